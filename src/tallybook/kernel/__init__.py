@@ -1,0 +1,1 @@
+"""What every layer shares: events, refusals, ids, time and chance."""

@@ -1,0 +1,44 @@
+"""The only place that asks the machine what time it is."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock(Protocol):
+    """Where time comes from; tests bring their own."""
+
+    def now(self) -> int:
+        """Microseconds since 1970-01-01 UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start; never goes back."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def to_datetime(microseconds: int) -> datetime:
+    """The UTC datetime of a ledger time."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """The ledger time (microseconds since 1970 UTC) of an aware datetime."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def iso(microseconds: int) -> str:
+    """A ledger time as the API writes it: ISO-8601 UTC, `2026-01-31T18:05:00.250000Z`."""
+    moment = to_datetime(microseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

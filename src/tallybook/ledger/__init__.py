@@ -1,0 +1,1 @@
+"""The event store: append, read, follow, snapshots; it knows nothing of games."""

@@ -1,0 +1,96 @@
+"""What is handed to the ledger to be written, and what comes back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from tallybook.kernel.events import Event, Recorded
+
+Kind = Literal["session", "career", "registry"]
+S = TypeVar("S")
+
+EMPTY = -1  # the index of a stream that has no events yet
+
+
+class Fold(Protocol[S]):
+    """How a kind of stream becomes a state. States are values: evolving makes a new one.
+
+    Snapshots are keyed by `name` and `version`: change the version whenever the state's shape or the
+    folding changes.
+    """
+
+    name: str
+    version: int
+
+    def initial(self) -> S: ...
+
+    def evolve(self, state: S, recorded: Recorded) -> S: ...
+
+    def fold(self, state: S, events: Sequence[Recorded]) -> S:
+        """The same as evolving one by one, faster where there is a way."""
+
+    def dump(self, state: S) -> bytes: ...
+
+    def load(self, data: bytes) -> S: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A committed command: the stream it wrote and the indexes of its first and last event."""
+
+    stream: UUID
+    first: int
+    last: int
+    repeated: bool = False  # the command id had been carried out before; nothing was written now
+
+
+Outcome = Appended | Exception
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Append(Generic[S]):
+    """One command on its way into the ledger.
+
+    `decide(state, index)` runs inside the batch, under the lock, with the state at the stream's head
+    and the index the first new event will get; it returns the events or raises a `Refusal`. It may run
+    more than once and on another thread, so it touches nothing but its arguments.
+
+    `beside(connection)` writes what no event carries (names, credentials) in the same transaction,
+    under a savepoint of its own: when it raises, only this command fails.
+
+    `done(outcome)` is called once, on the event loop, after the commit or the refusal, and before the
+    events are published. It must not raise.
+    """
+
+    stream: UUID
+    kind: Kind
+    fold: Fold[S]
+    decide: Callable[[S, int], Sequence[Event]]
+    done: Callable[[Outcome], None]
+    actor: UUID | None = None
+    at: int | None = None  # microseconds since 1970 UTC, as the client says
+    zone: str | None = None
+    command_id: str | None = None
+    fingerprint: bytes = b""  # 16 bytes that tell the command's content from any other
+    scope: UUID | None = None  # within which `command_id` is unique; the stream when None
+    expected_index: int | None = None
+    beside: Callable[[Connection], None] | None = None
+
+
+class Projection(Protocol):
+    """A read model that commits with the events it is made of, or not at all."""
+
+    name: str
+    version: int
+
+    def apply(self, connection: Connection, events: Sequence[Recorded]) -> None:
+        """Fold a batch in, with a number of statements that does not grow with its size.
+
+        Applying the same batch twice changes nothing.
+        """
+
+
+AnyAppend = Append[Any]

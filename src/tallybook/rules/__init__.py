@@ -1,0 +1,1 @@
+"""One game a module: pure deciders that the platform hosts."""

@@ -1,0 +1,180 @@
+"""What a game must know to be hosted: the decider pattern, pure from end to end."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from tallybook.kernel.events import Event
+from tallybook.kernel.randomness import Seed
+from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.text import FreeText
+
+DataType = Literal["integer", "decimal", "boolean", "text", "choice", "duration"]
+Scope = Literal["player", "table"]
+Win = Literal["highest", "lowest", "cooperative", "none"]
+Value = int | bool | str | FreeText  # a decimal is its canonical string, a duration whole milliseconds
+
+
+class Stat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is counted: per player or per table, of one type, within optional bounds.
+
+    `minimum`, `maximum` and `step` are numbers for integer and duration (milliseconds) and canonical
+    decimal strings for decimal.
+    """
+
+    name: str
+    data_type: DataType = "integer"
+    scope: Scope = "player"
+    scoring: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: int | str | None = None
+    maximum: int | str | None = None
+    step: int | str | None = None
+
+
+class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place at the table and who sits there. Seats count from 0 and keep their number."""
+
+    seat: int
+    player_id: UUID
+    team: str | None = None
+    is_bot: bool = False
+
+
+class Config(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How this session is to be played: the stats and the way of winning, and the plug-in's own options."""
+
+    stats: tuple[Stat, ...] = ()
+    win: Win = "highest"
+    options: Mapping[str, Any] = {}
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Something a person or a bot wants to do; decoded from its JSON body."""
+
+    name: ClassVar[str]  # as the API spells it: record, clear, undo, …
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """Who is looking: the seat taken, or None for a spectator."""
+
+    seat: int | None = None
+
+
+class CellScore(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A stat's value in one round; `round` is None where rounds are not used."""
+
+    round: int | None
+    value: Value
+
+
+class StatScore(msgspec.Struct, frozen=True):
+    """A stat of one seat or of the table: its total (last value where adding makes no sense), by round."""
+
+    total: Value | None
+    by_round: tuple[CellScore, ...]
+
+
+class SeatScore(msgspec.Struct, frozen=True):
+    """One seat's line of the board. `total` is the sum of scoring stats, a string when any is decimal."""
+
+    seat: int
+    total: int | str
+    rank: int  # competition rank: 1, 2, 2, 4
+    values: Mapping[str, StatScore]
+
+
+class Scoreboard(msgspec.Struct, frozen=True):
+    """What the rules show of a session; the platform adds names, key and status."""
+
+    round: int
+    seats: tuple[SeatScore, ...]
+    table: Mapping[str, StatScore]
+    missing: tuple[int, ...]  # the seats without a value of every scoring stat in this round
+
+
+class Placing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How one seat came out. `score` is its total, a string when decimal."""
+
+    seat: int
+    place: int
+    winner: bool = False
+    score: int | str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The result that the rules compute, whether or not the session may go on."""
+
+    placings: tuple[Placing, ...]
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """Who must act within `seconds`, and what happens in their place otherwise."""
+
+    seat: int
+    seconds: float
+    command: Command
+
+
+class MoveRejected(Refusal):
+    """A refusal by the rules, in words a player can read.
+
+    `record` holds events that the game wants logged although the move is refused (a misplay).
+    """
+
+    def __init__(self, detail: str, *, record: Sequence[Event] = (), code: str = "move_rejected") -> None:
+        super().__init__(code, detail)
+        self.record = tuple(record)
+
+
+S = TypeVar("S")
+
+
+class Rules(Protocol[S]):
+    """A game. Pure: no clock, no I/O, no chance but the session's seed; states are never changed in place.
+
+    `evolve` never refuses. `view` and `view_state` deny by default: what they return is all that a
+    viewer, a replay, an export or a bot ever gets.
+    """
+
+    id: str
+    version: int
+    commands: Mapping[str, type[Command]]
+
+    def initial(self, config: Config, seats: Sequence[Seat], seed: Seed) -> Sequence[Event]: ...
+
+    def start(self, config: Config, seats: Sequence[Seat]) -> S:
+        """The state before the first event of the rules; `seats` changes arrive through `reseat`."""
+
+    def reseat(self, state: S, seats: Sequence[Seat]) -> S:
+        """The state after the table changed: seats added, removed, reordered, teams set."""
+
+    def decide(self, state: S, command: Command, seat: Seat | None, *, actor: UUID, index: int) -> Sequence[Event]:
+        """What `actor` (sitting at `seat`, or nowhere) brings about; `index` is that of the first new event."""
+
+    def evolve(self, state: S, event: Event, *, actor: UUID | None, index: int) -> S: ...
+
+    def legal(self, state: S, seat: Seat) -> Sequence[Command]: ...
+
+    def deadlines(self, state: S) -> Sequence[Deadline]: ...
+
+    def scoreboard(self, state: S) -> Scoreboard: ...
+
+    def outcome(self, state: S) -> Outcome | None: ...
+
+    def over(self, state: S) -> bool:
+        """Whether the rules have ended the game by themselves."""
+
+    def view(self, state: S, event: Event, viewer: Viewer) -> Event | None: ...
+
+    def view_state(self, state: S, viewer: Viewer) -> S: ...
+
+    def bot(self, view: S, seat: Seat, random: Random) -> Command: ...
+
+    def dump(self, state: S) -> bytes:
+        """The state for a snapshot; `load` reads it back."""
+
+    def load(self, data: bytes) -> S: ...

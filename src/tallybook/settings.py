@@ -1,0 +1,83 @@
+"""Typed settings from the environment or a `.env` file, prefix `TALLYBOOK_`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "TALLYBOOK_"
+DATABASES = ("sqlite://", "postgresql://", "mysql://")
+
+
+class BadSettings(Exception):
+    """A setting that stops the start, in one line."""
+
+
+class Settings(BaseSettings):
+    """Everything a server can be told. Defaults make a complete embedded server in `data/`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///data/tallybook.db", description="Where the ledger lives: sqlite, postgresql or mysql."
+    )
+    redis_url: str | None = Field(None, description="Redis or Valkey; needed for more than one process.")
+    kafka_url: str | None = Field(None, description="Kafka for the outgoing event stream.")
+    rabbitmq_url: str | None = Field(None, description="RabbitMQ for the outgoing event stream.")
+    objects_url: str | None = Field(None, description="Object storage for archives; a folder or S3.")
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Secrets, newest first, comma-separated; made and kept in the data folder when absent."
+    )
+    rate_limit: str = Field("100/minute", description="Requests allowed per user.")
+    sign_in_limit: str = Field("10/minute", description="Sign-in attempts allowed per account and address.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(DATABASES):
+            raise ValueError(f"must start with one of {', '.join(DATABASES)}")
+        return value
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        keys = tuple(part.strip() for part in value.split(",") if part.strip())
+        if any(len(key) < 32 for key in keys):
+            raise ValueError("every key needs at least 32 characters")
+        return keys
+
+    @field_validator("rate_limit", "sign_in_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        count, _, period = value.partition("/")
+        if not count.isdigit() or int(count) == 0 or period not in {"second", "minute", "hour", "day"}:
+            raise ValueError("must look like 100/minute (second, minute, hour or day)")
+        return value
+
+    @property
+    def data_folder(self) -> Path:
+        """Where an embedded server keeps its files: the database's own folder, else `data/`."""
+        if self.database_url.startswith("sqlite:///"):
+            return Path(self.database_url.removeprefix("sqlite:///")).parent
+        return Path("data")
+
+
+def load() -> Settings:
+    """The settings, or `BadSettings` naming the variable that is unknown or has a bad value."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise BadSettings(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        variable = name.upper() if name.upper().startswith(PREFIX) else PREFIX + name.upper()
+        if first["type"] == "extra_forbidden":
+            raise BadSettings(f"unknown setting {variable} in .env") from None
+        raise BadSettings(f"{variable}: {first['msg'].removeprefix('Value error, ')}") from None
