@@ -70,6 +70,7 @@ class Refusal(Exception):
         *,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
+        record: Sequence[object] = (),
     ) -> None:
         super().__init__(detail)
         self.code = code
@@ -77,6 +78,7 @@ class Refusal(Exception):
         self.detail = detail
         self.errors = tuple(errors)
         self.retry_after = retry_after  # whole seconds
+        self.record = tuple(record)  # events that are to be logged although nothing else happens
 
     @property
     def status(self) -> int:

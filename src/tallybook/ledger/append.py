@@ -67,7 +67,7 @@ class Append(Generic[S]):
 
     stream: UUID
     kind: Kind
-    fold: Fold[S]
+    fold: Fold[S] | None  # None: decisions need no state
     decide: Callable[[S, int], Sequence[Event]]
     done: Callable[[Outcome], None]
     actor: UUID | None = None
@@ -81,16 +81,23 @@ class Append(Generic[S]):
 
 
 class Projection(Protocol):
-    """A read model that commits with the events it is made of, or not at all."""
+    """A read model that commits with the events it is made of, or not at all.
+
+    Its tables exist twice, as slots `a` and `b`; `slot` is the one that queries read.
+    """
 
     name: str
     version: int
+    slot: str
 
-    def apply(self, connection: Connection, events: Sequence[Recorded]) -> None:
+    def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Fold a batch in, with a number of statements that does not grow with its size.
 
         Applying the same batch twice changes nothing.
         """
+
+    def clear(self, connection: Connection, slot: str) -> None:
+        """Empty the slot's tables."""
 
 
 AnyAppend = Append[Any]

@@ -1,0 +1,1 @@
+"""One SQLAlchemy over every supported database."""

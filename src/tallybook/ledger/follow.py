@@ -1,0 +1,87 @@
+"""Following the ledger: every event once, in order, whoever wrote it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tallybook.database.engine import Database
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.read import events_after, last_position
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5  # seconds; what a lost hint costs at most
+CHUNK = 1_000
+
+Sink = Callable[[Sequence[Recorded]], None]
+
+
+class Follower:
+    """Hands committed events to sinks, gapless and in commit order.
+
+    Batches committed on this node (or carried by the bus) arrive through `hint` and cost no query when
+    they follow on what was seen; anything missing is read from the ledger. A sink must not block or
+    raise.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._sinks: list[Sink] = []
+        self.position = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def subscribe(self, sink: Sink) -> None:
+        self._sinks.append(sink)
+
+    async def start(self) -> None:
+        """Begin after the newest event there is now."""
+        self.position = await self._database.read(last_position)
+        self._task = asyncio.create_task(self._run(), name="ledger-follower")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def hint(self, events: Sequence[Recorded]) -> None:
+        """These were committed; they may come late, twice, or leave a gap."""
+        if not events or events[-1].position <= self.position:
+            return
+        if events[0].position > self.position + 1:
+            self._wake.set()
+            return
+        self._deliver([event for event in events if event.position > self.position])
+
+    def nudge(self) -> None:
+        """Something was committed somewhere."""
+        self._wake.set()
+
+    def _deliver(self, events: Sequence[Recorded]) -> None:
+        self.position = events[-1].position
+        for sink in self._sinks:
+            try:
+                sink(events)
+            except Exception:
+                log.exception("a follower could not take events up to %d", self.position)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            try:
+                await self._catch_up()
+            except Exception as error:  # the database is away: the next look tries again
+                log.warning("could not look for new events: %s", error)
+
+    async def _catch_up(self) -> None:
+        while True:
+            found = await self._database.read(partial(events_after, position=self.position, limit=CHUNK))
+            if not found:
+                return
+            self.hint(found)

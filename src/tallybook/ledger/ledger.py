@@ -1,0 +1,104 @@
+"""The ledger as the rest of Tallybook sees it."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from tallybook.database.engine import Database, check_durability
+from tallybook.kernel.clock import Clock
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
+from tallybook.ledger.batch import Batch
+from tallybook.ledger.follow import Follower
+from tallybook.ledger.projecting import ProjectionMismatch, Projector
+from tallybook.ledger.read import stream_events, stream_texts
+from tallybook.ledger.states import Loader, States, Versioned
+from tallybook.ledger.writer import Metrics, Writer
+
+S = TypeVar("S")
+
+
+class Ledger:
+    """Append, read, follow. Start it on the event loop it is used from, and close it at the end."""
+
+    def __init__(
+        self,
+        database: Database,
+        projections: Sequence[Projection],
+        clock: Clock,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.database = database
+        self.projector = Projector(projections)
+        self.follower = Follower(database)
+        self._states = States()
+        self._loader = Loader(database, self._states)
+        batch = Batch(self._states, self.projector)
+        self._writer = Writer(database, batch, self._states, self.follower.hint, clock, metrics)
+
+    async def start(self) -> None:
+        await self.database.read(check_durability)
+        await self.database.write(self.projector.prepare)
+        if stale := await self.database.read(self.projector.check):
+            raise ProjectionMismatch(f"made by another release: {', '.join(stale)}; run `tallybook rebuild`")
+        await self.follower.start()
+        self._writer.start()
+
+    async def drain(self) -> None:
+        """Refuse new commands and finish those under way."""
+        await self._writer.drain()
+
+    async def close(self) -> None:
+        await self._writer.close()
+        await self.follower.close()
+
+    @property
+    def waiting(self) -> int:
+        return self._writer.waiting
+
+    def submit(self, append: AnyAppend) -> None:
+        """Queue a command; its `done` hears of the commit. Raises `Refusal` when there is no room."""
+        self._writer.submit(append)
+
+    async def append(self, append: AnyAppend) -> Appended:
+        """Queue a command and wait for its commit. A caller that goes away does not undo it."""
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        then = append.done
+
+        def done(outcome: Outcome) -> None:
+            then(outcome)
+            if future.done():
+                return
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+        append.done = done
+        self._writer.submit(append)
+        return await future
+
+    async def state(self, stream: UUID, fold: Fold[S]) -> Versioned[S]:
+        """The state at the head of a stream; every write acknowledged before the call is in it."""
+        return await self._loader.get(stream, fold)
+
+    def committed(self, stream: UUID) -> Versioned[object] | None:
+        """A committed state that happens to be in memory; it may be behind when other nodes write."""
+        return self._states.get(stream)
+
+    async def events(
+        self, stream: UUID, *, after: int = EMPTY, upto: int | None = None, limit: int | None = None
+    ) -> list[Recorded]:
+        """Events of one stream with indexes in (after, upto], in order."""
+        return await self.database.read(
+            lambda connection: stream_events(connection, stream, after=after, upto=upto, limit=limit)
+        )
+
+    async def texts(self, stream: UUID, digests: Sequence[str]) -> dict[str, str]:
+        """The free text beside a stream's events, by digest."""
+        return await self.database.read(lambda connection: stream_texts(connection, stream, digests))
+
+
+def unheard(_outcome: Outcome) -> None:
+    """The `done` of a caller that awaits its append instead."""

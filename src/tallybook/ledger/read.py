@@ -1,0 +1,54 @@
+"""Reading events back, by stream or by position."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, func, select
+
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.append import EMPTY
+from tallybook.ledger.states import EVENT_COLUMNS
+from tallybook.ledger.tables import events, streams, texts
+
+_columns = [events.c[name] for name in EVENT_COLUMNS]
+
+
+def last_position(connection: Connection) -> int:
+    """The position of the newest event; 0 when there is none."""
+    position: int = connection.execute(select(func.coalesce(func.max(events.c.position), 0))).scalar_one()
+    return position
+
+
+def events_after(connection: Connection, position: int, limit: int) -> list[Recorded]:
+    """Events of the whole ledger in commit order."""
+    query = select(*_columns).where(events.c.position > position).order_by(events.c.position).limit(limit)
+    return [Recorded(*row) for row in connection.execute(query)]
+
+
+def stream_events(
+    connection: Connection,
+    stream: UUID,
+    *,
+    after: int = EMPTY,
+    upto: int | None = None,
+    limit: int | None = None,
+) -> list[Recorded]:
+    """Events of one stream with indexes in (after, upto], in order."""
+    query = select(*_columns).where(events.c.stream == stream, events.c.idx > after).order_by(events.c.idx)
+    if upto is not None:
+        query = query.where(events.c.idx <= upto)
+    if limit is not None:
+        query = query.limit(limit)
+    return [Recorded(*row) for row in connection.execute(query)]
+
+
+def head(connection: Connection, stream: UUID) -> int:
+    """The index of a stream's last event; -1 when it is empty."""
+    found = connection.execute(select(streams.c.idx).where(streams.c.stream == stream)).scalar_one_or_none()
+    return EMPTY if found is None else found
+
+
+def stream_texts(connection: Connection, stream: UUID, digests: Sequence[str]) -> dict[str, str]:
+    """The free text of a stream's events by digest; erased text is absent."""
+    query = select(texts.c.digest, texts.c.text).where(texts.c.stream == stream, texts.c.digest.in_(digests))
+    return dict(connection.execute(query).tuples().all())

@@ -1,0 +1,73 @@
+"""The ledger's own tables."""
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+
+from tallybook.database.schema import Id, Moment, Position, metadata
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=False),
+    Column("stream", Id, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("type", String(80), nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # the exact bytes that were hashed
+    Column("actor", Id),
+    Column("at", Moment),  # when the client says it happened
+    Column("zone", String(64)),
+    Column("committed_at", Moment, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    Index("uq_events_stream_idx", "stream", "idx", unique=True),
+)
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("stream", Id, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+    postgresql_with={"fillfactor": 70},  # heads move with every command: leave room for it on the page
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("scope", Id, primary_key=True),
+    Column("command", LargeBinary(16), primary_key=True),  # digest of the client's id
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("stream", Id),  # what it wrote, where that is not the scope itself
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("stream", Id, primary_key=True),
+    Column("digest", String(32), primary_key=True),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("stream", Id, primary_key=True),
+    Column("fold", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+
+projections = Table(
+    "projections",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("live", String(1), nullable=False),  # the slot that is read
+    Column("also", String(1)),  # a slot kept up to date while readers move over
+    Column("building", Position),  # how far a rebuild of the other slot has come
+)
