@@ -7,15 +7,19 @@ transaction costs one hop. Either way it is the same code.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
+
+from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 T = TypeVar("T")
 Transaction = Callable[[Connection], T]
@@ -29,10 +33,11 @@ class UnsafeDatabase(Exception):
 
 
 class Database(Protocol):
-    """An open database.
+    """An open database. Both calls raise `DatabaseUnavailable` when it is away, full or held up.
 
     `write` is for the ledger's one writer (and for private rows outside the ledger); on SQLite calls
-    queue up behind each other. `read` may run beside it and sees what was committed before the call.
+    queue up behind each other. `read` runs beside it, sees everything that was committed before the
+    call, all of it at one moment, and cannot write.
     """
 
     url: URL
@@ -42,6 +47,16 @@ class Database(Protocol):
     async def write(self, transaction: Transaction[T]) -> T: ...
 
     async def close(self) -> None: ...
+
+
+@contextmanager
+def _trouble_refused() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if in_trouble(error):
+            raise DatabaseUnavailable from error
+        raise
 
 
 class SqliteDatabase:
@@ -72,6 +87,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA cache_size=-65536")
+            connection.execute(f"PRAGMA query_only={begin == 'BEGIN'}")
 
         @event.listens_for(engine, "begin")
         def begin_transaction(connection: Connection) -> None:
@@ -88,7 +104,7 @@ class SqliteDatabase:
     @staticmethod
     async def _run(executor: ThreadPoolExecutor, engine: Engine, transaction: Transaction[T]) -> T:
         def run() -> T:
-            with engine.begin() as connection:
+            with _trouble_refused(), engine.begin() as connection:
                 return transaction(connection)
 
         return await asyncio.get_running_loop().run_in_executor(executor, run)
@@ -110,28 +126,48 @@ class PostgresDatabase:
             "lock_timeout": "10s",
             "statement_timeout": "30s",
             "idle_in_transaction_session_timeout": "5s",
-            "synchronous_commit": "on",
             "timezone": "UTC",
         }
         if patient:  # maintenance works in long statements
             settings |= {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-        self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
-            pool_size=10,
-            max_overflow=10,
+        # Readers have connections of their own, so that they cannot keep the writer waiting for one.
+        self._writer = self._engine(settings, 4)
+        self._reader = self._engine(
+            settings
+            | {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"},
+            10,
+        )
+
+    def _engine(self, settings: dict[str, str], size: int) -> AsyncEngine:
+        return create_async_engine(
+            self.url.set(drivername="postgresql+asyncpg"),
+            pool_size=size,
+            max_overflow=0,
             pool_timeout=5,
             connect_args={"server_settings": settings, "timeout": 5},
         )
 
     async def read(self, transaction: Transaction[T]) -> T:
-        async with self._engine.begin() as connection:
-            return await connection.run_sync(transaction)
+        try:
+            return await self._run(self._reader, transaction)
+        except DatabaseUnavailable as error:
+            if not isinstance(error.__cause__, DBAPIError) or not error.__cause__.connection_invalidated:
+                raise
+        # The connection had died in the pool (the server was restarted); now it is a new one.
+        return await self._run(self._reader, transaction)
 
     async def write(self, transaction: Transaction[T]) -> T:
-        return await self.read(transaction)
+        return await self._run(self._writer, transaction)
+
+    @staticmethod
+    async def _run(engine: AsyncEngine, transaction: Transaction[T]) -> T:
+        with _trouble_refused():
+            async with engine.begin() as connection:
+                return await connection.run_sync(transaction)
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._writer.dispose()
+        await self._reader.dispose()
 
 
 def open_database(url: str, *, patient: bool = False) -> Database:
@@ -166,7 +202,6 @@ def check_durability(connection: Connection) -> None:
         if setting("PRAGMA journal_mode") != "wal":
             raise UnsafeDatabase("SQLite could not switch to WAL; is the file on a network share?")
     else:
-        if setting("SHOW synchronous_commit") in {"off", "local"}:
-            raise UnsafeDatabase("PostgreSQL runs with synchronous_commit off; turn it on")
-        if setting("SHOW fsync") != "on":
-            raise UnsafeDatabase("PostgreSQL runs with fsync off; turn it on")
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            if (value := setting(f"SHOW {name}")) in {"off", "local"}:
+                raise UnsafeDatabase(f"PostgreSQL runs with {name} {value}; turn it on")

@@ -5,7 +5,7 @@ from struct import Struct
 from uuid import UUID
 
 _NOBODY = bytes(16)
-_HEAD = Struct(">B32s16sQQq?16s?qHHI")
+_HEAD = Struct(">B32s16sqqq?16s?q?HHI")
 _FORMAT = 1
 
 
@@ -40,6 +40,7 @@ def seal(
         actor.bytes if actor is not None else _NOBODY,
         at is not None,
         at or 0,
+        zone is not None,
         len(type_bytes),
         len(zone_bytes),
         len(payload),

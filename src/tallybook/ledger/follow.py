@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
+
+from sqlalchemy import Connection
 
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
@@ -22,11 +23,12 @@ class Follower:
 
     Batches committed on this node (or carried by the bus) arrive through `hint` and cost no query when
     they follow on what was seen; anything missing is read from the ledger. A sink must not block or
-    raise.
+    raise. `beside` is called within every look at the database.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, beside: Callable[[Connection], None] = lambda _: None) -> None:
         self._database = database
+        self._beside = beside
         self._sinks: list[Sink] = []
         self.position = 0
         self._wake = asyncio.Event()
@@ -51,18 +53,21 @@ class Follower:
             return
         if events[0].position > self.position + 1:
             self._wake.set()
-            return
-        self._deliver([event for event in events if event.position > self.position])
+        else:
+            self._deliver(events)
 
     def nudge(self) -> None:
         """Something was committed somewhere."""
         self._wake.set()
 
     def _deliver(self, events: Sequence[Recorded]) -> None:
-        self.position = events[-1].position
+        news = [event for event in events if event.position > self.position]
+        if not news:
+            return
+        self.position = news[-1].position
         for sink in self._sinks:
             try:
-                sink(events)
+                sink(news)
             except Exception:
                 log.exception("a follower could not take events up to %d", self.position)
 
@@ -75,13 +80,12 @@ class Follower:
                 pass
             self._wake.clear()
             try:
-                await self._catch_up()
+                while len(found := await self._database.read(self._look)) == CHUNK:
+                    self._deliver(found)
+                self._deliver(found)
             except Exception as error:  # the database is away: the next look tries again
                 log.warning("could not look for new events: %s", error)
 
-    async def _catch_up(self) -> None:
-        while True:
-            found = await self._database.read(partial(events_after, position=self.position, limit=CHUNK))
-            if not found:
-                return
-            self.hint(found)
+    def _look(self, connection: Connection) -> list[Recorded]:
+        self._beside(connection)
+        return events_after(connection, self.position, CHUNK)

@@ -31,7 +31,7 @@ class Ledger:
     ) -> None:
         self.database = database
         self.projector = Projector(projections)
-        self.follower = Follower(database)
+        self.follower = Follower(database, self.projector.locate)
         self._states = States()
         self._loader = Loader(database, self._states)
         batch = Batch(self._states, self.projector)
@@ -95,9 +95,9 @@ class Ledger:
             lambda connection: stream_events(connection, stream, after=after, upto=upto, limit=limit)
         )
 
-    async def texts(self, stream: UUID, digests: Sequence[str]) -> dict[str, str]:
-        """The free text beside a stream's events, by digest."""
-        return await self.database.read(lambda connection: stream_texts(connection, stream, digests))
+    async def texts(self, stream: UUID) -> dict[str, str]:
+        """The free text beside a stream's events, by digest; erased text is absent."""
+        return await self.database.read(lambda connection: stream_texts(connection, stream))
 
 
 def unheard(_outcome: Outcome) -> None:

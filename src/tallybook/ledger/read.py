@@ -1,6 +1,5 @@
 """Reading events back, by stream or by position."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
@@ -48,7 +47,7 @@ def head(connection: Connection, stream: UUID) -> int:
     return EMPTY if found is None else found
 
 
-def stream_texts(connection: Connection, stream: UUID, digests: Sequence[str]) -> dict[str, str]:
+def stream_texts(connection: Connection, stream: UUID) -> dict[str, str]:
     """The free text of a stream's events by digest; erased text is absent."""
-    query = select(texts.c.digest, texts.c.text).where(texts.c.stream == stream, texts.c.digest.in_(digests))
-    return dict(connection.execute(query).tuples().all())
+    query = select(texts.c.digest, texts.c.text).where(texts.c.stream == stream)
+    return {digest: content for digest, content in connection.execute(query)}

@@ -1,7 +1,7 @@
 """States of streams: a cache of committed ones, and loading from snapshot and events."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -41,6 +41,9 @@ _save = Insert(
 )
 
 
+Snapshot = tuple[UUID, str, int, int, bytes]  # a row of its table
+
+
 @dataclass(frozen=True, slots=True)
 class Versioned(Generic[S]):
     """A state and the index of the last event in it (-1: the stream is empty)."""
@@ -63,14 +66,20 @@ class States:
         self._entries: dict[UUID, _Entry] = {}
         self._most = most
 
-    def get(self, stream: UUID) -> Versioned[Any] | None:
+    def __contains__(self, stream: UUID) -> bool:
+        return stream in self._entries
+
+    def get(self, stream: UUID, fold: Fold[S] | None = None) -> Versioned[S] | None:
+        """The state, if there is one and `fold` (when given) made it."""
         entry = self._entries.get(stream)
-        return None if entry is None else entry.at
+        if entry is None or (fold is not None and entry.fold.name != fold.name):
+            return None
+        return entry.at
 
     def put(self, stream: UUID, fold: Fold[Any], at: Versioned[Any], *, saved: int = EMPTY) -> None:
-        """Keep a committed state, unless a newer one is here already."""
+        """Keep a committed state, unless a newer one of the same fold is here already."""
         entry = self._entries.pop(stream, None)
-        if entry is None:
+        if entry is None or entry.fold.name != fold.name:
             entry = _Entry(at, fold, saved)
         elif at.index >= entry.at.index:
             entry.at = at
@@ -78,31 +87,18 @@ class States:
         if len(self._entries) > self._most:
             del self._entries[next(iter(self._entries))]
 
-    def drop(self, streams: Iterable[UUID]) -> None:
-        for stream in streams:
-            self._entries.pop(stream, None)
-
-    def snapshot(self, stream: UUID) -> "Snapshot | None":
+    def snapshot(self, stream: UUID) -> Snapshot | None:
         """What is due to be saved of a stream, if anything; it counts as saved from now on."""
         entry = self._entries.get(stream)
         if entry is None or entry.at.index - entry.saved < SNAPSHOT_EVERY:
             return None
         entry.saved = entry.at.index
-        return Snapshot(stream, entry.fold, entry.at)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A state to be saved, encoded when it is written."""
-
-    stream: UUID
-    fold: Fold[Any]
-    at: Versioned[Any]
+        fold = entry.fold
+        return (stream, fold.name, fold.version, entry.at.index, fold.dump(entry.at.state))
 
 
 def save_snapshots(connection: Connection, due: Sequence[Snapshot]) -> None:
-    rows = [(s.stream, s.fold.name, s.fold.version, s.at.index, s.fold.dump(s.at.state)) for s in due]
-    _save.run(connection, rows)
+    _save.run(connection, due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,49 +142,45 @@ class Loader:
     def __init__(self, database: Database, states: States) -> None:
         self._database = database
         self._states = states
-        self._waiting: dict[UUID, tuple[Fold[Any], asyncio.Future[Versioned[Any]]]] = {}
+        self._waiting: dict[str, tuple[Fold[Any], dict[UUID, asyncio.Future[Versioned[Any]]]]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def get(self, stream: UUID, fold: Fold[S]) -> Versioned[S]:
         """The state at the stream's head: every write acknowledged before the call is in it."""
-        waiting = self._waiting.get(stream)
-        if waiting is None:
-            waiting = (fold, asyncio.get_running_loop().create_future())
-            self._waiting[stream] = waiting
+        _, waiting = self._waiting.setdefault(fold.name, (fold, {}))
+        if stream not in waiting:
+            waiting[stream] = asyncio.get_running_loop().create_future()
             if self._task is None:
                 self._task = asyncio.create_task(self._run())
-        return await asyncio.shield(waiting[1])
+        return await asyncio.shield(waiting[stream])
 
     async def _run(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting, {}
+            _, (fold, futures) = self._waiting.popitem()
             try:
-                loaded = await self._database.read(partial(self._read, batch=batch))
+                loaded = await self._database.read(partial(self._read, fold=fold, streams=list(futures)))
             except Exception as error:  # every waiting reader gets it
-                for _, future in batch.values():
-                    if not future.done():
-                        future.set_exception(error)
+                for future in futures.values():
+                    future.set_exception(error)
+                    future.exception()  # they may all have gone away
                 continue
-            for stream, (fold, future) in batch.items():
+            for stream, future in futures.items():
                 result = loaded[stream]
                 self._states.put(stream, fold, result.at, saved=result.saved)
-                if not future.done():
-                    future.set_result(result.at)
+                future.set_result(result.at)
         self._task = None
 
-    def _read(
-        self, connection: Connection, batch: dict[UUID, tuple[Fold[Any], asyncio.Future[Versioned[Any]]]]
-    ) -> dict[UUID, Loaded]:
-        heads = dict(_heads.run(connection, [(stream,) for stream in batch]))
+    def _read(self, connection: Connection, fold: Fold[Any], streams: Sequence[UUID]) -> dict[UUID, Loaded]:
+        heads = dict(_heads.run(connection, [(stream,) for stream in streams]))
         current: dict[UUID, Loaded] = {}
         known: dict[UUID, Versioned[Any]] = {}
-        for stream in batch:
-            cached = self._states.get(stream)
-            if cached is not None and cached.index >= heads.get(stream, EMPTY):
+        for stream in streams:
+            cached = self._states.get(stream, fold)
+            if cached is None:
+                continue
+            if cached.index >= heads.get(stream, EMPTY):
                 current[stream] = Loaded(cached, cached.index)
-            elif cached is not None:
+            else:
                 known[stream] = cached
-        missing = {stream: fold for stream, (fold, _) in batch.items() if stream not in current}
-        if missing:
-            current |= load(connection, missing, known)
-        return current
+        missing = {stream: fold for stream in streams if stream not in current}
+        return current | load(connection, missing, known)

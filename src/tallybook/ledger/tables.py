@@ -40,6 +40,7 @@ commands = Table(
     Column("stream", Id),  # what it wrote, where that is not the scope itself
     Column("first", Integer, nullable=False),
     Column("last", Integer, nullable=False),
+    Column("reply", LargeBinary),  # the refusal of a command that was refused and yet logged something
     sqlite_with_rowid=False,
 )
 

@@ -4,27 +4,27 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
+from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection
 
 from tallybook.database.engine import Database
+from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
-from tallybook.ledger.append import AnyAppend, Outcome
+from tallybook.ledger.append import EMPTY, AnyAppend, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
+from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.states import Snapshot, States
 
 log = logging.getLogger(__name__)
 
 MOST_WAITING = 10_000
 MOST_AT_ONCE = 1_000
+MOST_COLD = 100  # streams in one batch that may have to be loaded, all under the lock
 PATIENCE = 5.0  # seconds a batch is tried again for while the database cannot be reached
-
-# SQLSTATE classes under which the statement is at fault, not the server's condition.
-_CULPRIT_CLASSES = frozenset({"22", "23", "42", "54"})
-_SQLITE_CONDITIONS = ("locked", "full", "disk i/o", "unable to open", "readonly", "busy")
 
 
 class Metrics(Protocol):
@@ -38,23 +38,6 @@ class Unmeasured:
 
     def batch(self, *, commands: int, events: int, seconds: float) -> None:
         pass
-
-
-def is_condition(error: BaseException) -> bool:
-    """Whether the database is in trouble, as opposed to having been asked for something impossible."""
-    if isinstance(error, OSError | TimeoutError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
-        return True
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    if state is not None:
-        return state[:2] not in _CULPRIT_CLASSES
-    words = str(error.orig).lower()
-    return isinstance(error, OperationalError | InterfaceError) and (
-        any(word in words for word in _SQLITE_CONDITIONS) or "connection" in words
-    )
 
 
 class Writer:
@@ -76,7 +59,7 @@ class Writer:
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
         self._waiting: deque[AnyAppend] = deque()
-        self._due: dict[Any, Snapshot] = {}
+        self._due: dict[UUID, Snapshot] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -117,57 +100,63 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                appends = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+                await asyncio.sleep(0)  # those just answered may have more to say: let them come along
                 try:
-                    await self._write(appends)
-                except Exception as error:  # a fault of ours: these callers learn of it, the writer goes on
-                    log.exception("a batch of %d commands failed", len(appends))
-                    self._answer([(append, error) for append in appends])
+                    await self._write(self._take())
+                except Exception:  # a fault of ours, after the commit: the writer must not end
+                    log.exception("a committed batch was not followed up")
             self._idle.set()
+
+    def _take(self) -> list[AnyAppend]:
+        taken: list[AnyAppend] = []
+        cold: set[UUID] = set()
+        while self._waiting and len(taken) < MOST_AT_ONCE and len(cold) < MOST_COLD:
+            append = self._waiting.popleft()
+            taken.append(append)
+            if append.fold is not None and append.stream not in self._states:
+                cold.add(append.stream)
+        return taken
 
     async def _write(self, appends: list[AnyAppend]) -> None:
         """Commit a batch; when it cannot be committed as a whole, find the command that is to blame."""
+        started = self._clock.monotonic()
         try:
-            written = await self._commit(appends)
+            written = await self._commit(appends, started)
+        except (DatabaseUnavailable, ProjectionMismatch) as why:
+            log.error("the database took none of %d commands: %r", len(appends), why.__cause__ or why)
+            # Whoever came meanwhile would wait as long for the same answer.
+            appends.extend(self._waiting)
+            self._waiting.clear()
+            self._answer([(append, Refusal(why.code, why.detail, retry_after=1)) for append in appends])
         except Exception as error:
-            self._states.drop({append.stream for append in appends})
-            if is_condition(error):
-                log.error("the database could not take a batch of %d commands: %s", len(appends), error)
-                refusal = Refusal(
-                    "unavailable",
-                    "the database could not be reached: try again with the same command id",
-                    retry_after=1,
-                )
-                self._answer([(append, refusal) for append in appends])
-            elif len(appends) == 1:
+            if len(appends) == 1:
                 log.error("a command failed for good", exc_info=error)
                 self._answer([(appends[0], error)])
-            else:
-                middle = len(appends) // 2
-                await self._write(appends[:middle])
-                await self._write(appends[middle:])
-            return
-        for stream, saved in written.loaded.items():
-            if stream not in written.states:
-                continue
-            fold, at = written.states[stream]
-            self._states.put(stream, fold, at, saved=saved)
-        for stream, (fold, at) in written.states.items():
-            self._states.put(stream, fold, at)
-            snapshot = self._states.snapshot(stream)
-            if snapshot is not None:
-                self._due[stream] = snapshot
-        self._answer(written.outcomes)
-        if written.recorded:
-            self._publish(written.recorded)
+                return
+            middle = len(appends) // 2
+            await self._write(appends[:middle])
+            await self._write(appends[middle:])
+        else:
+            for stream, (fold, at) in written.states.items():
+                self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
+            self._answer(written.outcomes)
+            if written.recorded:
+                self._publish(written.recorded)
+            self._metrics.batch(
+                commands=len(appends),
+                events=len(written.recorded),
+                seconds=self._clock.monotonic() - started,
+            )
+            for stream in written.states:
+                if (snapshot := self._states.snapshot(stream)) is not None:
+                    self._due[stream] = snapshot
 
-    async def _commit(self, appends: list[AnyAppend]) -> Written:
+    async def _commit(self, appends: list[AnyAppend], started: float) -> Written:
         """Run the transaction, again while the connection breaks; a lost answer to COMMIT is looked up."""
         due, self._due = list(self._due.values()), {}
-        started = self._clock.monotonic()
         attempt: Written | None = None
 
-        def transaction(connection: Any) -> Written:
+        def transaction(connection: Connection) -> Written:
             nonlocal attempt
             if attempt is not None and attempt.recorded and was_committed(connection, attempt):
                 return attempt
@@ -178,20 +167,13 @@ class Writer:
         pause = 0.05
         while True:
             try:
-                written = await self._database.write(transaction)
-            except Exception as error:
-                if not is_condition(error) or self._clock.monotonic() - started > PATIENCE:
+                return await self._database.write(transaction)
+            except DatabaseUnavailable as why:
+                if self._clock.monotonic() - started > PATIENCE:
                     raise
-                log.warning("trying a batch of %d commands again: %s", len(appends), error)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, 1.0)
-            else:
-                self._metrics.batch(
-                    commands=len(appends),
-                    events=len(written.recorded),
-                    seconds=self._clock.monotonic() - started,
-                )
-                return written
+                log.warning("trying a batch of %d commands again: %r", len(appends), why.__cause__)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 1.0)
 
     @staticmethod
     def _answer(outcomes: Sequence[tuple[AnyAppend, Outcome]]) -> None:

@@ -1,7 +1,7 @@
 """What a game must know to be hosted: the decider pattern, pure from end to end."""
 
-from collections.abc import Mapping, Sequence
-from random import Random
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random  # noqa: TID251  # only the type: the generator comes from the session's seed
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -59,9 +59,10 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """Who is looking: the seat taken, or None for a spectator."""
+    """Who is looking: the seat taken, or None for a spectator; `over` once nothing need be kept secret."""
 
     seat: int | None = None
+    over: bool = False
 
 
 class CellScore(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -126,47 +127,66 @@ class MoveRejected(Refusal):
     """
 
     def __init__(self, detail: str, *, record: Sequence[Event] = (), code: str = "move_rejected") -> None:
-        super().__init__(code, detail)
-        self.record = tuple(record)
+        super().__init__(code, detail, record=record)
 
 
 S = TypeVar("S")
+Happened = tuple[Event, UUID | None, int]  # an event of the rules, its actor, its index in the stream
 
 
 class Rules(Protocol[S]):
     """A game. Pure: no clock, no I/O, no chance but the session's seed; states are never changed in place.
 
     `evolve` never refuses. `view` and `view_state` deny by default: what they return is all that a
-    viewer, a replay, an export or a bot ever gets.
+    viewer, a replay, an export or a bot ever gets. Plug-ins inherit from this class, so that they get
+    `fold` and the type checker sees what they lack.
     """
 
-    id: str
-    version: int
-    commands: Mapping[str, type[Command]]
+    id: ClassVar[str]
+    version: ClassVar[int]
+    commands: ClassVar[Mapping[str, type[Command]]]  # by the name the API calls them
+    manual: ClassVar[bool]  # people keep the score: they end the game, and seats come and go while it runs
+    secret: ClassVar[bool]  # what may be seen differs from seat to seat
+
+    def configure(self, config: Config) -> Config:
+        """The config as it is written into the session; refuses one that cannot be played."""
 
     def initial(self, config: Config, seats: Sequence[Seat], seed: Seed) -> Sequence[Event]: ...
 
     def start(self, config: Config, seats: Sequence[Seat]) -> S:
-        """The state before the first event of the rules; `seats` changes arrive through `reseat`."""
+        """The state before the first event of the rules; changes of the table arrive through `reseat`."""
 
     def reseat(self, state: S, seats: Sequence[Seat]) -> S:
-        """The state after the table changed: seats added, removed, reordered, teams set."""
+        """The state after seats were added, removed, reordered, handed over or given a team."""
 
-    def decide(self, state: S, command: Command, seat: Seat | None, *, actor: UUID, index: int) -> Sequence[Event]:
-        """What `actor` (sitting at `seat`, or nowhere) brings about; `index` is that of the first new event."""
+    def decide(
+        self, state: S, command: Command, seat: Seat | None, *, actor: UUID, index: int
+    ) -> Sequence[Event]:
+        """What `actor` brings about; `index` is that of the first new event.
+
+        `seat` is the actor's, None for somebody without one and always under `manual` rules.
+        """
 
     def evolve(self, state: S, event: Event, *, actor: UUID | None, index: int) -> S: ...
 
-    def legal(self, state: S, seat: Seat) -> Sequence[Command]: ...
+    def fold(self, state: S, events: Iterable[Happened]) -> S:
+        """The same as evolving one by one; override it where there is a faster way."""
+        for event, actor, index in events:
+            state = self.evolve(state, event, actor=actor, index=index)
+        return state
+
+    def legal(self, state: S, seat: Seat) -> Sequence[Command]:
+        """What this seat may do now; several seats may be asked at once."""
 
     def deadlines(self, state: S) -> Sequence[Deadline]: ...
 
     def scoreboard(self, state: S) -> Scoreboard: ...
 
-    def outcome(self, state: S) -> Outcome | None: ...
+    def outcome(self, state: S) -> Outcome | None:
+        """How it stands, as if the session ended now; None when the rules cannot say."""
 
     def over(self, state: S) -> bool:
-        """Whether the rules have ended the game by themselves."""
+        """Whether the rules have ended the game by themselves (never when it is `manual`)."""
 
     def view(self, state: S, event: Event, viewer: Viewer) -> Event | None: ...
 
@@ -175,6 +195,7 @@ class Rules(Protocol[S]):
     def bot(self, view: S, seat: Seat, random: Random) -> Command: ...
 
     def dump(self, state: S) -> bytes:
-        """The state for a snapshot; `load` reads it back."""
+        """The state for a snapshot."""
 
-    def load(self, data: bytes) -> S: ...
+    def load(self, data: bytes) -> S:
+        """Reads back what this version of the plug-in or an earlier one dumped."""

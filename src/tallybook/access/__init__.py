@@ -1,0 +1,1 @@
+"""Who may do what: one matrix, and one function that asks it."""

@@ -1,0 +1,60 @@
+"""What somebody is to a session, and which action of the matrix each of its commands is."""
+
+from types import MappingProxyType
+
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import NOBODY, Relation, Relations, relations_of, require
+from tallybook.sessions.session import Session, standing
+
+# By command. Where people keep the score, scorekeepers run the clock too; under rules the host does.
+_EVERYWHERE = MappingProxyType(
+    {
+        "seats": "session.seat",
+        "add_scorekeeper": "session.seat",
+        "remove_scorekeeper": "session.seat",
+        "take_seat": "session.join",
+        "join_seat": "session.join",
+        "ready": "session.play",
+        "rematch": "session.rematch",
+        "abandon": "session.govern",
+        "void": "session.govern",
+        "kick": "session.govern",
+        "host": "session.govern",
+    }
+)
+_CLOCK = ("start", "pause", "resume", "end", "correct")
+_SHEET = ("record", "clear", "undo", "redo", "next_round")
+_MANUAL = MappingProxyType(dict.fromkeys((*_CLOCK, *_SHEET), "session.keep_score"))
+_RULED = MappingProxyType(dict.fromkeys(_CLOCK, "session.run"))
+
+
+def action_of(command: str, *, manual: bool) -> str:
+    """The action behind a command; any command of rules that the platform does not know is play."""
+    of_the_kind = _MANUAL if manual else _RULED
+    return _EVERYWHERE.get(command) or of_the_kind.get(command) or "session.play"
+
+
+def relations_to(actor: Actor, session: Session, *, member: bool) -> Relations:
+    """Everything `actor` is to a session; `member` says that the room has let the actor in."""
+    stands = standing(session, actor.player_id)
+    relations: set[Relation] = set()
+    if stands.host:
+        relations.add("host")
+    if stands.scorekeeper:
+        relations.add("scorekeeper")
+    if stands.seat is not None:
+        relations.add("player")
+    if stands.kicked:
+        relations.clear()
+    elif member:
+        relations.add("spectator")
+    general = relations_of(actor)
+    if relations or session.public or "admin" in general:
+        return relations | general
+    return NOBODY
+
+
+def require_in_session(actor: Actor, command: str, session: Session, *, member: bool = False) -> None:
+    """Refuse a command that `actor` may not give."""
+    action = action_of(command, manual=session.plugin.manual)
+    require(action, relations_to(actor, session, member=member))

@@ -1,0 +1,50 @@
+"""What players are called, at hand for every scoreboard without asking the database."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from tallybook.accounts.events import PlayerChanged
+from tallybook.accounts.players import display_names
+from tallybook.database.engine import Database
+from tallybook.kernel.events import Recorded
+
+MOST = 100_000
+
+
+class Names:
+    """A cache of display names. Subscribe `follow` to the ledger, so that a changed name is read again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._names: dict[UUID, str] = {}
+        self._forgotten = 0
+
+    async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """The names of these players, and maybe of others; who does not exist is left out."""
+        missing = [player_id for player_id in player_ids if player_id not in self._names]
+        if not missing:
+            return self._names
+        before = self._forgotten
+        found = await self._database.read(partial(display_names, player_ids=missing))
+        known = {player_id: self._names[player_id] for player_id in player_ids if player_id in self._names}
+        if before == self._forgotten:  # else what was read may be older than the change
+            if len(self._names) + len(found) > MOST:
+                self._names.clear()
+            self._names |= found
+        return known | found
+
+    @property
+    def at_hand(self) -> Mapping[UUID, str]:
+        """The names that need no reading."""
+        return self._names
+
+    def forget(self, player_id: UUID) -> None:
+        self._forgotten += 1
+        self._names.pop(player_id, None)
+
+    def follow(self, events: Sequence[Recorded]) -> None:
+        """A sink for the ledger's follower."""
+        for recorded in events:
+            if recorded.type.startswith("player_changed.") and isinstance(recorded.event, PlayerChanged):
+                self.forget(recorded.stream)

@@ -1,0 +1,1 @@
+"""What is played and where: games, their stat sets, and rooms."""

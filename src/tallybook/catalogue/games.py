@@ -1,0 +1,101 @@
+"""Games: their shape, what makes one valid, and reading them back."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection, Row, select
+
+from tallybook.catalogue.tables import games
+from tallybook.kernel.refusals import invalid, not_found
+from tallybook.kernel.text import clean_name, clean_text, fold_case
+from tallybook.rules.protocol import Win
+
+MOST_PLAYERS = 100
+
+
+class Game(msgspec.Struct, frozen=True):
+    """A game as everybody may see it."""
+
+    id: UUID
+    name: str
+    description: str
+    win: Win
+    rules: str
+    owner_id: UUID
+    archived: bool
+    min_players: int | UnsetType = UNSET
+    max_players: int | UnsetType = UNSET
+
+
+class GameChanges(msgspec.Struct, frozen=True):
+    """Fields of a game to set; what is unset stays, and is plain in a new game."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    min_players: int | UnsetType = UNSET
+    max_players: int | UnsetType = UNSET
+    win: Win | UnsetType = UNSET
+    rules: str | UnsetType = UNSET
+
+    def columns(self, known_rules: Collection[str]) -> dict[str, Any]:
+        """The checked changes by column."""
+        changes: dict[str, Any] = {}
+        if isinstance(self.name, str):
+            changes["name"] = clean_name(self.name)
+        if isinstance(self.description, str):
+            changes["description"] = clean_text(self.description, "description")
+        for field in ("min_players", "max_players"):
+            number = getattr(self, field)
+            if number is not UNSET:
+                if not 1 <= number <= MOST_PLAYERS:
+                    raise invalid(field, f"must be from 1 to {MOST_PLAYERS}")
+                changes[field] = number
+        if self.win is not UNSET:
+            changes["win"] = self.win
+        if isinstance(self.rules, str):
+            if self.rules not in known_rules:
+                raise invalid("rules", f"this server has the rules {', '.join(sorted(known_rules))}")
+            changes["rules"] = self.rules
+        return changes
+
+
+def check_players(fewest: int | None, most: int | None) -> None:
+    if fewest is not None and most is not None and fewest > most:
+        raise invalid("min_players", "is above max_players")
+
+
+def find_game(connection: Connection, game_id: UUID) -> Game:
+    """A game by id, archived or not; refuses with `not_found`."""
+    row = connection.execute(select(games).where(games.c.id == game_id)).one_or_none()
+    if row is None:
+        raise not_found("game")
+    return _shown(row)
+
+
+def games_of(
+    connection: Connection, owner: UUID, *, q: str | None, archived: bool, before: UUID | None, limit: int
+) -> list[Game]:
+    """Somebody's games, newest first, of which `q` is part of the name."""
+    query = select(games).where(games.c.owner_id == owner, games.c.archived == archived)
+    if q:
+        query = query.where(games.c.name_folded.contains(fold_case(q), autoescape=True))
+    if before is not None:
+        query = query.where(games.c.id < before)
+    return [_shown(row) for row in connection.execute(query.order_by(games.c.id.desc()).limit(limit))]
+
+
+def _shown(row: Row[Any]) -> Game:
+    return Game(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        min_players=UNSET if row.min_players is None else row.min_players,
+        max_players=UNSET if row.max_players is None else row.max_players,
+        win=row.win,
+        rules=row.rules,
+        owner_id=row.owner_id,
+        archived=row.archived,
+    )

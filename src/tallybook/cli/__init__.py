@@ -1,0 +1,5 @@
+"""The `tallybook` command."""
+
+from tallybook.cli.app import main
+
+__all__ = ["main"]

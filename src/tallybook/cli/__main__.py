@@ -1,0 +1,5 @@
+"""`python -m tallybook.cli` is `tallybook`."""
+
+from tallybook.cli.app import main
+
+main()

@@ -1,0 +1,207 @@
+"""The commands; each is thin: read the settings, call, say what happened.
+
+Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings are wrong.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tallybook import settings as configuration
+from tallybook.settings import BadSettings, Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Tallybook, the ledger for games. Settings come from TALLYBOOK_… variables or a .env file.",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Say what is wrong in one line; raise what this returns."""
+    err.print(f"[red]tallybook:[/red] {message}", soft_wrap=True)
+    return typer.Exit(code)
+
+
+def settings() -> Settings:
+    try:
+        return configuration.load()
+    except BadSettings as error:
+        raise fail(str(error), 2) from None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run one command's work; an unreachable database is a line, not a traceback."""
+    from sqlalchemy.exc import DBAPIError
+
+    from tallybook.database.engine import UnsafeDatabase
+    from tallybook.ledger.projecting import ProjectionMismatch
+
+    try:
+        return asyncio.run(work)
+    except (OSError, DBAPIError) as error:
+        raise fail(f"the database cannot be used: {str(error).splitlines()[0]}") from None
+    except (UnsafeDatabase, ProjectionMismatch, ValueError) as error:
+        raise fail(str(error)) from None
+
+
+def bar(unit: str) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+        console=err,
+    )
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1)] = 1,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Bring an older schema up to date first.")
+    ] = False,
+) -> None:
+    """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
+    from tallybook.bootstrap import serve as start
+    from tallybook.migrations import Schema
+
+    configured = settings()
+    if workers > 1:
+        raise fail("this release serves with one process; leave out --workers", 2)
+    found = run(_schema(configured))
+    if found is Schema.UNKNOWN:
+        raise fail(
+            "the database was not made by this release or an older one: upgrade Tallybook, or point it elsewhere"
+        )
+    if found is Schema.OLDER and not migrate:
+        raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
+    if found is not Schema.CURRENT:
+        run(_migrate(configured))
+    run(start(configured, host=host, port=port))
+
+
+@app.command()
+def migrate() -> None:
+    """Create the schema, or bring that of an older release up to date."""
+    from tallybook.migrations import Schema
+
+    configured = settings()
+    found = run(_schema(configured))
+    if found is Schema.CURRENT:
+        out.print("The schema is up to date.")
+        return
+    if found is Schema.UNKNOWN:
+        raise fail("the database was not made by this release or an older one; nothing was changed")
+    with err.status("Migrating …"):
+        run(_migrate(configured))
+    out.print("The schema is up to date now.")
+
+
+@app.command()
+def rebuild(
+    names: Annotated[list[str] | None, typer.Argument(help="Projections; all when left out.")] = None,
+) -> None:
+    """Fold projections again from the first event, while a server may go on serving."""
+    from tallybook.bootstrap import projections
+    from tallybook.bootstrap import rebuild as fold_again
+
+    known = [projection.name for projection in projections()]
+    for name in names or ():
+        if name not in known:
+            raise fail(f"there is no projection {name}; there are {', '.join(known)}", 2)
+    configured = settings()
+    with bar("events") as progress:
+        for name in names or known:
+            task = progress.add_task(name, total=None)
+            run(
+                fold_again(
+                    configured,
+                    name,
+                    lambda done, total, task=task: progress.update(task, completed=done, total=total),  # type: ignore[misc]
+                )
+            )
+    out.print(f"Rebuilt {', '.join(names or known)}.")
+
+
+@app.command()
+def verify() -> None:
+    """Prove the ledger: hash chains, indexes, positions, heads and texts. Exit code 1 when anything is amiss."""
+    from tallybook.bootstrap import verify as prove
+
+    configured = settings()
+    with bar("events") as progress:
+        task = progress.add_task("Verifying", total=None)
+        report = run(
+            prove(configured, lambda done, total: progress.update(task, completed=done, total=total))
+        )
+    for finding in report.findings:
+        where = f"stream {finding.stream}"
+        if finding.index >= 0:
+            where += f", index {finding.index}"
+        out.print(f"{where}: {finding.what}", soft_wrap=True)
+    if not report.sound:
+        raise fail("the ledger is not what was written")
+    out.print(f"{report.events} events in {report.streams} streams are as they were written.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything a server needs, and say how to mend what is missing."""
+    from tallybook.cli.doctor import examine
+
+    healthy = True
+    for check in run(examine(settings())):
+        mark = "[green]ok[/green]  " if check.ok else "[red]bad[/red] "
+        out.print(f"{mark} {check.what}: {check.found}", soft_wrap=True)
+        if not check.ok:
+            out.print(f"     → {check.mend}", soft_wrap=True)
+            healthy = False
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    seconds: Annotated[float, typer.Option(help="How long each measurement takes.", min=0.2)] = 3.0,
+) -> None:
+    """Measure this machine: commits of a bare SQLite file beside the data, and the ledger on top of it."""
+    from tallybook.cli.bench import measure
+
+    with err.status("Measuring …"):
+        figures = run(measure(settings(), seconds))
+    for figure in figures:
+        out.print(f"{figure.what:<46} {figure.per_second:>10,.0f} /s")
+
+
+async def _schema(configured: Settings) -> Any:
+    from tallybook.database.engine import open_database
+    from tallybook.migrations import schema_of
+
+    database = open_database(configured.database_url)
+    try:
+        return await database.read(schema_of)
+    finally:
+        await database.close()
+
+
+async def _migrate(configured: Settings) -> None:
+    from tallybook.migrations import upgrade
+
+    await upgrade(configured.database_url)
+
+
+def main() -> None:
+    app()

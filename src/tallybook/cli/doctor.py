@@ -1,0 +1,102 @@
+"""What a server needs, looked at one by one."""
+
+import platform
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from sqlalchemy.exc import DBAPIError
+
+from tallybook.bootstrap import projections
+from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
+from tallybook.delivery.web.app import built
+from tallybook.ledger.projecting import Projector
+from tallybook.ledger.read import last_position
+from tallybook.migrations import Schema, schema_of
+from tallybook.settings import Settings
+
+MINIMUM_FREE = 512 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `mend` says what to do when it is not `ok`."""
+
+    what: str
+    found: str
+    ok: bool
+    mend: str = ""
+
+
+async def examine(settings: Settings) -> Sequence[Check]:
+    """Every check, in the order in which to mend what is wrong."""
+    checks = [
+        Check("Tallybook", f"{version('tallybook')} on Python {platform.python_version()}", ok=True),
+        Check(
+            "SQLite",
+            sqlite3.sqlite_version,
+            sqlite3.sqlite_version_info >= (3, 35),
+            "needs SQLite 3.35 or newer",
+        ),
+        _disk(settings),
+        Check("web app", "built" if built() else "not built", built(), "run `make setup`"),
+    ]
+    try:
+        database = open_database(settings.database_url)
+    except (ValueError, OSError) as error:
+        return [*checks, Check("database", str(error), ok=False, mend="mend TALLYBOOK_DATABASE_URL")]
+    try:
+        checks.extend(await _database(database))
+    except (OSError, DBAPIError) as error:
+        words = str(error).splitlines()[0]
+        checks.append(Check("database", words, ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL"))
+    finally:
+        await database.close()
+    return checks
+
+
+def _disk(settings: Settings) -> Check:
+    folder = settings.data_folder
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return Check(
+        "disk", f"{free / 2**30:.1f} GiB free", free >= MINIMUM_FREE, "make room for the ledger to grow"
+    )
+
+
+async def _database(database: Database) -> list[Check]:
+    where = database.url.render_as_string(hide_password=True)
+    schema = await database.read(schema_of)
+    checks = [Check("database", where, ok=True)]
+    if schema is not Schema.CURRENT:
+        mend = {
+            Schema.EMPTY: "run `tallybook migrate`, or just serve",
+            Schema.OLDER: "run `tallybook migrate`",
+            Schema.UNKNOWN: "point TALLYBOOK_DATABASE_URL at a database of this release",
+        }[schema]
+        checks.append(Check("schema", schema.value, schema is Schema.EMPTY, mend))
+        return checks
+    checks.append(Check("schema", "up to date", ok=True))
+    checks.append(await _try(database, "durability", check_durability, "every commit reaches the disk"))
+    stale = await database.read(Projector(projections()).check)
+    checks.append(
+        Check(
+            "projections",
+            ", ".join(stale) + " out of date" if stale else "up to date",
+            not stale,
+            "run `tallybook rebuild`",
+        )
+    )
+    checks.append(Check("ledger", f"{await database.read(last_position)} events", ok=True))
+    return checks
+
+
+async def _try(database: Database, what: str, check: Callable[..., None], fine: str) -> Check:
+    try:
+        await database.read(check)
+    except UnsafeDatabase as error:
+        return Check(what, str(error), ok=False, mend="mend the server's configuration")
+    return Check(what, fine, ok=True)

@@ -1,0 +1,1 @@
+"""How the outside reaches Tallybook: one folder a protocol, all over the same play and projections."""

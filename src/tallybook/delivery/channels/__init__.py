@@ -1,0 +1,1 @@
+"""Phoenix Channels on the REST port: sockets, topics and who is there, knowing nothing of games."""

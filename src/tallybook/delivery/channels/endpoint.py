@@ -1,0 +1,98 @@
+"""All the sockets of one server process: how they come in, what they share, and how they are sent away."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+from tallybook.access.actor import Actor
+from tallybook.delivery.channels.contract import Authenticate, Topics
+from tallybook.delivery.channels.frames import Wire
+from tallybook.delivery.channels.hub import Hub
+from tallybook.delivery.channels.limits import Limits
+from tallybook.delivery.channels.outbox import Outbox
+from tallybook.delivery.channels.socket import ChannelSocket
+from tallybook.delivery.channels.transport import SERVICE_RESTART, Connection
+from tallybook.kernel.clock import Clock, SystemClock
+
+_STEP_SECONDS = 0.05
+_AT_ONCE = 20  # so few are not worth spreading
+
+
+class Endpoint:
+    """What answers at `/socket/websocket`: `routes` has the topics' handlers by prefix (`room`, `game`)."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        authenticate: Authenticate,
+        routes: Mapping[str, Topics],
+        *,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.authenticate = authenticate
+        self.limits = limits or Limits()
+        self.clock = clock or SystemClock()
+        self.hub = hub
+        self.draining = False  # set to turn new sockets away with 503
+        self._routes = routes
+        self._connections: set[Connection] = set()
+        self._sweep_timer: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets there are, those being opened or closed included."""
+        return len(self._connections)
+
+    def add(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self._empty.clear()
+        if self._sweep_timer is None:
+            self._sweep_later()
+
+    def discard(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    def socket(self, actor: Actor, wire: Wire, outbox: Outbox) -> ChannelSocket:
+        """The conversation of a connection that was let in."""
+        return ChannelSocket(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
+
+    def _sweep_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._sweep_timer = loop.call_later(self.limits.sweep_seconds, self._sweep)
+
+    def _sweep(self) -> None:
+        # One look at all of them costs less than a timer for each.
+        self._sweep_timer = None
+        now = self.clock.monotonic()
+        for connection in list(self._connections):
+            connection.sweep(now)
+        if self._connections:
+            self._sweep_later()
+
+    async def close_all(
+        self, *, code: int = SERVICE_RESTART, spread_seconds: float = 2.0, wait_seconds: float = 2.0
+    ) -> None:
+        """Close every socket, evenly over `spread_seconds`, so that not all clients come back at once.
+
+        Returns when all are gone; those that have not answered after `wait_seconds` are cut off.
+        """
+        connections = list(self._connections)
+        step = max(_AT_ONCE, math.ceil(len(connections) * _STEP_SECONDS / max(spread_seconds, _STEP_SECONDS)))
+        for start in range(0, len(connections), step):
+            if start:
+                await asyncio.sleep(_STEP_SECONDS)
+            for connection in connections[start : start + step]:
+                connection.close(code, "restart" if code == SERVICE_RESTART else "")
+        if not self._connections:
+            return
+        try:
+            async with asyncio.timeout(wait_seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            for connection in list(self._connections):
+                connection.abort()
+            await self._empty.wait()

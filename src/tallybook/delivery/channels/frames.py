@@ -1,0 +1,114 @@
+"""How Channels messages look on the wire: the JSON of Phoenix V1 and V2, inside finished WebSocket frames."""
+
+import struct
+from typing import Protocol
+
+import msgspec
+from msgspec import Raw
+
+Ref = str | int | None
+
+_OBJECT = ord("{")
+_encoder = msgspec.json.Encoder()
+
+
+class Malformed(Exception):
+    """What came in is not a Channels message."""
+
+
+class Message(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """One message from a client; `payload` is the text of a JSON object, not yet read."""
+
+    join_ref: Ref
+    ref: Ref
+    topic: str
+    event: str
+    payload: Raw
+
+
+class _MessageV1(msgspec.Struct):
+    topic: str
+    event: str
+    payload: Raw
+    ref: Ref = None
+    join_ref: Ref = None
+
+
+class Wire(Protocol):
+    """One version of the protocol. There is one instance of each, so it also serves as a key."""
+
+    def decode(self, text: bytes) -> Message:
+        """The message in a text frame, or `Malformed`."""
+
+    def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
+        """A finished WebSocket frame; `payload` is the text of a JSON object."""
+
+
+class _V2:
+    def __init__(self) -> None:
+        self._decoder = msgspec.json.Decoder(Message)
+
+    def decode(self, text: bytes) -> Message:
+        try:
+            return _with_object(self._decoder.decode(text))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise Malformed("not a message of five parts") from error
+
+    def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
+        return text_frame(_encoder.encode((join_ref, ref, topic, event, Raw(payload))))
+
+
+class _V1:
+    def __init__(self) -> None:
+        self._decoder = msgspec.json.Decoder(_MessageV1)
+
+    def decode(self, text: bytes) -> Message:
+        try:
+            old = self._decoder.decode(text)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise Malformed("not a message of V1") from error
+        return _with_object(Message(old.join_ref, old.ref, old.topic, old.event, old.payload))
+
+    def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
+        message = {"topic": topic, "event": event, "payload": Raw(payload), "ref": ref}
+        return text_frame(_encoder.encode(message))
+
+
+V1: Wire = _V1()
+V2: Wire = _V2()
+WIRES = {"1.0.0": V1, "2.0.0": V2}
+
+
+def _with_object(message: Message) -> Message:
+    if memoryview(message.payload)[0] != _OBJECT:
+        raise Malformed("the payload is not an object")
+    return message
+
+
+def decode_binary(data: bytes) -> Message:
+    """The addressing of a binary push: zero, four lengths of a byte, four texts. Its payload is left out."""
+    if len(data) < 5 or data[0] != 0:
+        raise Malformed("not a binary push")
+    lengths = data[1:5]
+    if 5 + sum(lengths) > len(data):
+        raise Malformed("a binary push cut short")
+    texts: list[str] = []
+    start = 5
+    for length in lengths:
+        try:
+            texts.append(data[start : start + length].decode())
+        except UnicodeDecodeError as error:
+            raise Malformed("a binary push with bad UTF-8") from error
+        start += length
+    join_ref, ref, topic, event = texts
+    return Message(join_ref or None, ref or None, topic, event, Raw(b"{}"))
+
+
+def text_frame(payload: bytes) -> bytes:
+    """A whole text message as a server sends it: one frame, not masked (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", 0x81, size) + payload
+    if size < 65536:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload

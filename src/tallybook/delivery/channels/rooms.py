@@ -1,0 +1,364 @@
+"""The topics `room:{KEY}`: coming to a table, writing to it, hearing of everything that happens there."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from msgspec import Raw
+
+from tallybook.access.actor import Actor
+from tallybook.accounts.names import Names
+from tallybook.delivery.channels.contract import Joined, Member, Reply
+from tallybook.delivery.channels.hub import Hub
+from tallybook.delivery.opening import Opening
+from tallybook.delivery.tables import MOST_EVENTS, Table, Tables, event_json, has_texts, people_of, role_of
+from tallybook.kernel.clock import Clock, iso
+from tallybook.kernel.events import Recorded
+from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.text import FreeText
+from tallybook.ledger.append import Outcome
+from tallybook.ledger.ledger import Ledger
+from tallybook.ledger.states import Versioned
+from tallybook.play.desk import FOLD, Desk
+from tallybook.play.requests import read_body, take_envelope
+from tallybook.rules.protocol import Viewer
+from tallybook.sessions.events import SessionCreated
+from tallybook.sessions.redaction import view_event, view_state, viewer_of, viewers
+from tallybook.sessions.session import Session
+
+log = logging.getLogger(__name__)
+
+_encode = msgspec.json.encode
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client may say when it joins."""
+
+    seat: int | None = None
+    name: str | None = None
+    spectator: bool = False
+    last_index: int | None = None
+    session_id: UUID | None = None
+
+
+@dataclass(eq=False)
+class _Sitting:
+    """A room somebody here follows: its session of the moment and what was told of it."""
+
+    key: str
+    session_id: UUID
+    members: set["RoomChannel"] = field(default_factory=set)
+    nameless: set[UUID] = field(default_factory=set)  # asked about, and nobody knows them
+    texts: dict[str, str] = field(default_factory=dict)
+    told: dict[Viewer, int] = field(default_factory=dict)  # the newest event each class could see
+    backlog: list[Recorded] = field(default_factory=list)  # committed, and not told yet
+    reading: bool = False  # something has to be read before the backlog can be told
+
+    @property
+    def topic(self) -> str:
+        return f"room:{self.key}"
+
+    def position(self, index: int) -> int:
+        """A number that grows through all sessions of the room: ids of sessions grow with time."""
+        return self.session_id.int << 32 | index + 1
+
+
+class RoomTopics:
+    """All rooms that somebody on this node follows. Subscribe `follow` to the ledger."""
+
+    presence = True
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        desk: Desk,
+        tables: Tables,
+        opening: Opening,
+        names: Names,
+        hub: Hub,
+        clock: Clock,
+    ) -> None:
+        self.desk = desk
+        self.clock = clock
+        self.opening = opening
+        self._ledger = ledger
+        self._tables = tables
+        self._names = names
+        self._hub = hub
+        self._by_key: dict[str, _Sitting] = {}
+        self._by_session: dict[UUID, _Sitting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def canonical(self, name: str) -> str:
+        return name.upper()
+
+    async def join(self, name: str, params: Raw, member: Member) -> Joined:
+        asked = _params(params)
+        actor = member.actor
+        envelope = take_envelope({}, self.clock)
+        place = await self._tables.join(
+            actor, name, seat=asked.seat, name=asked.name, spectator=asked.spectator, envelope=envelope
+        )
+        sitting = self._by_key.get(place.room.key)
+        if sitting is None:
+            sitting = self._sit(place.room.key, place.session_id)
+            newest = (await self._tables.room(name)).session_id
+            if sitting.session_id != newest:  # the next session began before anybody here was listening
+                self._move(sitting, newest)
+        channel = RoomChannel(self, sitting, member)
+        sitting.members.add(channel)
+        try:
+            return await self._seated(sitting, channel, actor, asked)
+        except BaseException:
+            channel.left()
+            raise
+
+    async def _seated(self, sitting: _Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
+        session_id = sitting.session_id
+        at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
+        viewer = viewer_of(at.state, actor.player_id)
+        if viewer not in sitting.told:
+            told = await self._tables.last_visible(session_id, at, viewer)
+            sitting.told.setdefault(viewer, told)
+        table = await self._tables.show(session_id, at, viewer)
+        sitting.texts.update(table.texts)
+        role, seat = role_of(at.state, actor.player_id)
+        reply: dict[str, Any] = {
+            "scoreboard": Raw(table.board()),
+            "role": role,
+            "seat": seat,
+            "index": at.index,
+            "session_id": session_id,
+        }
+        if asked.last_index is not None and asked.session_id in {None, session_id}:
+            missed = await self._tables.events_for(
+                session_id, at.state, viewer, after=asked.last_index, upto=at.index, limit=MOST_EVENTS
+            )
+            reply |= msgspec.json.decode(missed, type=dict[str, Raw])
+        name = (await self._names.of([actor.player_id])).get(actor.player_id)
+        channel.viewer = viewer
+        channel.member.track(
+            str(actor.player_id),
+            _encode({"name": name, "role": role, "seat": seat, "online_at": iso(self.clock.now())}),
+        )
+        return Joined(channel, _encode(reply), viewer=viewer, since=sitting.position(at.index))
+
+    def _sit(self, key: str, session_id: UUID) -> _Sitting:
+        sitting = self._by_key.get(key)
+        if sitting is None:
+            sitting = self._by_key[key] = _Sitting(key, session_id)
+            self._by_session[session_id] = sitting
+        return sitting
+
+    def _move(self, sitting: _Sitting, session_id: UUID) -> None:
+        """The room has gone on to another session."""
+        self._by_session.pop(sitting.session_id, None)
+        sitting.session_id = session_id
+        sitting.told.clear()
+        sitting.texts.clear()
+        self._by_session[session_id] = sitting
+
+    def forget(self, sitting: _Sitting) -> None:
+        """Nobody here follows the room any more."""
+        if self._by_key.get(sitting.key) is sitting:
+            del self._by_key[sitting.key]
+            self._by_session.pop(sitting.session_id, None)
+
+    # What was committed, on this node or another
+
+    def follow(self, events: Sequence[Recorded]) -> None:
+        """A sink for the ledger's follower: tell the rooms it concerns."""
+        if not self._by_key:
+            return
+        concerned: set[_Sitting] = set()
+        for recorded in events:
+            sitting = self._by_session.get(recorded.stream)
+            if sitting is None and recorded.type == "session_created.v1":
+                sitting = self._next_of(cast(SessionCreated, recorded.event))
+                if sitting is not None:
+                    self._by_session[recorded.stream] = sitting
+            if sitting is not None:
+                sitting.backlog.append(recorded)
+                concerned.add(sitting)
+        for sitting in concerned:
+            self._advance(sitting)
+
+    def _next_of(self, created: SessionCreated) -> _Sitting | None:
+        """The sitting in whose room this is the next session."""
+        sitting = self._by_key.get(created.key)
+        if sitting is None:
+            return None
+        newest = sitting.backlog[-1].stream if sitting.backlog else sitting.session_id
+        return sitting if created.previous == newest else None
+
+    def _advance(self, sitting: _Sitting) -> None:
+        """Tell what is in the backlog, in order, as far as everything needed for it is at hand."""
+        while sitting.backlog and not sitting.reading:
+            stream = sitting.backlog[0].stream
+            if stream != sitting.session_id:
+                self._move(sitting, stream)
+                payload = _encode({"session_id": stream})
+                position = sitting.position(-1)
+                self._hub.broadcast(
+                    sitting.topic, "session_started", lambda _, payload=payload: payload, position=position
+                )
+            events = list(
+                takewhile(lambda recorded, stream=stream: recorded.stream == stream, sitting.backlog)
+            )
+            at = self._ledger.committed(stream)
+            if (
+                at is None
+                or at.index < events[-1].index
+                or not self._all_named(sitting, cast(Session, at.state))
+            ):
+                sitting.reading = True
+                self._later(self._read(sitting, stream))
+                return
+            del sitting.backlog[: len(events)]
+            self._tell(sitting, cast(Session, at.state), events)
+
+    def _all_named(self, sitting: _Sitting, session: Session) -> bool:
+        return people_of(session) - sitting.nameless <= self._names.at_hand.keys()
+
+    async def _read(self, sitting: _Sitting, session_id: UUID) -> None:
+        """Bring to hand what the backlog needs: the state, names and texts."""
+        try:
+            at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
+            people = people_of(at.state)
+            sitting.nameless = people - (await self._names.of(people)).keys()
+            if has_texts(at.state):
+                sitting.texts.update(await self._ledger.texts(session_id))
+        finally:
+            sitting.reading = False
+        self._advance(sitting)
+
+    def _tell(self, sitting: _Sitting, session: Session, events: Sequence[Recorded]) -> None:
+        """Push each event to those who may see it, and the board as it is by then."""
+        if any(recorded.type.startswith(_ROLE_CHANGES) for recorded in events):
+            for channel in tuple(sitting.members):
+                channel.look_again(session)
+        classes = viewers(session)
+        for recorded in events:
+            if recorded.event.free_text:
+                self._remember_texts(sitting, recorded)
+            payloads: dict[object, bytes] = {}
+            for viewer in classes:
+                event = view_event(session, recorded, viewer)
+                if event is not None:
+                    before = sitting.told.get(viewer, recorded.index - 1)
+                    payloads[viewer] = event_json(recorded, event, sitting.texts, before)
+                    sitting.told[viewer] = recorded.index
+            position = sitting.position(recorded.index)
+            self._hub.broadcast(sitting.topic, "event", payloads.get, position=position)
+        session_id = sitting.session_id
+        self._hub.refresh(
+            sitting.topic,
+            "scoreboard",
+            lambda viewer: self._board(sitting, session_id, cast(Viewer, viewer)),
+            position=sitting.position(events[-1].index),
+        )
+
+    def _board(self, sitting: _Sitting, session_id: UUID, viewer: Viewer) -> bytes | None:
+        """The newest committed board; called when it is due to be sent."""
+        at = self._ledger.committed(session_id)
+        if at is None or sitting.session_id != session_id:
+            return None  # the room has moved on; its new session's board follows
+        session = view_state(cast(Session, at.state), viewer)
+        return Table(session_id, at.index, session, self._names.at_hand, sitting.texts).board()
+
+    @staticmethod
+    def _remember_texts(sitting: _Sitting, recorded: Recorded) -> None:
+        for name in recorded.event.free_text:
+            value = getattr(recorded.event, name)
+            if isinstance(value, FreeText) and value.text is not None:
+                sitting.texts[value.digest] = value.text
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def rematch(self, channel: "RoomChannel", body: dict[str, Any], reply: Reply) -> None:
+        """Open the room's next session; the only write that is more than one append."""
+
+        async def open_next() -> None:
+            try:
+                envelope = take_envelope(body, self.clock)
+                actor = channel.member.actor
+                session_id = await self.opening.rematch(actor, channel.sitting.session_id, envelope)
+                at = await self._ledger.state(session_id, FOLD)
+                reply.ok(_encode({"index": at.index, "session_id": session_id}))
+            except Exception as error:  # the reply tells it
+                reply.error(error)
+
+        self._later(open_next())
+
+
+_ROLE_CHANGES = (
+    "session_",
+    "seat_",
+    "scorekeeper_",
+    "player_kicked",
+)
+
+
+class RoomChannel:
+    """One socket's place in a room."""
+
+    def __init__(self, rooms: RoomTopics, sitting: _Sitting, member: Member) -> None:
+        self._rooms = rooms
+        self.sitting = sitting
+        self.member = member
+        self.viewer: Viewer | None = None
+
+    def push(self, event: str, payload: Raw, reply: Reply) -> None:
+        body = read_body(bytes(payload))
+        if event == "rematch":
+            self._rooms.rematch(self, body, reply)
+            return
+        envelope = take_envelope(body, self._rooms.clock)
+        session_id = self.sitting.session_id
+        if envelope.session_id is not None and envelope.session_id != session_id:
+            raise Refusal("session_finished", "the room has gone on to another session")
+
+        def done(outcome: Outcome) -> None:
+            if isinstance(outcome, Exception):
+                reply.error(outcome)
+            else:
+                reply.ok(b'{"index":%d}' % outcome.last)
+
+        self._rooms.desk.submit(self.member.actor, session_id, event, body, envelope, done, member=True)
+
+    def look_again(self, session: Session) -> None:
+        """Roles may have changed: see what the new one sees, or leave when sent out."""
+        player_id = self.member.actor.player_id
+        if player_id in session.kicked:
+            self.member.close()
+            return
+        viewer = viewer_of(session, player_id)
+        if self.viewer is not None and viewer != self.viewer:
+            self.sitting.told.setdefault(viewer, self.sitting.told.get(self.viewer, -1))
+            self.viewer = viewer
+            self.member.view_as(viewer)
+
+    def left(self) -> None:
+        self.sitting.members.discard(self)
+        if not self.sitting.members:
+            self._rooms.forget(self.sitting)
+
+
+def _params(raw: Raw) -> Params:
+    try:
+        params = msgspec.json.decode(raw, type=Params)
+    except msgspec.ValidationError as error:
+        raise invalid("params", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal("malformed", "the join's parameters are not JSON") from None
+    if params.last_index is not None and not -1 <= params.last_index < 2**31:
+        raise invalid("last_index", "must be -1 or the index of an event")
+    return params

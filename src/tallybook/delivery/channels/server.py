@@ -1,0 +1,85 @@
+"""uvicorn with an end of its own: what was accepted is finished and answered, then sockets are closed."""
+
+import asyncio
+import logging
+import re
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+import uvicorn
+
+from tallybook.delivery.channels.endpoint import Endpoint
+from tallybook.delivery.channels.transport import Connection
+
+log = logging.getLogger(__name__)
+
+_TOKEN = re.compile(r"(?<=[?&]token=)[^&\s\"]+")
+
+DRAIN_SECONDS = 4.0
+SPREAD_SECONDS = 2.0
+CLOSE_SECONDS = 1.5
+HTTP_SECONDS = 1  # for requests under way; their writes were drained before
+LAST_SECONDS = 9.5  # all of it; the promise is ten
+
+
+class HideTokens(logging.Filter):
+    """Keeps tokens in queries out of log lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                _TOKEN.sub("…", value) if isinstance(value, str) else value for value in record.args
+            )
+        return True
+
+
+class Server(uvicorn.Server):
+    """Ends within ten seconds of SIGTERM or SIGINT, exit code 0; a second SIGINT ends at once.
+
+    `drain` is awaited when no new connection can come in and before a socket is closed: it refuses new
+    commands, finishes those accepted, and returns when their replies were handed to the sockets.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, endpoint: Endpoint, drain: Callable[[], Awaitable[None]]
+    ) -> None:
+        config.timeout_graceful_shutdown = HTTP_SECONDS
+        super().__init__(config)
+        self._endpoint = endpoint
+        self._drain = drain
+        for name in ("uvicorn.access", "uvicorn.error"):
+            logger = logging.getLogger(name)
+            if not any(isinstance(present, HideTokens) for present in logger.filters):
+                logger.addFilter(HideTokens())
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # uvicorn would raise the signal again at the end, which makes an orderly end look like a crash.
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self._end_sockets(sockets)
+                await super().shutdown(sockets)
+        except TimeoutError:
+            log.error("the server did not end in time; what was left is cut off")
+
+    async def _end_sockets(self, sockets: list[socket.socket] | None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        self._endpoint.draining = True
+        for connection in list(self.server_state.connections):
+            if not isinstance(connection, Connection):
+                connection.shutdown()  # ends idle HTTP connections, and busy ones after their response
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._drain()
+        except TimeoutError:
+            log.error("commands were still under way after %s seconds", DRAIN_SECONDS)
+        await self._endpoint.close_all(spread_seconds=SPREAD_SECONDS, wait_seconds=CLOSE_SECONDS)

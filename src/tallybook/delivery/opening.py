@@ -1,0 +1,194 @@
+"""Opening sessions: what the catalogue and the accounts know is put together into one command."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import relations_of, require
+from tallybook.accounts.accounts import Accounts
+from tallybook.catalogue import rooms
+from tallybook.catalogue.catalogue import Catalogue
+from tallybook.catalogue.games import Game
+from tallybook.catalogue.rooms import Room
+from tallybook.delivery.tables import Tables
+from tallybook.kernel.clock import Clock
+from tallybook.kernel.ids import new_id
+from tallybook.kernel.randomness import room_key
+from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.text import clean_name
+from tallybook.ledger.ledger import Ledger
+from tallybook.play.desk import Desk
+from tallybook.play.requests import Body, Envelope, fingerprint
+from tallybook.rules.protocol import Config, Stat
+from tallybook.sessions.commands import CreateSession, SeatToAdd
+from tallybook.sessions.lifecycle import rematch_of
+from tallybook.sessions.seating import MOST_SEATS
+from tallybook.sessions.wire import decode
+
+PLAIN = (Stat("Points", scoring=True),)  # what is counted when nobody says what
+KEYS_TRIED = 5
+
+
+class NewSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is to sit down: one of a known player, a name in the creator's library, or a bot's level."""
+
+    player_id: UUID | None = None
+    name: str | None = None
+    bot: str | None = None
+    team: str | None = None
+
+
+class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The body of `POST /sessions`."""
+
+    game_id: UUID
+    seats: tuple[NewSeat, ...] = ()
+    stat_set_id: UUID | None = None
+    stats: tuple[Stat, ...] | None = None
+    name: str | None = None
+    public: bool = False
+    max_players: int | None = None
+    room_id: UUID | None = None
+    config: dict[str, Any] = {}
+
+
+class Opening:
+    """Opens sessions, in rooms of their own or in a room that is there."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        desk: Desk,
+        tables: Tables,
+        accounts: Accounts,
+        catalogue: Catalogue,
+        clock: Clock,
+    ) -> None:
+        self._database = ledger.database
+        self._desk = desk
+        self._tables = tables
+        self._accounts = accounts
+        self._catalogue = catalogue
+        self._clock = clock
+
+    async def create(self, actor: Actor, body: Body, envelope: Envelope) -> UUID:
+        """Open a session as `body` (a `NewSession`) says; the actor hosts it and keeps the score."""
+        content = fingerprint("create", body)
+        require("session.create", relations_of(actor))
+        asked: NewSession = decode(NewSession, body)
+        game = await self._catalogue.game(asked.game_id)
+        if game.archived:
+            raise invalid("game_id", "the game is archived")
+        command = CreateSession(
+            room_id=asked.room_id or new_id(),
+            key="",
+            game_id=game.id,
+            host_id=actor.player_id,
+            rules=game.rules,
+            config=Config(await self._stats(asked), game.win, asked.config),
+            seats=await self._seats(actor, asked),
+            public=asked.public,
+            max_players=asked.max_players if asked.max_players is not None else _table_size(game, asked),
+        )
+        if asked.room_id is not None:
+            return await self._in_room(actor, command, content, envelope)
+        name = None if asked.name is None else clean_name(asked.name)
+        for _ in range(KEYS_TRIED):
+            try:
+                return await self._in_new_room(actor, command, name, content, envelope)
+            except Refusal as refusal:
+                if refusal.code != "unavailable":
+                    raise
+        raise Refusal("unavailable", "no free key for the room was found: try again", retry_after=1)
+
+    async def rematch(self, actor: Actor, session_id: UUID, envelope: Envelope) -> UUID:
+        """The next session of a room, with the same table; the last one must be over."""
+        table = await self._tables.table(actor, session_id)
+        self._tables.require(actor, "rematch", table.session)
+        if table.session.ended_at is None:
+            raise Refusal("session_not_finished", "end this session before the rematch")
+        command = rematch_of(table.session, session_id=session_id)
+        content = fingerprint("rematch", {"session_id": str(session_id)})
+        return await self._next(actor, command, session_id, content, envelope)
+
+    async def _in_new_room(
+        self, actor: Actor, command: CreateSession, name: str | None, content: bytes, envelope: Envelope
+    ) -> UUID:
+        session_id, key = new_id(), room_key()
+        room = Room(
+            id=command.room_id,
+            key=key,
+            name=name,
+            public=command.public,
+            max_players=command.max_players,
+            session_id=session_id,
+            created_by=actor.player_id,
+            created_at=self._clock.now(),
+        )
+        keyed = msgspec.structs.replace(command, key=key)
+        return await self._desk.create(
+            actor, session_id, keyed, content, envelope, partial(rooms.reserve_room, room=room)
+        )
+
+    async def _in_room(
+        self, actor: Actor, command: CreateSession, content: bytes, envelope: Envelope
+    ) -> UUID:
+        room = await self._database.read(partial(rooms.find_room, room_id=command.room_id))
+        table = await self._tables.table(actor, room.session_id)
+        self._tables.require(actor, "rematch", table.session)
+        if table.session.ended_at is None:
+            raise Refusal("in_play", "the room's session is still going on: end it first")
+        again = msgspec.structs.replace(
+            command, key=room.key, public=room.public, previous=room.session_id, max_players=room.max_players
+        )
+        return await self._next(actor, again, room.session_id, content, envelope)
+
+    async def _next(
+        self, actor: Actor, command: CreateSession, previous: UUID, content: bytes, envelope: Envelope
+    ) -> UUID:
+        session_id = new_id()
+
+        def beside(connection: Connection) -> None:
+            rooms.move_on(connection, command.room_id, previous=previous, session_id=session_id)
+
+        return await self._desk.create(actor, session_id, command, content, envelope, beside)
+
+    async def _stats(self, asked: NewSession) -> tuple[Stat, ...]:
+        if asked.stats is not None and asked.stat_set_id is not None:
+            raise invalid("stats", "give either stats or stat_set_id")
+        if asked.stats is not None:
+            return asked.stats
+        if asked.stat_set_id is None:
+            return PLAIN
+        stat_set = await self._catalogue.stat_set(asked.stat_set_id)
+        if stat_set.game_id != asked.game_id:
+            raise invalid("stat_set_id", "belongs to another game")
+        return tuple(stat_set.stats)
+
+    async def _seats(self, actor: Actor, asked: NewSession) -> tuple[SeatToAdd, ...]:
+        if len(asked.seats) > MOST_SEATS:
+            raise invalid("seats", f"at most {MOST_SEATS}")
+        names: list[str] = []
+        for number, seat in enumerate(asked.seats):
+            if sum(given is not None for given in (seat.player_id, seat.name, seat.bot)) != 1:
+                raise invalid(f"seats.{number}", "give exactly one of player_id, name and bot")
+            if seat.bot is not None:
+                raise invalid(f"seats.{number}.bot", "these rules have no bots")
+            if seat.player_id is not None:
+                await self._accounts.player(seat.player_id)  # refuses when there is none
+            if seat.name is not None:
+                names.append(seat.name)
+        named = iter(await self._accounts.named(actor.player_id, names) if names else ())
+        return tuple(
+            SeatToAdd(seat.player_id if seat.player_id is not None else next(named), team=seat.team)
+            for seat in asked.seats
+        )
+
+
+def _table_size(game: Game, asked: NewSession) -> int | None:
+    """A table has room for the game's most players, and for those who are sitting there already."""
+    return max(game.max_players, len(asked.seats)) if isinstance(game.max_players, int) else None

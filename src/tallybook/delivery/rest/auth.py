@@ -1,0 +1,68 @@
+"""Signing up, in and out."""
+
+from fastapi import APIRouter, Request, Response
+from msgspec import UnsetType
+
+from tallybook.accounts.accounts import SignIn
+from tallybook.accounts.players import check_email
+from tallybook.delivery.rest.answers import answer, nothing
+from tallybook.delivery.rest.callers import MaybeClaims, SignedIn
+from tallybook.delivery.rest.contract import contract
+from tallybook.delivery.rest.reading import CommandId, body_of
+from tallybook.delivery.rest.services import Given
+from tallybook.delivery.rest.shapes import Credentials, NewGuest, Refresh, Registration
+
+router = APIRouter(prefix="/auth", tags=["auth"])
+
+
+@router.post(
+    "/register", **contract(takes=Registration, gives=SignIn, status=201, refuses=("username_taken",), public=True)
+)
+async def register(
+    given: Given,
+    claims: MaybeClaims,
+    command_id: CommandId = None,
+    body: Registration = body_of(Registration),
+) -> Response:
+    """Create an account; a guest who sends its token becomes the account and keeps its history."""
+    if isinstance(body.email, str):
+        check_email(body.email)
+    signed_in = await given.accounts.register(
+        body.username,
+        body.password,
+        display_name=None if isinstance(body.display_name, UnsetType) else body.display_name,
+        guest=claims.player_id if claims is not None and claims.kind == "guest" else None,
+        command_id=body.id(command_id),
+    )
+    return answer(signed_in, 201)
+
+
+async def login(request: Request, given: Given, body: Credentials = body_of(Credentials)) -> Response:
+    """Sign in with username and password."""
+    address = request.client.host if request.client else ""
+    return answer(await given.accounts.login(body.username, body.password, address=address))
+
+
+LOGIN = contract(
+    takes=Credentials, gives=SignIn, refuses=("invalid_credentials", "rate_limited"), public=True
+)
+router.post("/login", **LOGIN)(login)
+
+
+@router.post("/guest", **contract(takes=NewGuest, gives=SignIn, public=True))
+async def guest(given: Given, body: NewGuest = body_of(NewGuest)) -> Response:
+    """Come in under a name, without an account."""
+    return answer(await given.accounts.guest(body.display_name))
+
+
+@router.post("/refresh", **contract(takes=Refresh, gives=SignIn, public=True))
+async def refresh(given: Given, body: Refresh = body_of(Refresh)) -> Response:
+    """New tokens for a refresh token, which counts only once: using it again ends the sign-in."""
+    return answer(await given.accounts.refresh(body.refresh_token))
+
+
+@router.post("/logout", **contract(status=204))
+async def logout(given: Given, claims: SignedIn) -> Response:
+    """End the sign-in of this device."""
+    await given.accounts.logout(claims)
+    return nothing()

@@ -1,0 +1,188 @@
+"""Reading requests strictly: bodies, ids, cursors and times; what is odd is refused before anything runs."""
+
+import base64
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import Depends, Header, Path, Query, Request
+from msgspec import Meta, UnsetType
+from pydantic import BeforeValidator
+
+from tallybook.kernel.clock import to_microseconds
+from tallybook.kernel.ids import parse_id
+from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.text import clean_text
+from tallybook.play.requests import Body, Envelope, take_envelope
+
+T = TypeVar("T")
+
+LARGEST_BODY = 64 * 1024
+LARGEST_NUMBER = 2**53 - 1
+DEEPEST = 12
+LONGEST_LIST = 1_000
+COMMAND_ID = "^[!-~]{1,64}$"
+
+_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
+_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL)
+_JUDGED_BY_THE_STAT = frozenset({"value", "delta"})
+
+
+def too_large() -> Refusal:
+    return Refusal("too_large", f"at most {LARGEST_BODY} bytes")
+
+
+async def read_body(request: Request) -> Body:
+    """The body, a JSON object; nothing at all counts as an empty one."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LARGEST_BODY:
+            raise too_large()
+    if not data:
+        return {}
+    try:
+        body = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal("malformed", f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise Refusal("malformed", "the body must be a JSON object")
+    _check(body, "", DEEPEST)
+    return body
+
+
+def _check(value: Any, path: str, depth: int) -> None:
+    """Refuse what JSON allows and nothing behind it should have to expect."""
+    match value:
+        case str():
+            if "\0" in value:
+                raise invalid(path, "may not hold NUL")
+        case int():
+            if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+                raise invalid(path, f"must lie within ±{LARGEST_NUMBER}")
+        case None:
+            if path != "seat":  # the table's, where a stat is recorded
+                raise invalid(path, "null is not a value: leave the field out")
+        case list() | dict():
+            if depth == 0:
+                raise Refusal("malformed", f"nested more than {DEEPEST} deep")
+            if len(value) > LONGEST_LIST:
+                raise invalid(path or "body", f"at most {LONGEST_LIST} entries")
+            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+                if isinstance(key, str):
+                    _check(key, path or "body", depth)
+                if depth == DEEPEST and key in _JUDGED_BY_THE_STAT and not isinstance(inner, list | dict):
+                    continue
+                _check(inner, f"{path}.{key}" if path else str(key), depth - 1)
+
+
+def convert(body: Body, shape: type[T]) -> T:
+    """The body as a struct, or a refusal that names the field."""
+    try:
+        return msgspec.convert(body, shape)
+    except msgspec.ValidationError as error:
+        raise _in_words(str(error)) from None
+
+
+def _in_words(problem: str) -> Refusal:
+    at = _PATH.search(problem)
+    path = at["path"].replace("[", ".").replace("]", "").lstrip(".") if at else ""
+    what = problem[: at.start()] if at else problem
+    if found := _FIELD.fullmatch(what):
+        field = found["field"][:100]
+        message = "is required" if found["what"].startswith("missing") else "is not a field here"
+        return invalid(f"{path}.{field}" if path else field, message)
+    return invalid(path or "body", what[:1].lower() + what[1:])
+
+
+def body_of(shape: type[T]) -> Any:
+    """A parameter's default: the request's body as this struct."""
+
+    async def read(request: Request) -> T:
+        return convert(await read_body(request), shape)
+
+    return Depends(read)
+
+
+CommandId = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=COMMAND_ID,
+        description="Names this write: sent again with the same content, it answers the first result.",
+    ),
+]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A write. `command_id` is the same thing as the header Idempotency-Key."""
+
+    command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = msgspec.UNSET
+
+    def id(self, header: str | None) -> str | None:
+        """The command id, from the body or the header; they may not contradict each other."""
+        if isinstance(self.command_id, UnsetType):
+            return header
+        if header not in {None, self.command_id}:
+            raise invalid("command_id", "says something else than the Idempotency-Key header")
+        return self.command_id
+
+
+async def _write(request: Request, command_id: CommandId = None) -> tuple[Body, Envelope]:
+    body = await read_body(request)
+    return body, take_envelope(body, request.app.state.services.clock, command_id)
+
+
+Write = Annotated[tuple[Body, Envelope], Depends(_write)]  # the body of a write to a session, and its envelope
+
+
+def path_id(what: str, alias: str = "id") -> Any:
+    """The type of an id in a path; what is no id names nothing."""
+    return Annotated[UUID, BeforeValidator(lambda text: parse_id(str(text), what)), Path(alias=alias)]
+
+
+def _cursor(text: str) -> UUID:
+    try:
+        return UUID(bytes=base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True))
+    except ValueError:
+        raise invalid("cursor", "was not given by this server") from None
+
+
+def cursor_after(item_id: UUID) -> str:
+    return base64.urlsafe_b64encode(item_id.bytes).decode()
+
+
+async def _page(
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=100, description="From the page before.")] = None,
+) -> tuple[UUID | None, int]:
+    return (None if cursor is None else _cursor(cursor)), limit
+
+
+Page = Annotated[tuple[UUID | None, int], Depends(_page)]  # the id before which to go on, and how many
+
+
+async def _search(
+    q: Annotated[str | None, Query(max_length=100, description="Part of a name, in any case.")] = None,
+) -> str | None:
+    return None if q is None else clean_text(q, "q").strip()
+
+
+Search = Annotated[str | None, Depends(_search)]
+
+
+def moment(text: str | None, field: str) -> int | None:
+    """Microseconds since 1970 of an ISO-8601 time with its offset, or of the beginning of a UTC day."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        text += "T00:00:00Z"
+    try:
+        parsed = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None or not 1970 < parsed.year < 2200:
+        raise invalid(field, "must be a date, or a time with its offset such as 2026-01-31T18:05:00Z")
+    return to_microseconds(parsed.astimezone(UTC))

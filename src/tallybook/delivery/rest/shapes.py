@@ -1,0 +1,347 @@
+"""The shapes of bodies and answers, from which requests are read and the OpenAPI document is written."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tallybook.delivery.rest.reading import COMMAND_ID, LARGEST_NUMBER, Command
+from tallybook.rules.protocol import Stat, Win
+from tallybook.rules.scoresheet.commands import Clear as ClearCommand
+from tallybook.rules.scoresheet.commands import Record as RecordCommand
+from tallybook.sessions import commands
+
+T = TypeVar("T")
+
+Username = Annotated[str, Meta(description="3 to 45 of A-Z, a-z, 0-9, - and _; unique ignoring case.")]
+Password = Annotated[str, Meta(description="8 to 256 characters.")]
+Name = Annotated[str, Meta(description="At most 100 visible characters of any script.")]
+Time = Annotated[str, Meta(description="ISO-8601 in UTC.", extra_json_schema={"format": "date-time"})]
+Number = Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Value = Number | str | bool | None
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """A part of a list; `next_cursor` asks for the next one and is null at the end."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+# Accounts
+
+
+class Registration(Command, frozen=True, kw_only=True):
+    """`email` is checked and, in this release, not kept."""
+
+    username: Username
+    password: Password
+    email: str | UnsetType = UNSET
+    display_name: Name | UnsetType = UNSET
+
+
+class Credentials(Command, frozen=True, kw_only=True):
+    username: str
+    password: str
+
+
+class NewGuest(Command, frozen=True, kw_only=True):
+    display_name: Name
+
+
+class Refresh(Command, frozen=True, kw_only=True):
+    refresh_token: str
+
+
+class NewPlayer(Command, frozen=True, kw_only=True):
+    """Somebody for the caller's library, without a sign-in of her own."""
+
+    name: Name
+
+
+class ProfileChanges(Command, frozen=True, kw_only=True):
+    """At least one field. An empty `region` takes it out."""
+
+    display_name: Name | UnsetType = UNSET
+    color: Annotated[str, Meta(description="Such as #1971c2.")] | UnsetType = UNSET
+    region: Annotated[str, Meta(description="2 to 16 letters, digits or hyphens.")] | UnsetType = UNSET
+    avatar_seed: str | UnsetType = UNSET
+
+
+# Catalogue
+
+
+class ChangedGame(Command, frozen=True, kw_only=True):
+    """At least one field; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    min_players: int | UnsetType = UNSET
+    max_players: int | UnsetType = UNSET
+    win: Win | UnsetType = UNSET
+    rules: str | UnsetType = UNSET
+
+
+class NewGame(ChangedGame, frozen=True, kw_only=True):
+    """A game; `win` is `highest` and `rules` are `scoresheet` when left out."""
+
+    name: Name
+
+
+class NewStat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stat to be counted; see Stat."""
+
+    name: Name
+    data_type: Literal["integer", "decimal", "boolean", "text", "choice", "duration"]
+    scope: Literal["player", "table"] = "player"
+    scoring: bool = False
+    choices: tuple[Name, ...] = ()
+    minimum: int | str | UnsetType = UNSET
+    maximum: int | str | UnsetType = UNSET
+    step: int | str | UnsetType = UNSET
+
+    def stat(self) -> Stat:
+        bounds = {
+            name: None if getattr(self, name) is UNSET else getattr(self, name)
+            for name in ("minimum", "maximum", "step")
+        }
+        return Stat(self.name, self.data_type, self.scope, self.scoring, self.choices, **bounds)
+
+
+class NewStatSet(Command, frozen=True, kw_only=True):
+    name: Name
+    stats: tuple[NewStat, ...]
+
+
+class ChangedStatSet(Command, frozen=True, kw_only=True):
+    """At least one field; sessions keep the stats they began with."""
+
+    name: Name | UnsetType = UNSET
+    stats: tuple[NewStat, ...] | UnsetType = UNSET
+
+
+class StatSet(msgspec.Struct, frozen=True):
+    id: UUID
+    game_id: UUID
+    owner_id: UUID
+    name: str
+    stats: tuple[Stat, ...]
+
+
+# Sessions. Their bodies are decoded behind this layer; here they are only described.
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every write to a session may carry besides what it says."""
+
+    command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = UNSET
+    expected_index: Annotated[int, Meta(ge=-1)] | UnsetType = UNSET
+    at: Time | UnsetType = UNSET
+    zone: Annotated[str, Meta(description="IANA time zone.")] | UnsetType = UNSET
+
+
+def _described(command: type[commands.Command]) -> type[msgspec.Struct]:
+    """A command's body as a client writes it: its own fields and those of every write."""
+    fields = [
+        (field.name, field.type) if field.required else (field.name, field.type, field.default)
+        for field in msgspec.structs.fields(command)
+    ]
+    return msgspec.defstruct(
+        command.__name__,
+        fields,
+        bases=(Write,),
+        namespace={"__doc__": command.__doc__},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+
+
+Record = _described(RecordCommand)
+Clear = _described(ClearCommand)
+End = _described(commands.End)
+Void = _described(commands.Void)
+SeatChange = _described(commands.Seats)
+Kick = _described(commands.Kick)
+NewHost = _described(commands.Host)
+Ready = _described(commands.Ready)
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A move in a game with rules; its fields are those the rules ask for."""
+
+
+class Correction(Write, frozen=True, kw_only=True):
+    """After the end: a cell's new value, or none to empty the cell, or another result; and why."""
+
+    reason: str
+    seat: int | None | UnsetType = UNSET
+    stat: str | UnsetType = UNSET
+    value: Any = UNSET
+    delta: Any = UNSET
+    round: int | UnsetType = UNSET
+    result: tuple[commands.GivenPlacing, ...] | UnsetType = UNSET
+
+
+class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of the three; a `name` finds or creates a player in the caller's library."""
+
+    player_id: UUID | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    bot: Annotated[str, Meta(description="The name of a level.")] | UnsetType = UNSET
+    team: str | UnsetType = UNSET
+
+
+class NewSession(Write, frozen=True, kw_only=True):
+    """A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`."""
+
+    game_id: UUID
+    stat_set_id: UUID | UnsetType = UNSET
+    stats: tuple[NewStat, ...] | UnsetType = UNSET
+    seats: tuple[SeatedPlayer, ...] = ()
+    name: Name | UnsetType = UNSET
+    public: bool = False
+    room_id: UUID | UnsetType = UNSET
+    config: dict[str, Any] | UnsetType = UNSET
+
+
+class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most one of `seat`, `name` and `spectator`; without any the caller resumes a role or spectates."""
+
+    seat: int | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    spectator: bool | UnsetType = UNSET
+    command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = UNSET
+
+
+class Joined(msgspec.Struct, frozen=True):
+    role: Literal["scorekeeper", "player", "spectator"]
+    seat: int | None
+    session_id: UUID
+    room_id: UUID
+
+
+class Written(msgspec.Struct, frozen=True):
+    """`index` is that of the last event written."""
+
+    index: int
+
+
+class Seat(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    is_bot: bool
+    team: str | None
+    ready: bool
+
+
+class SeatRequest(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+
+
+class Placing(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    is_bot: bool
+    place: int
+    winner: bool
+    score: int | str | None
+    values: Mapping[str, Value]
+
+
+class Result(msgspec.Struct, frozen=True):
+    seats: tuple[Placing, ...]
+    table: Mapping[str, Value]
+    rounds: int
+    given: bool
+    win: Win
+
+
+class Session(msgspec.Struct, frozen=True):
+    id: UUID
+    key: str
+    room_id: UUID
+    game_id: UUID
+    rules: str
+    rules_version: int
+    status: Literal["waiting", "playing", "finished", "abandoned"]
+    paused: bool
+    public: bool
+    max_players: int | None
+    host_id: UUID
+    scorekeepers: tuple[UUID, ...]
+    seats: tuple[Seat, ...]
+    requests: tuple[SeatRequest, ...]
+    stats: tuple[Stat, ...]
+    win: Win
+    config: dict[str, Any]
+    index: int
+    round: int
+    previous: UUID | None
+    created_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+    result: Result | None
+    voided: bool
+
+
+class Cell(msgspec.Struct, frozen=True):
+    round: int | None
+    value: Value
+
+
+class StatScore(msgspec.Struct, frozen=True):
+    total: Value
+    by_round: tuple[Cell, ...]
+
+
+class SeatScore(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    total: int | str
+    rank: int
+    values: Mapping[str, StatScore]
+
+
+class Scoreboard(msgspec.Struct, frozen=True):
+    session_id: UUID
+    key: str
+    index: int
+    status: Literal["waiting", "playing", "finished", "abandoned"]
+    paused: bool
+    round: int
+    seats: tuple[SeatScore, ...]
+    table: Mapping[str, StatScore]
+    missing: tuple[int, ...]
+
+
+class SessionEvent(msgspec.Struct, frozen=True):
+    index: int
+    type: str
+    data: dict[str, Any]
+    actor: UUID | None
+    at: Time
+
+
+class Events(msgspec.Struct, frozen=True):
+    events: tuple[SessionEvent, ...]
+    more: bool
+
+
+class Room(msgspec.Struct, frozen=True):
+    id: UUID
+    key: str
+    name: str | None
+    public: bool
+    max_players: int | None
+    host_id: UUID
+    session: Session | None

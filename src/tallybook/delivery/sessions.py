@@ -1,0 +1,192 @@
+"""Rooms and sessions for interfaces that speak JSON: each answer is a finished text."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from tallybook.access.actor import Actor
+from tallybook.accounts.names import Names
+from tallybook.catalogue import rooms
+from tallybook.catalogue.rooms import Room
+from tallybook.delivery.opening import Opening
+from tallybook.delivery.tables import Table, Tables, role_of
+from tallybook.kernel.clock import iso
+from tallybook.kernel.refusals import not_found
+from tallybook.ledger.append import Appended
+from tallybook.ledger.ledger import Ledger
+from tallybook.ledger.states import Versioned
+from tallybook.play.desk import FOLD
+from tallybook.play.requests import Body, Envelope
+from tallybook.projections.sessions import SessionDirectory, Summary, Wanted
+from tallybook.sessions.redaction import viewer_of
+from tallybook.sessions.session import Session
+from tallybook.sessions.wire import decode
+
+_encode = msgspec.json.encode
+
+Listed = tuple[Sequence[bytes], UUID | None]  # items, and the id after which the next page begins
+
+
+class JoinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a join: at most one of the three."""
+
+    seat: int | None = None
+    name: str | None = None
+    spectator: bool = False
+
+
+class Sessions:
+    """What REST says of rooms and sessions. Everything raises `Refusal`."""
+
+    def __init__(
+        self, ledger: Ledger, tables: Tables, opening: Opening, directory: SessionDirectory, names: Names
+    ) -> None:
+        self._ledger = ledger
+        self._tables = tables
+        self._opening = opening
+        self._directory = directory
+        self._names = names
+
+    async def create(self, actor: Actor, body: Body, envelope: Envelope) -> UUID:
+        return await self._opening.create(actor, body, envelope)
+
+    async def rematch(self, actor: Actor, session_id: UUID, body: Body, envelope: Envelope) -> UUID:
+        decode(Nothing, body)
+        return await self._opening.rematch(actor, session_id, envelope)
+
+    async def write(
+        self, actor: Actor, session_id: UUID, name: str, body: Body, envelope: Envelope
+    ) -> Appended:
+        return await self._tables.write(actor, session_id, name, body, envelope)
+
+    async def write_in_room(
+        self, actor: Actor, room_id: UUID, name: str, body: Body, envelope: Envelope
+    ) -> Appended:
+        room = await self._ledger.database.read(partial(rooms.find_room, room_id=room_id))
+        return await self._tables.write(actor, room.session_id, name, body, envelope)
+
+    async def join(self, actor: Actor, key: str, body: Body, envelope: Envelope) -> bytes:
+        """`{role, seat, session_id, room_id, key}`."""
+        asked: JoinRequest = decode(JoinRequest, body)
+        place = await self._tables.join(
+            actor, key, seat=asked.seat, name=asked.name, spectator=asked.spectator, envelope=envelope
+        )
+        return _encode(
+            {
+                "role": place.role,
+                "seat": place.seat,
+                "session_id": place.session_id,
+                "room_id": place.room.id,
+                "key": place.room.key,
+            }
+        )
+
+    async def session(self, actor: Actor, session_id: UUID) -> bytes:
+        return _encode((await self._tables.table(actor, session_id)).json())
+
+    async def scoreboard(self, actor: Actor, session_id: UUID) -> bytes:
+        return (await self._tables.table(actor, session_id)).board()
+
+    async def events(self, actor: Actor, session_id: UUID, *, after: int, limit: int) -> bytes:
+        return await self._tables.events(actor, session_id, after=after, limit=limit)
+
+    async def state_at(self, actor: Actor, session_id: UUID, index: int) -> bytes:
+        """The board as it was after the event at `index`."""
+        return (await self._tables.state_at(actor, session_id, index)).board()
+
+    async def room(self, actor: Actor, key: str) -> bytes:
+        """Whoever has the key may see who sits there, to know which seat to take."""
+        return _encode(await self._room(actor, await self._tables.room(key)))
+
+    async def rooms(self, actor: Actor, *, q: str | None, before: UUID | None, limit: int) -> Listed:
+        found = await self._ledger.database.read(
+            partial(rooms.public_rooms, q=q, before=before, limit=limit + 1)
+        )
+        shown = await asyncio.gather(*(self._room(actor, room) for room in found[:limit]))
+        return [_encode(room) for room in shown], (found[limit - 1].id if len(found) > limit else None)
+
+    async def _room(self, actor: Actor, room: Room) -> dict[str, Any]:
+        at = cast(Versioned[Session | None], await self._ledger.state(room.session_id, FOLD))
+        if at.state is None or actor.player_id in at.state.kicked:
+            raise not_found("room")
+        viewer = viewer_of(at.state, actor.player_id)
+        table: Table = await self._tables.show(room.session_id, cast(Versioned[Session], at), viewer)
+        role, seat = role_of(at.state, actor.player_id)
+        return {
+            "id": room.id,
+            "key": room.key,
+            "name": room.name,
+            "public": room.public,
+            "max_players": room.max_players,
+            "host_id": at.state.host_id,
+            "session": table.json(),
+            "role": role,
+            "seat": seat,
+        }
+
+    async def history(
+        self,
+        actor: Actor,
+        *,
+        player_id: UUID | None,
+        game_id: UUID | None,
+        since: int | None,
+        until: int | None,
+        status: str | None,
+        before: UUID | None,
+        limit: int,
+    ) -> Listed:
+        """The sessions the actor hosted or sat in, newest first."""
+        wanted = Wanted(player_id, game_id, status, since, until)
+        found = await self._ledger.database.read(
+            partial(
+                self._directory.history,
+                seen_by=actor.player_id,
+                wanted=wanted,
+                before=before,
+                limit=limit + 1,
+            )
+        )
+        page = found[:limit]
+        names = await self._names.of({seat["player_id"] for summary in page for seat in summary.seats})
+        items = [_encode(_summary(summary, names)) for summary in page]
+        return items, (page[-1].session["session_id"] if len(found) > limit else None)
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A body without content."""
+
+
+def _summary(summary: Summary, names: Any) -> dict[str, Any]:
+    row = summary.session
+    return {
+        "id": row["session_id"],
+        "key": row["key"],
+        "room_id": row["room_id"],
+        "game_id": row["game_id"],
+        "rules": row["rules"],
+        "host_id": row["host_id"],
+        "status": row["status"],
+        "voided": bool(row["voided"]),
+        "seats": [
+            {
+                "seat": seat["seat"],
+                "player_id": seat["player_id"],
+                "name": names.get(seat["player_id"]),
+                "team": seat["team"],
+                "is_bot": bool(seat["is_bot"]),
+                "place": seat["place"],
+                "winner": None if seat["winner"] is None else bool(seat["winner"]),
+                "score": None if seat["score"] is None else msgspec.Raw(seat["score"].encode()),
+            }
+            for seat in summary.seats
+            if seat["present"]
+        ],
+        "created_at": iso(row["created_at"]),
+        "started_at": None if row["started_at"] is None else iso(row["started_at"]),
+        "ended_at": None if row["ended_at"] is None else iso(row["ended_at"]),
+    }

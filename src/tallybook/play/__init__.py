@@ -1,0 +1,1 @@
+"""The write side: a command becomes a decision, a decision becomes events."""

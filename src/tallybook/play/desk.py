@@ -1,0 +1,130 @@
+"""Where every write to a session arrives, from whatever interface, and goes into the ledger."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from tallybook.access.actor import Actor
+from tallybook.access.sessions import require_in_session
+from tallybook.kernel.events import Event
+from tallybook.kernel.refusals import not_found
+from tallybook.ledger.append import Append, Appended, Outcome
+from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.play.requests import Body, Envelope, fingerprint
+from tallybook.sessions.commands import CreateSession
+from tallybook.sessions.decide import decide
+from tallybook.sessions.fold import SessionFold
+from tallybook.sessions.session import Session
+from tallybook.sessions.wire import decode_command
+
+FOLD = SessionFold()
+
+Done = Callable[[Outcome], None]
+Decide = Callable[[Session | None, int], Sequence[Event]]
+Beside = Callable[[Connection], None]
+
+
+class Desk:
+    """Takes commands for sessions: checks who may, decides under the rules, appends."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def submit(
+        self,
+        actor: Actor,
+        session_id: UUID,
+        name: str,
+        body: Body,
+        envelope: Envelope,
+        done: Done,
+        *,
+        member: bool = False,
+    ) -> None:
+        """Queue a write. `done` hears of the commit or the `Refusal`; nothing here waits.
+
+        `name` is the command as the API spells it; `body` no longer holds what is in the envelope;
+        `member` says that the room has let the actor in, so that a refusal may admit that it exists.
+        """
+        self._ledger.submit(self._write(actor, session_id, name, body, envelope, done, member=member))
+
+    async def write(
+        self,
+        actor: Actor,
+        session_id: UUID,
+        name: str,
+        body: Body,
+        envelope: Envelope,
+        *,
+        member: bool = False,
+    ) -> Appended:
+        """The same, waiting for the commit."""
+        return await self._ledger.append(
+            self._write(actor, session_id, name, body, envelope, unheard, member=member)
+        )
+
+    async def create(
+        self,
+        actor: Actor,
+        session_id: UUID,
+        command: CreateSession,
+        content: bytes,
+        envelope: Envelope,
+        beside: Beside,
+    ) -> UUID:
+        """Open the session `session_id`; returns its id, or that of the one the same command id opened.
+
+        `content` is the fingerprint of what was asked for; `beside` writes the room in the same
+        transaction, or refuses.
+        """
+        written = await self._ledger.append(
+            Append(
+                stream=session_id,
+                kind="session",
+                fold=FOLD,
+                decide=lambda session, index: decide(session, command, actor=actor.player_id, index=index),
+                done=unheard,
+                actor=actor.player_id,
+                at=envelope.at,
+                zone=envelope.zone,
+                command_id=envelope.command_id,
+                fingerprint=content,
+                scope=actor.player_id,
+                beside=beside,
+            )
+        )
+        return written.stream
+
+    def _write(
+        self,
+        actor: Actor,
+        session_id: UUID,
+        name: str,
+        body: Body,
+        envelope: Envelope,
+        done: Done,
+        *,
+        member: bool,
+    ) -> Append[Any]:
+        def decided(session: Session | None, index: int) -> Sequence[Event]:
+            if session is None:
+                raise not_found("session")
+            require_in_session(actor, name, session, member=member)
+            command = decode_command(session.rules, name, body)
+            return decide(session, command, actor=actor.player_id, index=index)
+
+        return Append(
+            stream=session_id,
+            kind="session",
+            fold=FOLD,
+            decide=decided,
+            done=done,
+            actor=actor.player_id,
+            at=envelope.at,
+            zone=envelope.zone,
+            command_id=envelope.command_id,
+            fingerprint=b"" if envelope.command_id is None else fingerprint(name, body),
+            expected_index=envelope.expected_index,
+        )

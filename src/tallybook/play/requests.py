@@ -1,0 +1,121 @@
+"""What comes with every write: command id, expected index, the client's time; and the body itself."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tallybook.kernel.clock import Clock, to_microseconds
+from tallybook.kernel.refusals import Refusal, invalid
+
+COMMAND_ID_LENGTH = 64
+AHEAD = 5 * 60 * 1_000_000  # how far a client's clock may be ahead, microseconds
+EARLIEST = to_microseconds(datetime(1970, 1, 1, tzinfo=UTC))
+
+_ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}")
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """How a write is to be carried out, apart from what it says."""
+
+    command_id: str | None = None
+    expected_index: int | None = None
+    at: int | None = None  # microseconds since 1970 UTC
+    zone: str | None = None
+    session_id: UUID | None = None  # which session the sender means, where a room is addressed
+
+
+Body = dict[str, Any]
+
+
+def read_body(data: bytes) -> Body:
+    """A JSON object; nothing at all counts as an empty one."""
+    if not data:
+        return {}
+    try:
+        body = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal("malformed", f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise Refusal("malformed", "the body must be a JSON object")
+    return body
+
+
+def take_envelope(body: Body, clock: Clock, command_id: str | None = None) -> Envelope:
+    """Take the envelope's keys out of a body. `command_id` is the header's, which must not contradict."""
+    if not (body.keys() & _KEYS):
+        return Envelope() if command_id is None else Envelope(_command_id(command_id))
+    given = body.pop("command_id", None)
+    if given is not None:
+        if command_id is not None and command_id != given:
+            raise invalid("command_id", "says something else than the Idempotency-Key header")
+        command_id = given
+    session_id = body.pop("session_id", None)
+    return Envelope(
+        command_id=None if command_id is None else _command_id(command_id),
+        expected_index=_index(body.pop("expected_index", None)),
+        at=_moment(body.pop("at", None), clock),
+        zone=_zone(body.pop("zone", None)),
+        session_id=None if session_id is None else _session(session_id),
+    )
+
+
+_KEYS = frozenset({"command_id", "expected_index", "at", "zone", "session_id"})
+
+
+def _command_id(value: object) -> str:
+    if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+        raise invalid("command_id", f"must be 1 to {COMMAND_ID_LENGTH} visible ASCII characters")
+    return value
+
+
+def _index(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not -1 <= value < 2**31:
+        raise invalid("expected_index", "must be the index of an event, or -1")
+    return value
+
+
+def _moment(value: object, clock: Clock) -> int | None:
+    if value is None:
+        return None
+    try:
+        moment = msgspec.convert(value, datetime) if isinstance(value, str) else None
+    except msgspec.ValidationError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise invalid("at", "must be an ISO-8601 time with its offset, such as 2026-01-31T18:05:00Z")
+    microseconds = to_microseconds(moment)
+    if microseconds > clock.now() + AHEAD:
+        raise invalid("at", "lies more than five minutes in the future")
+    if microseconds < EARLIEST:
+        raise invalid("at", "lies before 1970")
+    return microseconds
+
+
+def _zone(value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _ZONE.fullmatch(value):
+        raise invalid("zone", "must be the name of a time zone, such as Europe/Berlin")
+    return value
+
+
+def _session(value: object) -> UUID:
+    try:
+        return UUID(value)  # type: ignore[arg-type]  # anything but a string is refused below
+    except (ValueError, AttributeError, TypeError):
+        raise invalid("session_id", "must be the id of a session") from None
+
+
+def fingerprint(name: str, body: Body) -> bytes:
+    """Sixteen bytes that tell this content from any other; the order of keys does not matter."""
+    content = msgspec.json.encode([name, body], order="sorted")
+    return hashlib.blake2b(content, digest_size=16).digest()

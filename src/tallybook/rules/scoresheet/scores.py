@@ -1,0 +1,112 @@
+"""The board and the outcome of a scoresheet, in exact arithmetic."""
+
+from collections.abc import Mapping
+
+from tallybook.rules.protocol import (
+    CellScore,
+    Outcome,
+    Placing,
+    Scoreboard,
+    Seat,
+    SeatScore,
+    StatScore,
+    Win,
+)
+from tallybook.rules.scoresheet.sheet import Layout, Sheet
+from tallybook.rules.scoresheet.values import EXACT, Number, canonical
+
+
+def scoreboard(sheet: Sheet) -> Scoreboard:
+    """The whole board. A stat stands in `values` once it has a value: empty is not zero."""
+    layout = sheet.layout
+    totals = {seat.seat: total(sheet, seat.seat) for seat in layout.seats}
+    ranks = _ranks(layout.seats, totals, layout.config.win)
+    return Scoreboard(
+        round=sheet.round,
+        seats=tuple(
+            SeatScore(
+                seat=seat.seat,
+                total=_shown(layout, totals[seat.seat]),
+                rank=ranks[seat.seat],
+                values=_values(sheet, seat.seat),
+            )
+            for seat in layout.seats
+        ),
+        table=_values(sheet, None),
+        missing=tuple(seat.seat for seat in layout.seats if _missing(sheet, seat.seat)),
+    )
+
+
+def outcome(sheet: Sheet) -> Outcome:
+    """How it stands. Nobody wins by the sheet alone in a cooperative game, in one without a winner, and
+    where no score was written; a seat without any score has none rather than 0.
+    """
+    layout = sheet.layout
+    totals = {seat.seat: total(sheet, seat.seat) for seat in layout.seats}
+    scored = {seat.seat for seat in layout.seats if _scored(sheet, seat.seat)}
+    ranks = _ranks(layout.seats, totals, layout.config.win)
+    decides = layout.config.win in {"highest", "lowest"} and bool(scored)
+    return Outcome(
+        tuple(
+            Placing(
+                seat=seat.seat,
+                place=ranks[seat.seat],
+                winner=decides and ranks[seat.seat] == 1,
+                score=_shown(layout, totals[seat.seat]) if seat.seat in scored else None,
+            )
+            for seat in layout.seats
+        )
+    )
+
+
+def total(sheet: Sheet, seat: int) -> Number:
+    row = sheet.rows.get(seat)
+    result: Number = 0
+    if row is not None:
+        for stat in sheet.layout.scoring:
+            column = row.get(stat)
+            if column is not None:
+                result = EXACT.add(result, column.total) if sheet.layout.decimal else result + column.total
+    return result
+
+
+def _shown(layout: Layout, number: Number) -> int | str:
+    return canonical(number) if layout.decimal else int(number)
+
+
+def _scored(sheet: Sheet, seat: int) -> bool:
+    return any(sheet.column(seat, stat).values for stat in sheet.layout.scoring)
+
+
+def _missing(sheet: Sheet, seat: int) -> bool:
+    return any(sheet.round not in sheet.column(seat, stat).values for stat in sheet.layout.scoring)
+
+
+def _ranks(seats: tuple[Seat, ...], totals: Mapping[int, Number], win: Win) -> dict[int, int]:
+    """Competition ranks (1, 2, 2, 4). The seats of a team share its sum and rank; a team counts once."""
+    if win == "cooperative":
+        return dict.fromkeys(totals, 1)
+    sums: dict[str | int, Number] = {}
+    for seat in seats:
+        unit = seat.seat if seat.team is None else seat.team
+        sums[unit] = EXACT.add(sums.get(unit, 0), totals[seat.seat])
+    best_first = sorted(sums.values(), reverse=win != "lowest")
+    rank_of = {value: rank for rank, value in reversed(list(enumerate(best_first, start=1)))}
+    return {seat.seat: rank_of[sums[seat.seat if seat.team is None else seat.team]] for seat in seats}
+
+
+def _values(sheet: Sheet, seat: int | None) -> dict[str, StatScore]:
+    row = sheet.rows.get(seat)
+    if not row:
+        return {}
+    kinds, used = sheet.layout.kinds, sheet.rounds_used
+    values: dict[str, StatScore] = {}
+    for stat, kind in kinds.items():  # in the order of the definitions
+        column = row.get(stat)
+        if column is None or not column.values:
+            continue
+        by_round = tuple(
+            [CellScore(number if used else None, value) for number, value in sorted(column.values.items())]
+        )
+        values[stat] = StatScore(kind.show(column.total) if kind.numeric else by_round[-1].value, by_round)
+    return values

@@ -1,0 +1,48 @@
+"""Fixtures for every test: real servers, and databases that are fresh for each test that asks."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.servers.postgres import Postgres
+from tests.servers.server import Absent, Server
+
+S = TypeVar("S", bound=Server)
+
+
+def started(kind: type[S]) -> Iterator[S]:
+    """The body of a server fixture: skip where the program is absent, but fail in CI."""
+    try:
+        server = kind()
+    except Absent as absent:
+        if os.environ.get("CI"):
+            pytest.fail(str(absent), pytrace=False)
+        pytest.skip(str(absent))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for each test process, started by the first test that needs it."""
+    yield from started(Postgres)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind in turn, as `TALLYBOOK_DATABASE_URL` would say it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/tallybook.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -1,0 +1,100 @@
+"""Following: every event once and in order on every node, whoever wrote it and whatever hints were lost."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tallybook.kernel.events import Recorded
+from tallybook.kernel.ids import new_id
+from tallybook.ledger.ledger import Ledger
+from tallybook.ledger.read import events_after
+from tests.ledger.kit import node, sticks, take
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something holds; the test's own time-out is the limit."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+def listen(ledger: Ledger) -> list[int]:
+    heard: list[int] = []
+    ledger.follower.subscribe(lambda events: heard.extend(e.position for e in events))
+    return heard
+
+
+async def test_two_nodes_hear_everything_once_and_in_the_same_order_while_both_write(url: str) -> None:
+    streams = [new_id() for _ in range(6)]
+    async with node(url) as a, node(url) as b:
+        heard = [listen(a), listen(b)]
+
+        async def write(ledger: Ledger, count: int) -> None:
+            for number in range(count):
+                await ledger.append(take(streams[number % 6], number))
+
+        await asyncio.gather(*(write(ledger, 15) for ledger in (a, b) for _ in range(4)))
+
+        await until(lambda: min(map(len, heard)) >= 120)
+        assert heard[0] == heard[1] == list(range(1, 121))
+        stored = await a.database.read(lambda c: events_after(c, 0, 1000))
+        assert [e.index for e in stored if e.stream == streams[0]] == list(range(24))
+
+
+async def test_hints_may_be_late_doubled_or_lost(url: str) -> None:
+    table = new_id()
+    async with node(url) as writer, node(url) as ledger:
+        heard = listen(ledger)
+        await writer.append(take(table, *range(10)))
+        events = await writer.events(table)
+
+        ledger.follower.hint(events[:3])
+        ledger.follower.hint(events[1:5])
+        ledger.follower.hint(events[:3])
+        assert heard == [1, 2, 3, 4, 5]
+        ledger.follower.hint(events[8:])  # 6 to 8 are missing: they are looked up
+        await until(lambda: len(heard) >= 10)
+        assert heard == list(range(1, 11))
+
+
+async def test_a_node_hears_only_what_comes_after_its_start_and_a_broken_sink_harms_nobody(url: str) -> None:
+    table = new_id()
+
+    def broken(_events: Sequence[Recorded]) -> None:
+        raise ZeroDivisionError
+
+    async with node(url) as first:
+        await first.append(take(table, 1))
+        async with node(url) as ledger:
+            ledger.follower.subscribe(broken)
+            heard = listen(ledger)
+            await ledger.append(take(table, 2))
+            await first.append(take(table, 3))
+            ledger.follower.nudge()
+            await until(lambda: len(heard) >= 2)
+            assert heard == [2, 3]
+
+
+async def test_a_node_reads_what_another_has_just_acknowledged(url: str) -> None:
+    table = new_id()
+    async with node(url) as a, node(url) as b:
+        for number in range(10):
+            writer, reader = (a, b) if number % 2 else (b, a)
+            await writer.append(take(table, number))
+            states = await asyncio.gather(*(reader.state(table, sticks) for _ in range(3)))
+            assert {s.index for s in states} == {number}
+            assert states[0].state.taken == tuple(range(number + 1))
+
+
+async def test_a_node_decides_on_what_another_has_written_meanwhile(url: str) -> None:
+    table = new_id()
+    seen: list[Any] = []
+
+    def look(state: Any, _index: int) -> list[Any]:
+        seen.append(state.taken)
+        return []
+
+    async with node(url) as a, node(url) as b:
+        await a.append(take(table, 1))
+        await b.append(take(table, 2))
+        await a.append(take(table, decide=look))
+        assert seen == [(1, 2)]

@@ -1,0 +1,113 @@
+"""States: the same from a snapshot, from the cache and from the first event."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from tallybook.database.bulk import Insert
+from tallybook.kernel.events import Recorded, UnknownEvent
+from tallybook.kernel.ids import new_id
+from tallybook.ledger import states
+from tallybook.ledger.chain import genesis, seal
+from tallybook.ledger.states import EVENT_COLUMNS
+from tallybook.ledger.tables import events, snapshots, streams
+from tests.ledger.kit import State, Sticks, Taken, node, sticks, take, verified
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states, "SNAPSHOT_EVERY", 10)
+
+
+async def test_a_state_from_a_snapshot_is_the_state_folded_from_the_first_event(url: str) -> None:
+    table = new_id()
+    async with node(url) as ledger:
+        for number in range(25):
+            await ledger.append(take(table, number))
+    fold = Sticks()
+    async with node(url) as ledger:
+        state = await ledger.state(table, fold)
+        assert state.index == 24
+        assert state.state == State(25, tuple(range(25)))
+        assert fold.folded < 10
+        assert await ledger.state(table, fold) == state
+        assert fold.folded < 10
+
+
+async def test_a_snapshot_of_another_version_of_the_fold_is_not_read(url: str) -> None:
+    table = new_id()
+    async with node(url) as ledger:
+        for number in range(25):
+            await ledger.append(take(table, number))
+    doubling = Sticks(version=2)
+    async with node(url) as ledger:
+        assert (await ledger.state(table, doubling)).state.taken == tuple(2 * n for n in range(25))
+        assert doubling.folded == 25
+        await ledger.append(take(table, 25, fold=doubling))  # leaves a snapshot of the new version …
+        await ledger.append(take(new_id(), 1))  # … with the next batch
+        assert await ledger.database.read(
+            lambda c: c.execute(select(snapshots.c.version, snapshots.c.idx)).all()
+        ) == [(2, 25)]
+
+
+async def test_a_broken_snapshot_is_nobodys_failure(url: str) -> None:
+    class Undumpable(Sticks):
+        def dump(self, state: State) -> bytes:
+            raise ZeroDivisionError
+
+    table, fold = new_id(), Undumpable()
+    async with node(url) as ledger:
+        for number in range(25):
+            await ledger.append(take(table, number, fold=fold))
+        assert (await ledger.state(table, fold)).index == 24
+
+
+async def test_two_folds_of_one_stream_do_not_mix(url: str) -> None:
+    class Counting:
+        name = "test_counting"
+        version = 1
+
+        def initial(self) -> int:
+            return 0
+
+        def evolve(self, state: int, recorded: Recorded) -> int:
+            return state + 1
+
+        def fold(self, state: int, events: Sequence[Recorded]) -> int:
+            return state + len(events)
+
+        def dump(self, state: int) -> bytes:
+            return msgspec.json.encode(state)
+
+        def load(self, data: bytes) -> int:
+            return msgspec.json.decode(data, type=int)
+
+    table, counting = new_id(), Counting()
+    async with node(url) as ledger:
+        await ledger.append(take(table, 7, fold=None))  # a command that needs no state
+        await ledger.append(take(table, 8))
+        assert (await ledger.state(table, counting)).state == 2
+        assert (await ledger.state(table, sticks)).state.taken == (7, 8)
+
+
+async def test_an_event_of_an_earlier_release_is_read_as_todays_and_stays_as_it_is(url: str) -> None:
+    table = new_id()
+    old = (table, 0, 1, "test_taken.v1", b'{"matches":3}', None, None, None, 5)
+    digest = seal(genesis("session"), *old)
+
+    def write(connection: Connection) -> None:
+        Insert(events, EVENT_COLUMNS).run(connection, [(*old, digest)])
+        connection.execute(insert(streams).values(stream=table, kind="session", idx=0, hash=digest))
+
+    async with node(url) as ledger:
+        await ledger.database.write(write)
+        await ledger.append(take(table, 4))
+
+        first = (await ledger.events(table))[0]
+        assert (first.type, first.payload, first.event) == ("test_taken.v1", b'{"matches":3}', Taken(3))
+        assert (await ledger.state(table, sticks)).state.taken == (3, 4)
+        assert (await verified(ledger)).sound
+        with pytest.raises(UnknownEvent):
+            Recorded(table, 0, 1, "test_taken.v3", b"{}", None, None, None, 5, digest).event  # noqa: B018

@@ -1,0 +1,171 @@
+"""Who sits where, keeps the score and runs the room."""
+
+from typing import Any
+
+import pytest
+
+from tallybook.kernel.refusals import Refusal
+from tallybook.sessions.commands import SeatToAdd
+from tallybook.sessions.events import (
+    HostChanged,
+    PlayerKicked,
+    PlayerReady,
+    ScorekeeperAdded,
+    ScorekeeperRemoved,
+    SeatAdded,
+    SeatRemoved,
+    SeatRequestDeclined,
+    SeatRequested,
+    SeatsReordered,
+    SeatTaken,
+    TeamSet,
+)
+from tallybook.sessions.session import standing
+from tests.sessions.tables import ANA, BEN, CLEO, HOST, Table, creation
+
+
+def refusal(table: Table, name: str, **body: Any) -> str:
+    with pytest.raises(Refusal) as refused:
+        table.do(name, **body)
+    return refused.value.code
+
+
+def test_seats_come_and_go_while_the_score_is_kept_and_numbers_are_never_reused() -> None:
+    table = Table(creation(ANA, BEN))
+    table.record(1, 5)
+    assert table.do("seats", remove=1) == [SeatRemoved(1)]
+    assert refusal(table, "record", seat=1, stat="points", value=1) == "unknown_seat"
+    assert table.do("seats", add={"player_id": str(CLEO), "team": " red "}) == [
+        SeatAdded(2, CLEO, team="red")
+    ]
+    table.record(2, 7)
+    assert [(line["name"], line["total"]) for line in table.board["seats"]] == [("Ana", 0), ("Cleo", 7)]
+
+
+def test_seats_are_reordered_and_put_into_teams() -> None:
+    table = Table(creation(ANA, BEN))
+    assert table.do("seats", reorder=[1, 0]) == [SeatsReordered((1, 0))]
+    assert table.do("seats", team={"seat": 1, "team": "blue"}) == [TeamSet(1, "blue")]
+    assert [(line["seat"], line["team"]) for line in table.board["seats"]] == [(1, "blue"), (0, None)]
+    assert table.do("seats", team={"seat": 1}) == [TeamSet(1)]
+    for order in ([1], [1, 1], [0, 1, 2]):
+        assert refusal(table, "seats", reorder=order) == "invalid"
+
+
+@pytest.mark.parametrize("body", [{}, {"remove": 0, "reorder": [1, 0]}, {"remove": None}, {"team": {}}])
+def test_one_change_of_the_table_at_a_time(body: dict[str, Any]) -> None:
+    assert refusal(Table(creation(ANA, BEN)), "seats", **body) == "invalid"
+
+
+def test_the_table_has_as_many_seats_as_it_was_made_for() -> None:
+    table = Table(creation(ANA, max_players=2))
+    table.do("join_seat", actor=BEN)
+    assert refusal(table, "join_seat", actor=CLEO) == "room_full"
+    assert refusal(table, "seats", add={"player_id": str(CLEO)}) == "room_full"
+
+
+def test_a_hundred_seats_are_the_most() -> None:
+    bots = tuple(SeatToAdd(CLEO, is_bot=True) for _ in range(100))
+    table = Table(creation(seats=bots))
+    assert refusal(table, "join_seat", actor=ANA) == "room_full"
+
+
+def test_everybody_but_a_bot_sits_once() -> None:
+    table = Table(creation(ANA))
+    assert refusal(table, "seats", add={"player_id": str(ANA)}) == "seat_taken"
+    for seat in (1, 2):
+        added = table.do("seats", add={"player_id": str(CLEO), "is_bot": True})
+        assert added == [SeatAdded(seat, CLEO, is_bot=True)]
+
+
+def test_who_joins_sits_down_once() -> None:
+    table = Table(creation(ANA))
+    assert table.do("join_seat", actor=BEN) == [SeatAdded(1, BEN)]
+    assert table.do("join_seat", actor=BEN) == []
+
+
+def test_an_own_seat_is_resumed_and_anothers_is_asked_for() -> None:
+    table = Table(creation(ANA, BEN))
+    table.record(0, 5)
+    assert table.do("take_seat", actor=ANA, seat=0) == []
+    assert table.do("take_seat", actor=CLEO, seat=1) == [SeatRequested(1, CLEO)]
+    assert table.do("take_seat", actor=CLEO, seat=1) == []
+    assert table.do("take_seat", actor=CLEO, seat=0) == [SeatRequested(0, CLEO)]
+    assert [(request["seat"], request["name"]) for request in table.json["requests"]] == [(0, "Cleo")]
+    assert refusal(table, "seats", approve={"seat": 1, "player_id": str(CLEO)}) == "not_found"
+    taken = table.do("seats", approve={"seat": 0, "player_id": str(CLEO)})
+    assert taken == [SeatTaken(0, CLEO, previous=ANA)]
+    assert (table.board["seats"][0]["name"], table.board["seats"][0]["total"]) == ("Cleo", 5)
+    assert table.json["requests"] == []
+
+
+def test_a_request_is_declined_or_ends_with_its_seat() -> None:
+    table = Table(creation(ANA, BEN))
+    table.do("take_seat", actor=CLEO, seat=0)
+    declined = table.do("seats", decline={"seat": 0, "player_id": str(CLEO)})
+    assert declined == [SeatRequestDeclined(0, CLEO)]
+    table.do("take_seat", actor=CLEO, seat=0)
+    table.do("seats", remove=0)
+    assert table.json["requests"] == []
+    assert refusal(table, "take_seat", actor=CLEO, seat=0) == "unknown_seat"
+    assert refusal(table, "take_seat", actor=BEN, seat=0) == "unknown_seat"
+
+
+def test_who_has_a_seat_does_not_get_a_second_one_by_approval() -> None:
+    table = Table(creation(ANA, BEN))
+    assert refusal(table, "take_seat", actor=BEN, seat=0) == "seat_taken"
+    table.do("take_seat", actor=CLEO, seat=0)
+    table.do("join_seat", actor=CLEO)
+    assert refusal(table, "seats", approve={"seat": 0, "player_id": str(CLEO)}) == "seat_taken"
+
+
+def test_the_last_scorekeeper_stays() -> None:
+    table = Table(creation(ANA))
+    assert refusal(table, "remove_scorekeeper", player_id=str(HOST)) == "invalid"
+    assert refusal(table, "remove_scorekeeper", player_id=str(BEN)) == "not_found"
+    assert table.do("add_scorekeeper", player_id=str(ANA)) == [ScorekeeperAdded(ANA)]
+    assert table.do("add_scorekeeper", player_id=str(ANA)) == []
+    assert table.do("remove_scorekeeper", player_id=str(HOST)) == [ScorekeeperRemoved(HOST)]
+    assert table.json["scorekeepers"] == [str(ANA)]
+
+
+def test_who_is_kicked_stays_out_but_leaves_the_score() -> None:
+    table = Table(creation(ANA, BEN))
+    table.do("add_scorekeeper", player_id=str(BEN))
+    assert refusal(table, "kick", player_id=str(HOST)) == "invalid"
+    assert table.do("kick", player_id=str(BEN)) == [ScorekeeperRemoved(BEN), PlayerKicked(BEN)]
+    assert table.do("kick", player_id=str(BEN)) == []
+    assert len(table.board["seats"]) == 2
+    table.do("take_seat", actor=CLEO, seat=0)
+    assert table.do("kick", player_id=str(CLEO)) == [PlayerKicked(CLEO)]
+    assert table.json["requests"] == []
+    for name, body in [("take_seat", {"seat": 0}), ("join_seat", {})]:
+        assert refusal(table, name, actor=CLEO, **body) == "forbidden"
+    assert refusal(table, "add_scorekeeper", player_id=str(CLEO)) == "forbidden"
+    assert refusal(table, "host", player_id=str(BEN)) == "invalid"
+
+
+def test_the_room_is_handed_to_a_person_at_the_table() -> None:
+    table = Table(creation(ANA, seats=(SeatToAdd(ANA), SeatToAdd(BEN, is_bot=True))))
+    assert table.do("host", player_id=str(HOST)) == []
+    assert refusal(table, "host", player_id=str(BEN)) == "invalid"
+    assert refusal(table, "host", player_id=str(CLEO)) == "invalid"
+    assert table.do("host", player_id=str(ANA)) == [HostChanged(ANA)]
+
+
+def test_only_who_sits_can_be_ready() -> None:
+    table = Table(creation(ANA))
+    assert table.do("ready", actor=ANA) == [PlayerReady(ANA)]
+    assert table.do("ready", actor=ANA) == []
+    assert table.json["seats"][0]["ready"]
+    assert table.do("ready", actor=ANA, ready=False) == [PlayerReady(ANA, ready=False)]
+    assert refusal(table, "ready", actor=CLEO) == "unknown_seat"
+
+
+def test_standing_tells_every_role_somebody_has() -> None:
+    table = Table(creation(ANA, BEN))
+    table.do("kick", player_id=str(BEN))
+    host, ana, ben, cleo = (standing(table.session, player) for player in (HOST, ANA, BEN, CLEO))
+    assert (host.host, host.scorekeeper, host.seat) == (True, True, None)
+    assert (ana.host, ana.scorekeeper, ana.seat) == (False, False, table.session.seats[0])
+    assert (ben.kicked, cleo.kicked, cleo.seat) == (True, False, None)

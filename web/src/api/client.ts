@@ -1,0 +1,74 @@
+// The one way to the REST API: signs requests, renews tokens, turns refusals into errors.
+import createClient from "openapi-fetch";
+import { problemOf, Unreachable } from "@/api/problem";
+import type { paths } from "@/api/schema";
+import { Tokens } from "@/api/tokens";
+import type { SignIn } from "@/api/types";
+
+const BASE = "/api/v1";
+
+// Call sites name paths below the base, whether or not the generated document spells it out.
+type Paths = { [P in keyof paths as P extends `${typeof BASE}${infer Rest}` ? Rest : P]: paths[P] };
+
+async function reach(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    throw new Unreachable(error);
+  }
+}
+
+async function renew(refreshToken: string): Promise<SignIn> {
+  const response = await reach(
+    new Request(`${location.origin}${BASE}/auth/refresh`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ refresh_token: refreshToken }),
+    }),
+  );
+  const body = (await response.json()) as unknown;
+  if (!response.ok) throw problemOf(body, response.status);
+  return body as SignIn;
+}
+
+export const tokens = new Tokens(localStorage, renew);
+
+let skew = 0;
+
+/** Now by the server's clock, as its last answer told; phones are sometimes minutes off. */
+export function serverNow(): Date {
+  return new Date(Date.now() + skew);
+}
+
+async function signed(request: Request): Promise<Response> {
+  const send = (access: string): Promise<Response> => {
+    const copy = request.clone();
+    copy.headers.set("Authorization", `Bearer ${access}`);
+    return reach(copy);
+  };
+  const kept = await tokens.usable();
+  if (kept === null) return reach(request);
+  let response = await send(kept.access);
+  if (response.status === 401) {
+    const renewed = await tokens.usable(kept.access);
+    if (renewed !== null) response = await send(renewed.access);
+  }
+  const date = response.headers.get("Date");
+  if (date !== null) skew = Date.parse(date) - Date.now();
+  return response;
+}
+
+/** Signs every request with the caller's token. */
+export const api = createClient<Paths>({ baseUrl: `${location.origin}${BASE}`, fetch: signed });
+
+/** For getting a token: sends none, so that a wrong password is not taken for an expired token. */
+export const anonymous = createClient<Paths>({ baseUrl: `${location.origin}${BASE}`, fetch: reach });
+
+/** The data of an answer; a refusal is thrown as a `Problem`. */
+export async function answer<Data>(
+  call: Promise<{ data?: Data; error?: unknown; response: Response }>,
+): Promise<Data> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw problemOf(error, response.status);
+  return data as Data; // undefined only where the answer has no body, and then that is its type
+}

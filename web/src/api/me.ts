@@ -1,0 +1,31 @@
+// The person using the app: entering, leaving, and who it is.
+import { useSyncExternalStore } from "react";
+import { anonymous, answer, api, tokens } from "@/api/client";
+import type { Player } from "@/api/types";
+
+/** The signed-in player, or null; follows what other tabs do. */
+export function useMe(): Player | null {
+  return useSyncExternalStore(tokens.subscribe, tokens.current)?.player ?? null;
+}
+
+export async function enterAsGuest(displayName: string): Promise<void> {
+  tokens.keep(await answer(anonymous.POST("/auth/guest", { body: { display_name: displayName } })));
+}
+
+export async function signIn(username: string, password: string): Promise<void> {
+  tokens.keep(await answer(anonymous.POST("/auth/login", { body: { username, password } })));
+}
+
+/** With a guest's token the guest becomes the account and keeps the history. */
+export async function register(username: string, password: string, displayName: string): Promise<void> {
+  const body = { username, password, ...(displayName === "" ? {} : { display_name: displayName }) };
+  tokens.keep(await answer(api.POST("/auth/register", { body })));
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await answer(api.POST("/auth/logout"));
+  } finally {
+    tokens.forget();
+  }
+}

@@ -1,0 +1,66 @@
+// Puts the app together: providers, routes, and who may see them.
+import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { Fragment, lazy, Suspense, useEffect, type ReactNode } from "react";
+import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
+import { useMe } from "@/api/me";
+import { queryClient } from "@/api/queries";
+import { CrashBoundary } from "@/app/crash-boundary";
+import { NotFound } from "@/app/not-found";
+import { Shell } from "@/app/shell";
+import { LanguageProvider } from "@/i18n/language";
+import { Waiting } from "@/ui/waiting";
+import { theme } from "@/ui/theme";
+
+const EntryPage = lazy(() => import("@/features/entry/entry-page"));
+const HomePage = lazy(() => import("@/features/home/home-page"));
+const NewGamePage = lazy(() => import("@/features/games/new-game-page"));
+const StartPage = lazy(() => import("@/features/start/start-page"));
+const TablePage = lazy(() => import("@/features/table/table-page"));
+const SessionPage = lazy(() => import("@/features/table/session-page"));
+
+/** What needs a token: without one, entering comes first, and the page right after it. */
+function Entered({ children }: { children: ReactNode }) {
+  const me = useMe();
+  const { pathname } = useLocation();
+  const id = me?.id;
+  useEffect(() => () => queryClient.clear(), [id]); // what one person saw is not shown to the next
+  if (me === null) return <EntryPage tableKey={/^\/r\/(\w+)$/.exec(pathname)?.[1]?.toUpperCase()} />;
+  return <Fragment key={id}>{children}</Fragment>;
+}
+
+export function App() {
+  return (
+    // The variables and classes that Mantine would write into style elements are in its CSS files.
+    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+      <LanguageProvider>
+        <QueryClientProvider client={queryClient}>
+          <BrowserRouter>
+            <Shell>
+              <CrashBoundary>
+                <Suspense fallback={<Waiting />}>
+                  <Entered>
+                    <Routes>
+                      <Route path="/" element={<HomePage />} />
+                      <Route path="/enter" element={<EntryAgain />} />
+                      <Route path="/new-game" element={<NewGamePage />} />
+                      <Route path="/start/:gameId" element={<StartPage />} />
+                      <Route path="/r/:key" element={<TablePage />} />
+                      <Route path="/s/:sessionId" element={<SessionPage />} />
+                      <Route path="*" element={<NotFound />} />
+                    </Routes>
+                  </Entered>
+                </Suspense>
+              </CrashBoundary>
+            </Shell>
+          </BrowserRouter>
+        </QueryClientProvider>
+      </LanguageProvider>
+    </MantineProvider>
+  );
+}
+
+/** A guest may come back here to sign in or to register; an account has nothing to do here. */
+function EntryAgain() {
+  return useMe()?.kind === "guest" ? <EntryPage tableKey={undefined} /> : <Navigate to="/" replace />;
+}

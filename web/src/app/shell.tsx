@@ -1,0 +1,70 @@
+// The frame around every page: the name that leads home, colours, language, account.
+import { ActionIcon, Box, Container, Group, Menu, Text, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import { signOut, useMe } from "@/api/me";
+import { useLanguage } from "@/i18n/language";
+import { Announcer } from "@/ui/announcer";
+import { Icon } from "@/ui/icons";
+import classes from "@/app/shell.module.css";
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { messages, language, speak } = useLanguage();
+  const { app } = messages;
+  const me = useMe();
+  const navigate = useNavigate();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  const leaving = useMutation({ mutationFn: signOut, onSettled: () => navigate("/") });
+
+  return (
+    <>
+      <a className="skip" href="#content">
+        {app.skip}
+      </a>
+      <Box component="header" className={classes.header}>
+        <Container size="lg" px="sm" className={classes.bar}>
+          <Link to="/" className={classes.brand}>
+            <img src="/favicon.svg" alt="" width={28} height={28} />
+            <Text span fw={700} size="lg">
+              Tallybook
+            </Text>
+          </Link>
+          <Group gap={4}>
+            <ActionIcon
+              size="lg"
+              variant="subtle"
+              color="gray"
+              aria-label={app.colours}
+              onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+            >
+              <Icon name="colours" />
+            </ActionIcon>
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <ActionIcon size="lg" variant="subtle" color="gray" aria-label={app.account}>
+                  <Icon name="account" />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {me && <Menu.Label>{app.signedInAs(me.display_name)}</Menu.Label>}
+                {me?.kind === "guest" && (
+                  <Menu.Item component={Link} to="/enter">
+                    {messages.entry.register}
+                  </Menu.Item>
+                )}
+                <Menu.Item onClick={() => speak(language === "en" ? "de" : "en")}>{app.language}</Menu.Item>
+                {me && <Menu.Item onClick={() => leaving.mutate()}>{app.signOut}</Menu.Item>}
+              </Menu.Dropdown>
+            </Menu>
+          </Group>
+        </Container>
+      </Box>
+      <Container component="main" id="content" size="lg" px="sm" py="md" tabIndex={-1}>
+        {children}
+      </Container>
+      <Announcer />
+    </>
+  );
+}

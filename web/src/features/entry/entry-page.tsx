@@ -1,0 +1,142 @@
+// The door: as a guest with a name, by signing in, or with a new account.
+import { Button, Group, PasswordInput, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { useNavigate } from "react-router";
+import { enterAsGuest, register, signIn, useMe } from "@/api/me";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+import { usePageTitle } from "@/ui/title";
+
+interface EntryPageProps {
+  /** The table that is behind the door, if a link led here. */
+  tableKey: string | undefined;
+}
+
+export default function EntryPage({ tableKey }: EntryPageProps) {
+  const { app, entry } = useMessages();
+  const guest = useMe()?.kind === "guest";
+  usePageTitle(entry.signIn);
+  return (
+    <Stack maw={440} mx="auto" gap="lg" pt="md">
+      <div>
+        <Title order={1}>{tableKey === undefined ? "Tallybook" : entry.toTable(tableKey)}</Title>
+        <Text c="dimmed">{app.tagline}</Text>
+      </div>
+      <Tabs defaultValue={guest ? "register" : "guest"} keepMounted={false} className="sheet">
+        <Tabs.List grow>
+          {!guest && <Tabs.Tab value="guest">{entry.guest}</Tabs.Tab>}
+          <Tabs.Tab value="sign-in">{entry.signIn}</Tabs.Tab>
+          <Tabs.Tab value="register">{entry.register}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="guest" p="md">
+          <GuestForm atTable={tableKey !== undefined} />
+        </Tabs.Panel>
+        <Tabs.Panel value="sign-in" p="md">
+          <AccountForm isNew={false} />
+        </Tabs.Panel>
+        <Tabs.Panel value="register" p="md">
+          <AccountForm isNew guest={guest} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}
+
+function GuestForm({ atTable }: { atTable: boolean }) {
+  const { entry } = useMessages();
+  const navigate = useNavigate();
+  const [name, setName] = useState("");
+  const entering = useMutation({
+    mutationFn: async ({ seated }: { seated: boolean }) => {
+      if (seated) await navigate("?seat", { replace: true }); // the table asks which one
+      await enterAsGuest(name.trim());
+    },
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    entering.mutate({ seated: atTable });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {entering.isError && <Failure error={entering.error} />}
+        <TextInput
+          label={entry.name}
+          description={entry.nameHint}
+          autoComplete="nickname"
+          maxLength={100}
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <Group grow>
+          {atTable && (
+            <Button
+              variant="default"
+              disabled={name.trim() === ""}
+              loading={entering.isPending}
+              onClick={() => entering.mutate({ seated: false })}
+            >
+              {entry.watch}
+            </Button>
+          )}
+          <Button type="submit" disabled={name.trim() === ""} loading={entering.isPending}>
+            {atTable ? entry.takeSeat : entry.goOn}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+function AccountForm({ isNew, guest = false }: { isNew: boolean; guest?: boolean }) {
+  const { entry } = useMessages();
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [displayName, setDisplayName] = useState("");
+  const entering = useMutation({
+    mutationFn: () => (isNew ? register(username, password, displayName.trim()) : signIn(username, password)),
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    entering.mutate();
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {entering.isError && <Failure error={entering.error} />}
+        {guest && <Text size="sm">{entry.keepsHistory}</Text>}
+        <TextInput
+          label={entry.username}
+          {...(isNew && { description: entry.usernameHint, pattern: "[A-Za-z0-9_\\-]{3,45}" })}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          value={username}
+          onChange={(event) => setUsername(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label={entry.password}
+          autoComplete={isNew ? "new-password" : "current-password"}
+          required
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+        />
+        {isNew && (
+          <TextInput
+            label={entry.displayName}
+            autoComplete="nickname"
+            maxLength={100}
+            value={displayName}
+            onChange={(event) => setDisplayName(event.currentTarget.value)}
+          />
+        )}
+        <Button type="submit" loading={entering.isPending}>
+          {isNew ? entry.register : entry.signIn}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,127 @@
+// A new game: its name, who wins, and what is counted.
+import { Button, NativeSelect, NumberInput, Stack, TextInput, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useRef, useState, type SubmitEvent } from "react";
+import { useNavigate } from "react-router";
+import { answer, api } from "@/api/client";
+import { useCommandId } from "@/api/command-id";
+import { gamesQuery, queryClient } from "@/api/queries";
+import type { Game, NewGame } from "@/api/types";
+import { emptyDraft, errorsOf, statOf, type StatDraft } from "@/features/games/stat-draft";
+import { StatEditor } from "@/features/games/stat-editor";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+import { usePageTitle } from "@/ui/title";
+
+export default function NewGamePage() {
+  const { games, home } = useMessages();
+  const navigate = useNavigate();
+  const gameId = useCommandId();
+  const setId = useCommandId();
+  const [name, setName] = useState("");
+  const [win, setWin] = useState<Game["win"]>("highest");
+  const [fewest, setFewest] = useState<number | string>("");
+  const [most, setMost] = useState<number | string>("");
+  const [drafts, setDrafts] = useState<StatDraft[]>(() => [emptyDraft(0, games.firstStat)]);
+  const nextId = useRef(1);
+  const [checked, setChecked] = useState(false);
+  usePageTitle(games.title);
+
+  const errors = drafts.map((draft) => errorsOf(draft, drafts, games));
+  const nameMissing = name.trim() === "";
+  const wrong = nameMissing || errors.some((each) => Object.keys(each).length > 0);
+
+  const creating = useMutation({
+    mutationFn: async () => {
+      const game: NewGame = { name: name.trim(), win };
+      if (typeof fewest === "number") game.min_players = fewest;
+      if (typeof most === "number") game.max_players = most;
+      const header = { "Idempotency-Key": gameId(game) };
+      const created = await answer(api.POST("/games", { body: game, params: { header } }));
+      const set = { name: games.setName, stats: drafts.map(statOf) };
+      const params = { path: { id: created.id }, header: { "Idempotency-Key": setId([created.id, set]) } };
+      await answer(api.POST("/games/{id}/stat-sets", { body: set, params }));
+      return created;
+    },
+    onSuccess: async (game) => {
+      await queryClient.invalidateQueries(gamesQuery);
+      await navigate(`/start/${game.id}`, { replace: true });
+    },
+  });
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    setChecked(true);
+    if (!wrong) creating.mutate();
+  };
+
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack maw={640} mx="auto">
+        <Title order={1} size="h2">
+          {games.title}
+        </Title>
+        {creating.isError && <Failure error={creating.error} />}
+        <TextInput
+          label={games.name}
+          required
+          maxLength={100}
+          autoComplete="off"
+          value={name}
+          error={checked && nameMissing && games.needsName}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <NativeSelect
+          label={games.win}
+          data={(["highest", "lowest", "cooperative", "none"] as const).map((value) => ({
+            value,
+            label: home.wins[value],
+          }))}
+          value={win}
+          onChange={(event) => setWin(event.currentTarget.value as Game["win"])}
+        />
+        <div className="columns-2">
+          <NumberInput
+            label={`${games.players}: ${games.fewest}`}
+            placeholder={games.optional}
+            min={1}
+            max={99}
+            allowDecimal={false}
+            value={fewest}
+            onChange={setFewest}
+          />
+          <NumberInput
+            label={`${games.players}: ${games.most}`}
+            placeholder={games.optional}
+            min={1}
+            max={99}
+            allowDecimal={false}
+            value={most}
+            onChange={setMost}
+          />
+        </div>
+        <Title order={2} size="h3">
+          {games.stats}
+        </Title>
+        <Stack component="ul" m={0} p={0} gap="sm">
+          {drafts.map((draft, place) => (
+            <StatEditor
+              key={draft.id}
+              draft={draft}
+              errors={checked ? (errors[place] ?? {}) : {}}
+              onChange={(changed) => setDrafts(drafts.map((each) => (each.id === draft.id ? changed : each)))}
+              {...(drafts.length > 1 && {
+                onRemove: () => setDrafts(drafts.filter((each) => each.id !== draft.id)),
+              })}
+            />
+          ))}
+        </Stack>
+        <Button variant="default" onClick={() => setDrafts([...drafts, emptyDraft(nextId.current++, "")])}>
+          {games.addStat}
+        </Button>
+        <Button type="submit" size="lg" loading={creating.isPending}>
+          {games.create}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,71 @@
+// A stat while it is being written, and what is still wrong with it.
+import { exactSum } from "@/api/exact";
+import type { Stat } from "@/api/types";
+import { parseDuration } from "@/i18n/format";
+import type { Messages } from "@/i18n/en";
+
+export interface StatDraft {
+  id: number;
+  name: string;
+  data_type: Stat["data_type"];
+  scope: Stat["scope"];
+  scoring: boolean;
+  choices: string;
+  minimum: string;
+  maximum: string;
+  step: string;
+}
+
+export type DraftErrors = Partial<Record<"name" | "choices" | "minimum" | "maximum" | "step", string>>;
+
+export const numeric = (draft: StatDraft): boolean => ["integer", "decimal", "duration"].includes(draft.data_type);
+
+export function emptyDraft(id: number, name: string): StatDraft {
+  const bounds = { minimum: "", maximum: "", step: "" };
+  return { id, name, data_type: "integer", scope: "player", scoring: true, choices: "", ...bounds };
+}
+
+/** A bound as the API writes it for the type; undefined when it is none, null when it cannot be read. */
+function bound(text: string, type: Stat["data_type"]): number | string | undefined | null {
+  const plain = text.trim().replace("−", "-").replace(",", ".");
+  if (plain === "") return undefined;
+  if (type === "duration") return parseDuration(plain);
+  if (!(type === "decimal" ? /^-?\d+(\.\d+)?$/ : /^-?\d+$/).test(plain)) return null;
+  return type === "decimal" ? exactSum([plain]) : Number(plain);
+}
+
+const choicesOf = (draft: StatDraft): string[] => [
+  ...new Set(
+    draft.choices
+      .split(",")
+      .map((choice) => choice.trim())
+      .filter((choice) => choice !== ""),
+  ),
+];
+
+export function errorsOf(draft: StatDraft, all: readonly StatDraft[], games: Messages["games"]): DraftErrors {
+  const errors: DraftErrors = {};
+  const name = draft.name.trim();
+  if (name === "") errors.name = games.needsName;
+  else if (all.some((other) => other.id !== draft.id && other.name.trim() === name)) errors.name = games.twice;
+  if (draft.data_type === "choice" && choicesOf(draft).length < 2) errors.choices = games.needsChoices;
+  if (numeric(draft)) {
+    for (const field of ["minimum", "maximum", "step"] as const) {
+      if (bound(draft[field], draft.data_type) === null) errors[field] = games.badNumber;
+    }
+  }
+  return errors;
+}
+
+/** The stat of a draft without errors. */
+export function statOf(draft: StatDraft): Stat {
+  const stat: Stat = { name: draft.name.trim(), data_type: draft.data_type, scope: draft.scope };
+  if (draft.data_type === "choice") stat.choices = choicesOf(draft);
+  if (!numeric(draft)) return stat;
+  if (draft.scope === "player") stat.scoring = draft.scoring;
+  for (const field of ["minimum", "maximum", "step"] as const) {
+    const value = bound(draft[field], draft.data_type);
+    if (value !== undefined) stat[field] = value;
+  }
+  return stat;
+}

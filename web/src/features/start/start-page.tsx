@@ -1,0 +1,162 @@
+// From a game to a running session: the same people as last time are seated already.
+import { Button, Group, NativeSelect, Stack, Text, TextInput, Title, UnstyledButton } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { useNavigate, useParams } from "react-router";
+import { answer, api } from "@/api/client";
+import { useCommandId } from "@/api/command-id";
+import { useMe } from "@/api/me";
+import { gameQuery, historyQuery, playersQuery, queryClient, statSetsQuery } from "@/api/queries";
+import type { Game, NewSession, StatSet } from "@/api/types";
+import { knownPeople, lastTable, seatOf, type Person } from "@/features/start/people";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+import { PlayerDot } from "@/ui/player-dot";
+import { usePageTitle } from "@/ui/title";
+import { Waiting } from "@/ui/waiting";
+import classes from "@/features/start/start.module.css";
+
+export default function StartPage() {
+  const { gameId = "" } = useParams();
+  const game = useQuery(gameQuery(gameId));
+  const sets = useQuery(statSetsQuery(gameId));
+  const players = useQuery(playersQuery);
+  const history = useQuery(historyQuery);
+  const me = useMe();
+  const failed = [game, sets, players, history].find((query) => query.isError);
+  if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
+  if (!game.data || !sets.data || !players.data || !history.data || !me) return <Waiting />;
+  const people = knownPeople(me, players.data, history.data);
+  return <StartForm game={game.data} sets={sets.data} people={people} seated={lastTable(gameId, people, history.data)} />;
+}
+
+interface StartFormProps {
+  game: Game;
+  sets: readonly StatSet[];
+  people: readonly Person[];
+  seated: readonly Person[];
+}
+
+function StartForm({ game, sets, people: known, seated }: StartFormProps) {
+  const { start, games } = useMessages();
+  const me = useMe();
+  const navigate = useNavigate();
+  const commandId = useCommandId();
+  const [setId, setSetId] = useState(sets[0]?.id);
+  const [added, setAdded] = useState<Person[]>([]);
+  const [chosen, setChosen] = useState<readonly Person[]>(seated);
+  const [name, setName] = useState("");
+  usePageTitle(start.title(game.name));
+
+  const people = [...known, ...added];
+  const named = people.find((person) => person.name.toLowerCase() === name.trim().toLowerCase());
+  const toggle = (person: Person): void =>
+    setChosen(chosen.includes(person) ? chosen.filter((each) => each !== person) : [...chosen, person]);
+  const add = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const person = named ?? { name: name.trim() };
+    if (person.name === "" || chosen.includes(person)) return;
+    if (named === undefined) setAdded([...added, person]);
+    setChosen([...chosen, person]);
+    setName("");
+  };
+
+  const starting = useMutation({
+    mutationFn: () => {
+      const what = setId === undefined
+        ? { stats: [{ name: games.firstStat, data_type: "integer", scope: "player", scoring: true } as const] }
+        : { stat_set_id: setId };
+      const body: NewSession = { game_id: game.id, ...what, seats: chosen.map(seatOf) };
+      return answer(api.POST("/sessions", { body, params: { header: { "Idempotency-Key": commandId(body) } } }));
+    },
+    onSuccess: async (session) => {
+      void queryClient.invalidateQueries(historyQuery);
+      void queryClient.invalidateQueries(playersQuery);
+      await navigate(`/r/${session.key}`, { replace: true });
+    },
+  });
+
+  const { min_players: fewest, max_players: most } = game;
+  const obstacle =
+    chosen.length === 0
+      ? start.needsPlayers
+      : fewest != null && chosen.length < fewest
+        ? start.fewest(fewest)
+        : most != null && chosen.length > most
+          ? start.most(most)
+          : null;
+
+  return (
+    <Stack maw={640} mx="auto">
+      <Title order={1} size="h2">
+        {start.title(game.name)}
+      </Title>
+      {sets.length > 1 && (
+        <NativeSelect
+          label={start.statSet}
+          data={sets.map((set) => ({ value: set.id, label: set.name }))}
+          value={setId}
+          onChange={(event) => setSetId(event.currentTarget.value)}
+        />
+      )}
+      <div>
+        <Title order={2} size="h3">
+          {start.players}
+        </Title>
+        <Text c="dimmed" size="sm">
+          {start.playersHint}
+        </Text>
+      </div>
+      <div className={classes.people}>
+        {people.map((person) => {
+          const place = chosen.indexOf(person);
+          return (
+            <UnstyledButton
+              key={person.id ?? person.name}
+              className={`sheet ${classes.person}`}
+              aria-pressed={place >= 0}
+              onClick={() => toggle(person)}
+            >
+              {place >= 0 ? (
+                <span className={classes.place}>{place + 1}</span>
+              ) : (
+                <PlayerDot id={person.id ?? person.name} name={person.name} />
+              )}
+              <span>{person.id === me?.id ? start.me(person.name) : person.name}</span>
+            </UnstyledButton>
+          );
+        })}
+      </div>
+      <form onSubmit={add}>
+        <Group align="start" wrap="nowrap">
+          <TextInput
+            size="md"
+            flex={1}
+            aria-label={start.add}
+            placeholder={start.add}
+            autoComplete="off"
+            maxLength={100}
+            value={name}
+            error={named !== undefined && chosen.includes(named) && start.already}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" variant="default" disabled={name.trim() === ""}>
+            {start.addButton}
+          </Button>
+        </Group>
+      </form>
+      {starting.isError && <Failure error={starting.error} />}
+      <div className={classes.go}>
+        <Button
+          size="lg"
+          fullWidth
+          disabled={obstacle !== null}
+          loading={starting.isPending}
+          onClick={() => starting.mutate()}
+        >
+          {obstacle ?? start.begin(chosen.length)}
+        </Button>
+      </div>
+    </Stack>
+  );
+}

@@ -1,0 +1,34 @@
+// The columns of a score sheet: one a seat, or a single one for what the whole table shares.
+import type { Scoreboard, Stat, StatScore, Value } from "@/api/types";
+
+export interface Column {
+  seat: number | null;
+  playerId: string;
+  name: string;
+  team: string | null | undefined;
+  score: StatScore | undefined;
+  total: number | string;
+  rank: number;
+}
+
+export function columnsOf(board: Scoreboard, stat: Stat, tableName: string): Column[] {
+  if (stat.scope === "table") {
+    const score = board.table[stat.name];
+    return [{ seat: null, playerId: "table", name: tableName, team: null, score, total: 0, rank: 0 }];
+  }
+  return board.seats.map(({ seat, player_id, name, team, values, total, rank }) => ({
+    seat,
+    playerId: player_id,
+    name,
+    team,
+    score: values[stat.name],
+    total,
+    rank,
+  }));
+}
+
+export const inRound = (column: Column, round: number | null): Value | undefined =>
+  column.score?.by_round.find((each) => each.round === round)?.value;
+
+/** Whether any score has been written: before, everybody leads, and nobody is told so. */
+export const scored = (board: Scoreboard): boolean => board.seats.some((line) => line.rank > 1);

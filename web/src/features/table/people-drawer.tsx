@@ -1,0 +1,218 @@
+// Who sits, who watches, who keeps the score; requests for a seat are answered here.
+import { ActionIcon, Badge, Button, Drawer, Group, Menu, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState, type SubmitEvent, type ReactNode } from "react";
+import { answer, api } from "@/api/client";
+import { newCommandId } from "@/api/command-id";
+import { queryClient, sessionQuery } from "@/api/queries";
+import type { Player, SeatChange, Session } from "@/api/types";
+import type { Present } from "@/live/room";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+import { Icon } from "@/ui/icons";
+import { PlayerDot } from "@/ui/player-dot";
+
+type Change = { seats: SeatChange } | { appoint: string } | { dismiss: string } | { handOver: string };
+
+function useTableChange(session: Session, me: Player) {
+  const header = (): { "Idempotency-Key": string } => ({ "Idempotency-Key": newCommandId() });
+  const path = { id: session.id };
+  const keeper = (player_id: string) => ({ params: { path: { ...path, player_id }, header: header() } });
+  return useMutation({
+    mutationFn: async (change: Change) => {
+      if ("seats" in change) {
+        await answer(api.POST("/sessions/{id}/seats", { params: { path, header: header() }, body: change.seats }));
+        return;
+      }
+      const appointed = "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
+      const dismissed = "dismiss" in change ? change.dismiss : "handOver" in change ? me.id : undefined;
+      if (appointed !== undefined) {
+        await answer(api.PUT("/sessions/{id}/scorekeepers/{player_id}", keeper(appointed)));
+      }
+      if (dismissed !== undefined) {
+        await answer(api.DELETE("/sessions/{id}/scorekeepers/{player_id}", keeper(dismissed)));
+      }
+    },
+    onSettled: () => queryClient.invalidateQueries(sessionQuery(session.id)),
+  });
+}
+
+interface PeopleDrawerProps {
+  session: Session;
+  me: Player;
+  manages: boolean;
+  present: readonly Present[];
+  onClose: () => void;
+}
+
+export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleDrawerProps) {
+  const { people, app } = useMessages();
+  const change = useTableChange(session, me);
+  const [name, setName] = useState("");
+  const [team, setTeam] = useState<{ seat: number; text: string } | null>(null);
+  const here = new Set(present.map((each) => each.player_id));
+  const nameOf = (seat: number): string => session.seats.find((each) => each.seat === seat)?.name ?? "";
+  const watching = [
+    ...present,
+    ...session.scorekeepers
+      .filter((id) => !here.has(id))
+      .map((id) => ({ player_id: id, name: id === me.id ? me.display_name : undefined })),
+  ].filter((each) => !session.seats.some((seat) => seat.player_id === each.player_id));
+
+  const keeperItems = (playerId: string): ReactNode =>
+    session.scorekeepers.includes(playerId) ? (
+      <Menu.Item
+        disabled={session.scorekeepers.length === 1}
+        onClick={() => change.mutate({ dismiss: playerId })}
+      >
+        {people.stopScorekeeper}
+      </Menu.Item>
+    ) : (
+      <>
+        <Menu.Item onClick={() => change.mutate({ appoint: playerId })}>{people.makeScorekeeper}</Menu.Item>
+        {session.scorekeepers.includes(me.id) && (
+          <Menu.Item onClick={() => change.mutate({ handOver: playerId })}>{people.handOver}</Menu.Item>
+        )}
+      </>
+    );
+
+  const person = (playerId: string, shown: string, note: string | null | undefined, items: ReactNode): ReactNode => (
+    <Group key={playerId} component="li" wrap="nowrap" gap="sm">
+      <PlayerDot id={playerId} name={shown} />
+      <div style={{ flex: 1, minWidth: 0 }}>
+        <Text fw={600}>{shown}</Text>
+        <Group gap={6}>
+          {note != null && <Badge variant="default">{note}</Badge>}
+          {session.scorekeepers.includes(playerId) && <Badge variant="light">{people.scorekeeper}</Badge>}
+          {here.has(playerId) && (
+            <Badge variant="dot" color="green">
+              {people.here}
+            </Badge>
+          )}
+        </Group>
+      </div>
+      {manages && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={people.actions(shown)}>
+              <Icon name="more" />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>{items}</Menu.Dropdown>
+        </Menu>
+      )}
+    </Group>
+  );
+
+  const add = (event: SubmitEvent): void => {
+    event.preventDefault();
+    change.mutate({ seats: { add: { name: name.trim() } } }, { onSuccess: () => setName("") });
+  };
+  const saveTeam = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (team === null) return;
+    const text = team.text.trim();
+    const seats = { team: { seat: team.seat, ...(text === "" ? {} : { team: text }) } };
+    change.mutate({ seats }, { onSuccess: () => setTeam(null) });
+  };
+
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      title={people.title}
+      closeButtonProps={{ "aria-label": app.close }}
+    >
+      <Stack gap="lg">
+        {change.isError && <Failure error={change.error} />}
+        {manages && session.requests.length > 0 && (
+          <Stack gap="xs">
+            <Title order={2} size="h5">
+              {people.requests}
+            </Title>
+            {session.requests.map(({ seat, player_id, name: asking }) => (
+              <Group key={`${seat} ${player_id}`} className="sheet" p="sm">
+                <Text flex={1}>{people.wants(asking, nameOf(seat))}</Text>
+                <Button
+                  size="sm"
+                  variant="default"
+                  onClick={() => change.mutate({ seats: { decline: { seat, player_id } } })}
+                >
+                  {people.decline}
+                </Button>
+                <Button size="sm" onClick={() => change.mutate({ seats: { approve: { seat, player_id } } })}>
+                  {people.approve}
+                </Button>
+              </Group>
+            ))}
+          </Stack>
+        )}
+        <Stack component="ul" m={0} p={0} gap="sm" aria-label={people.seats}>
+          {session.seats.map((seat) =>
+            person(
+              seat.player_id,
+              seat.name,
+              seat.team,
+              <>
+                {!seat.is_bot && keeperItems(seat.player_id)}
+                <Menu.Item onClick={() => setTeam({ seat: seat.seat, text: seat.team ?? "" })}>
+                  {people.setTeam}
+                </Menu.Item>
+                <Menu.Item color="red" onClick={() => change.mutate({ seats: { remove: seat.seat } })}>
+                  {people.remove}
+                </Menu.Item>
+              </>,
+            ),
+          )}
+        </Stack>
+        {team !== null && (
+          <form onSubmit={saveTeam}>
+            <Group align="end" wrap="nowrap">
+              <TextInput
+                flex={1}
+                label={`${people.team}: ${nameOf(team.seat)}`}
+                maxLength={100}
+                autoFocus
+                value={team.text}
+                onChange={(event) => setTeam({ ...team, text: event.currentTarget.value })}
+              />
+              <Button size="sm" type="submit" loading={change.isPending} aria-label={people.setTeam}>
+                <Icon name="check" />
+              </Button>
+            </Group>
+          </form>
+        )}
+        {manages && (
+          <form onSubmit={add}>
+            <Group wrap="nowrap">
+              <TextInput
+                flex={1}
+                aria-label={people.add}
+                placeholder={people.add}
+                maxLength={100}
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <Button size="sm" type="submit" variant="default" disabled={name.trim() === ""}>
+                {people.addButton}
+              </Button>
+            </Group>
+          </form>
+        )}
+        {watching.length > 0 && (
+          <div>
+            <Title order={2} size="h5" mb="xs">
+              {people.watching}
+            </Title>
+            <Stack component="ul" m={0} p={0} gap="sm">
+              {watching.map((each) =>
+                person(each.player_id, each.name ?? people.somebody, null, keeperItems(each.player_id)),
+              )}
+            </Stack>
+          </div>
+        )}
+      </Stack>
+    </Drawer>
+  );
+}

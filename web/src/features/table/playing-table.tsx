@@ -1,0 +1,121 @@
+// The table while it is played: entry beside the sheet, and the way on to the next round.
+import { ActionIcon, Alert, Button, Group, Text } from "@mantine/core";
+import { useCallback, useState } from "react";
+import type { Player, Session } from "@/api/types";
+import { valueOf, type View } from "@/live/board";
+import type { Cell, Command } from "@/live/commands";
+import type { Role, Room } from "@/live/room";
+import { CellEditor } from "@/features/table/cell-editor";
+import { columnsOf } from "@/features/table/columns";
+import { EntryList } from "@/features/table/entry-list";
+import { ScoreGrid } from "@/features/table/score-grid";
+import { StatTabs } from "@/features/table/stat-tabs";
+import { TakeSeat } from "@/features/table/take-seat";
+import { useFormat } from "@/i18n/format";
+import { useMessages } from "@/i18n/language";
+import { Icon } from "@/ui/icons";
+import classes from "@/features/table/table.module.css";
+
+interface PlayingTableProps {
+  view: View;
+  session: Session;
+  me: Player;
+  role: Role;
+  room: Room;
+  mayWrite: boolean;
+}
+
+export function PlayingTable({ view, session, me, role, room, mayWrite }: PlayingTableProps) {
+  const { table } = useMessages();
+  const format = useFormat();
+  const [statName, setStatName] = useState<string>();
+  const [editing, setEditing] = useState<Cell | null>(null);
+  const act = useCallback((command: Command) => room.do(command), [room]);
+
+  const { board } = view;
+  const writes = mayWrite && board.status === "playing" && !session.paused;
+  const scoring = session.stats.filter((each) => each.scoring === true && each.scope === "player");
+  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
+  if (stat === undefined) return null;
+  const competitive = session.win === "highest" || session.win === "lowest";
+  const missing = board.seats.filter((line) => board.missing.includes(line.seat)).map((line) => line.name);
+
+  const columns = columnsOf(board, stat, table.forTable);
+  const at = columns.findIndex((column) => column.seat === editing?.seat);
+  const following = columns.length > 1 ? columns[at + 1] : undefined;
+
+  return (
+    <>
+      {board.status === "waiting" && (
+        <Alert role="note" color="gray" title={table.waiting}>
+          {(mayWrite || session.host_id === me.id) && (
+            <Button onClick={() => act({ event: "start" })}>{table.start}</Button>
+          )}
+        </Alert>
+      )}
+      {session.paused && (
+        <Alert role="note" color="gray" title={table.paused}>
+          {mayWrite && <Button onClick={() => act({ event: "resume" })}>{table.resume}</Button>}
+        </Alert>
+      )}
+      {role === "spectator" && <TakeSeat session={session} me={me} />}
+      <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={(next) => setStatName(next.name)} />
+      <div className={classes.layout}>
+        <div className={classes.entry}>
+          <EntryList
+            key={stat.name}
+            view={view}
+            stat={stat}
+            competitive={competitive}
+            onOpen={setEditing}
+            {...(writes && { act })}
+          />
+          {scoring.length > 0 && (
+            <Text size="sm" c="dimmed">
+              {missing.length === 0 ? table.complete : table.missing(format.list(missing))}
+            </Text>
+          )}
+          {writes && (
+            <Group className={classes.controls}>
+              <ActionIcon size={48} variant="default" aria-label={table.undo} onClick={() => act({ event: "undo" })}>
+                <Icon name="undo" size={24} />
+              </ActionIcon>
+              <ActionIcon size={48} variant="default" aria-label={table.redo} onClick={() => act({ event: "redo" })}>
+                <Icon name="redo" size={24} />
+              </ActionIcon>
+              <Button
+                size="lg"
+                className={classes.grow}
+                variant={missing.length === 0 ? "filled" : "light"}
+                onClick={() => act({ event: "next_round" })}
+              >
+                {table.nextRound}
+              </Button>
+            </Group>
+          )}
+        </div>
+        <div className={classes.sheet}>
+          <ScoreGrid
+            view={view}
+            stat={stat}
+            withOverall={scoring.length > 1}
+            competitive={competitive}
+            {...(writes && { onOpen: setEditing })}
+          />
+        </div>
+      </div>
+      {editing !== null && (
+        <CellEditor
+          key={JSON.stringify(editing)}
+          cell={editing}
+          stat={stat}
+          name={columns[at]?.name ?? ""}
+          value={valueOf(board, editing)}
+          next={following && { name: following.name, open: () => setEditing({ ...editing, seat: following.seat }) }}
+          act={act}
+          onClose={() => setEditing(null)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,95 @@
+// What came out: the winners, everybody's place, and the sheet it follows from.
+import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { Link } from "react-router";
+import { gameQuery } from "@/api/queries";
+import type { Scoreboard, Session } from "@/api/types";
+import { ScoreGrid } from "@/features/table/score-grid";
+import { StatTabs } from "@/features/table/stat-tabs";
+import { useFormat } from "@/i18n/format";
+import { useMessages } from "@/i18n/language";
+import { Icon } from "@/ui/icons";
+import { PlayerDot } from "@/ui/player-dot";
+import classes from "@/features/table/result-view.module.css";
+
+interface ResultViewProps {
+  session: Session;
+  board: Scoreboard;
+  /** What one can do next. */
+  children: ReactNode;
+}
+
+export function ResultView({ session, board, children }: ResultViewProps) {
+  const { result, table, home } = useMessages();
+  const format = useFormat();
+  const game = useQuery(gameQuery(session.game_id));
+  const [statName, setStatName] = useState<string>();
+  const scoring = session.stats.filter((each) => each.scoring === true && each.scope === "player");
+  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
+  const competitive = session.win !== "cooperative";
+
+  const placings = [...(session.result?.placings ?? [])].sort((a, b) => a.place - b.place);
+  const lineOf = (seat: number) => board.seats.find((line) => line.seat === seat);
+  const winners = placings.filter((placing) => placing.winner).map((placing) => lineOf(placing.seat)?.name ?? "");
+
+  const headline = (): string => {
+    if (session.status === "abandoned") return result.abandoned;
+    if (!competitive) return winners.length > 0 ? result.won : result.lost;
+    if (winners.length === 0) return result.none;
+    return winners.length === 1 ? result.wins(format.list(winners)) : result.win(format.list(winners));
+  };
+
+  return (
+    <Stack gap="lg">
+      {session.voided && <Alert role="note" color="red" title={result.voided} />}
+      <section className={classes.card}>
+        <Text size="sm">
+          {game.data?.name ?? home.game}
+          {session.ended_at !== null && ` · ${format.day(session.ended_at)}`}
+        </Text>
+        {winners.length > 0 && <Icon name="crown" size={44} />}
+        <Title order={2}>{headline()}</Title>
+        {competitive && placings.length > 0 && (
+          <ol className={classes.places}>
+            {placings.map(({ seat, place, score }) => {
+              const line = lineOf(seat);
+              return (
+                <li key={seat}>
+                  <span className={classes.place} aria-label={table.place(place)}>
+                    {place}.
+                  </span>
+                  <PlayerDot id={line?.player_id ?? ""} name={line?.name ?? ""} size={28} />
+                  <Text span fw={place === 1 ? 700 : 400} flex={1} ta="left">
+                    {line?.name}
+                    {line?.team != null && ` (${line.team})`}
+                  </Text>
+                  <Text span fw={700}>
+                    {score != null && scoring.length > 0 && format.number(score)}
+                  </Text>
+                </li>
+              );
+            })}
+          </ol>
+        )}
+      </section>
+      <Group grow>
+        <Button component={Link} to="/" size="lg" variant="default">
+          {result.home}
+        </Button>
+        {children}
+      </Group>
+      {stat && (
+        <Stack gap="xs">
+          <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={(next) => setStatName(next.name)} />
+          <ScoreGrid
+            view={{ board, pending: new Map() }}
+            stat={stat}
+            withOverall={scoring.length > 1}
+            competitive={competitive && session.win !== "none"}
+          />
+        </Stack>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,95 @@
+// A table, live, by its key: being played, or its result.
+import { Button, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
+import { Link, useParams } from "react-router";
+import { useMe } from "@/api/me";
+import { sessionQuery } from "@/api/queries";
+import type { Session } from "@/api/types";
+import { withPending } from "@/live/board";
+import type { Role } from "@/live/room";
+import { useRoom } from "@/live/use-room";
+import { ConnectionNote } from "@/features/table/connection-note";
+import { PlayingTable } from "@/features/table/playing-table";
+import { ResultView } from "@/features/table/result-view";
+import { TableBar } from "@/features/table/table-bar";
+import { TroubleNote } from "@/features/table/trouble-note";
+import { useAnnouncements } from "@/features/table/use-announcements";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+import { usePageTitle } from "@/ui/title";
+import { Waiting } from "@/ui/waiting";
+
+export default function TablePage() {
+  const key = (useParams().key ?? "").toUpperCase();
+  return <Table key={key} tableKey={key} />;
+}
+
+function roleIn(session: Session, playerId: string): Role {
+  if (session.scorekeepers.includes(playerId)) return "scorekeeper";
+  return session.seats.some((seat) => seat.player_id === playerId) ? "player" : "spectator";
+}
+
+function Table({ tableKey }: { tableKey: string }) {
+  const { table, app, result } = useMessages();
+  const me = useMe();
+  const [room, state] = useRoom(tableKey);
+  const { board, sessionId, entries } = state;
+  const found = useQuery({ ...sessionQuery(sessionId ?? ""), enabled: sessionId !== undefined });
+  const session = found.data;
+  const role = session && me ? roleIn(session, me.id) : undefined;
+  const view = useMemo(
+    () => board && session && withPending(board, entries, session.stats),
+    [board, entries, session],
+  );
+  usePageTitle(table.title(tableKey));
+  useAnnouncements(board, state.connection);
+  useEffect(() => {
+    if (role !== undefined) room.refreshRole(role);
+  }, [room, role]);
+
+  if (state.refusal) {
+    return (
+      <Stack>
+        <Failure error={state.refusal} title={table.joinRefused} />
+        <Button component={Link} to="/" variant="default">
+          {app.home}
+        </Button>
+      </Stack>
+    );
+  }
+  if (found.isError && !session) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  if (!view || !session || role === undefined || me === null) {
+    return (
+      <>
+        <ConnectionNote connection={state.connection} unsent={0} />
+        <VisuallyHidden role="status">{table.joining}</VisuallyHidden>
+        <Waiting />
+      </>
+    );
+  }
+  const over = view.board.status === "finished" || view.board.status === "abandoned";
+  const unsent = entries.filter((entry) => entry.index === undefined).length;
+  const mayWrite = role === "scorekeeper" && session.rules === "scoresheet";
+  return (
+    <Stack>
+      <TableBar session={session} board={view.board} me={me} role={role} present={state.present} room={room} unsent={unsent} />
+      <ConnectionNote connection={state.connection} unsent={unsent} />
+      {state.trouble && <TroubleNote trouble={state.trouble} onDismiss={() => room.forgetTrouble()} />}
+      {over ? (
+        <ResultView session={session} board={view.board}>
+          {(role !== "spectator" || session.host_id === me.id) && (
+            <Button size="lg" onClick={() => room.do({ event: "rematch" })} loading={unsent > 0}>
+              {result.rematch}
+            </Button>
+          )}
+        </ResultView>
+      ) : (
+        <>
+          {session.rules !== "scoresheet" && <Text c="dimmed">{table.rulesGame}</Text>}
+          <PlayingTable view={view} session={session} me={me} role={role} room={room} mayWrite={mayWrite} />
+        </>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,62 @@
+// Scores, durations and moments as people write them.
+import { useMemo } from "react";
+import { useLanguage, type Language } from "@/i18n/language";
+
+type Value = number | string | boolean | null | undefined;
+type DataType = "integer" | "decimal" | "boolean" | "text" | "choice" | "duration";
+
+const decimalMark: Record<Language, string> = { en: ".", de: "," };
+
+/** An exact number, or a sum, in the language's notation; never through binary floats. */
+function number(value: number | string, language: Language): string {
+  return String(value).replaceAll("-", "−").replaceAll(".", decimalMark[language]);
+}
+
+/** Milliseconds as `1:05`, `1:00:05` or `0:02.5`. */
+export function durationText(milliseconds: number): string {
+  const total = Math.abs(milliseconds);
+  const hours = Math.floor(total / 3_600_000);
+  const minutes = Math.floor(total / 60_000) % 60;
+  const seconds = Math.floor(total / 1000) % 60;
+  const rest = total % 1000 === 0 ? "" : `.${String(total % 1000).padStart(3, "0").replace(/0+$/, "")}`;
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const clock = hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+  return (milliseconds < 0 ? "−" : "") + clock + rest;
+}
+
+/** Reads what `durationText` writes, and plain seconds; null when it is neither. */
+export function parseDuration(text: string): number | null {
+  const match = /^([-−])?(?:(?:(\d+):)?(\d+):)?(\d+)(?:[.,](\d{1,3}))?$/.exec(text.trim());
+  if (match === null) return null;
+  const [, sign, hours = "0", minutes = "0", seconds = "0", fraction = ""] = match;
+  const whole = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return (sign === undefined ? 1 : -1) * (whole * 1000 + Number(fraction.padEnd(3, "0")));
+}
+
+export interface Format {
+  number(value: number | string): string;
+  value(value: Value, type: DataType): string;
+  day(time: string): string;
+  list(names: readonly string[]): string;
+  decimalMark: string;
+}
+
+export function useFormat(): Format {
+  const { language, messages } = useLanguage();
+  return useMemo(() => {
+    const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    const list = new Intl.ListFormat(language, { type: "conjunction" });
+    return {
+      number: (value) => number(value, language),
+      value: (value, type) => {
+        if (value === null || value === undefined) return "";
+        if (typeof value === "boolean") return value ? messages.pad.yes : messages.pad.no;
+        if (type === "duration") return durationText(Number(value));
+        return type === "text" || type === "choice" ? String(value) : number(value, language);
+      },
+      day: (time) => day.format(new Date(time)),
+      list: (names) => list.format(names),
+      decimalMark: decimalMark[language],
+    };
+  }, [language, messages]);
+}

@@ -1,0 +1,263 @@
+// One table, live: joins its topic, keeps its newest board, resumes after every interruption.
+import { Presence, type Channel } from "phoenix";
+import { serverNow } from "@/api/client";
+import { Problem, problemOf, Unreachable } from "@/api/problem";
+import type { Scoreboard } from "@/api/types";
+import { newer } from "@/live/board";
+import type { Command } from "@/live/commands";
+import { Outbox, type Entry, type Reply } from "@/live/outbox";
+import { liveSocket } from "@/live/socket";
+
+export type Role = "scorekeeper" | "player" | "spectator";
+
+/** Something of mine that did not happen: refused, or lost because the session ended first. */
+export type Trouble = { kind: "refused"; problem: Problem } | { kind: "lost"; writes: number };
+
+export interface Present {
+  player_id: string;
+  name: string | undefined;
+}
+
+export interface RoomState {
+  connection: "joining" | "live" | "away";
+  /** Why the table cannot be joined at all. */
+  refusal?: Problem;
+  board?: Scoreboard;
+  role?: Role;
+  sessionId?: string;
+  entries: readonly Entry[];
+  present: readonly Present[];
+  trouble?: Trouble;
+}
+
+interface Joined {
+  scoreboard: Scoreboard;
+  role: Role;
+  index: number;
+  session_id: string;
+  events?: LedgerEvent[];
+}
+
+interface LedgerEvent {
+  index: number;
+  type: string;
+  data?: Record<string, unknown>;
+}
+
+export class Room {
+  #state: RoomState = { connection: "joining", entries: [], present: [] };
+  #channel: Channel | undefined;
+  #left = false;
+  #lastIndex: number | undefined;
+  readonly #listeners = new Set<() => void>();
+  readonly #abandon = new Set<() => void>();
+  readonly #outbox = new Outbox({
+    send: (event, body) => this.#push(event, body),
+    serverNow,
+    changed: () => this.#set({ entries: this.#outbox.entries }),
+    refused: (_, problem) => this.#set({ trouble: { kind: "refused", problem } }),
+    acknowledged: (_, reply) => {
+      if (reply.session_id !== undefined && reply.session_id !== this.#state.sessionId) this.#rejoin();
+      if (this.#state.board !== undefined) this.#outbox.settle(this.#state.board.index);
+    },
+  });
+
+  /** `tableChanged` is called when more than scores changed: seats, roles, rounds, the end. */
+  constructor(
+    private readonly key: string,
+    private readonly tableChanged: (sessionId: string) => void,
+  ) {}
+
+  snapshot = (): RoomState => this.#state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  enter(): void {
+    this.#left = false;
+    addEventListener("pagehide", this.#flush);
+    addEventListener("offline", this.#offline);
+    this.#join();
+  }
+
+  leave(): void {
+    this.#left = true;
+    removeEventListener("pagehide", this.#flush);
+    removeEventListener("offline", this.#offline);
+    this.#outbox.flush();
+    this.#outbox.hold();
+    this.#channel?.leave();
+    this.#channel = undefined;
+  }
+
+  do(command: Command): void {
+    this.#outbox.add(command);
+  }
+
+  forgetTrouble(): void {
+    const { trouble: forgotten, ...rest } = this.#state;
+    if (forgotten !== undefined) this.#become(rest);
+  }
+
+  /** Join anew, in the role the server now gives: after being seated, or made scorekeeper. */
+  refreshRole(role: Role): void {
+    if (this.#state.role !== undefined && this.#state.role !== role) this.#rejoin();
+  }
+
+  #flush = (): void => this.#outbox.flush();
+
+  // A dead network is noticed by the browser long before a heartbeat is missed.
+  #offline = (): void => this.#set({ connection: "away" });
+
+  #holdWrites(): void {
+    this.#outbox.hold();
+    for (const abandon of this.#abandon) abandon(); // their replies will not come over this channel
+  }
+
+  #rejoin(): void {
+    this.#holdWrites();
+    this.#channel?.leave();
+    this.#join();
+  }
+
+  #join(): void {
+    liveSocket().then(
+      (socket) => {
+        if (this.#left) return;
+        const channel = socket.channel(`room:${this.key}`, () => this.#joinParams());
+        this.#channel = channel;
+        this.#listen(channel);
+        channel
+          .join()
+          .receive("ok", (joined: Joined) => this.#joined(channel, joined))
+          .receive("error", (body: unknown) => this.#refusedJoin(channel, body));
+      },
+      (error: unknown) => {
+        if (error instanceof Unreachable) {
+          this.#set({ connection: "away" });
+          setTimeout(() => !this.#left && this.#join(), 2_000);
+        } else {
+          this.#set({ refusal: new Problem("unauthenticated", String(error)) });
+        }
+      },
+    );
+  }
+
+  #joinParams(): object {
+    const { sessionId } = this.#state;
+    return this.#lastIndex === undefined ? {} : { session_id: sessionId, last_index: this.#lastIndex };
+  }
+
+  #listen(channel: Channel): void {
+    const mine =
+      <T extends unknown[]>(react: (...payload: T) => void) =>
+      (...payload: T): void => {
+        if (channel === this.#channel) react(...payload); // not of a channel that has been left
+      };
+    channel.onError(
+      mine(() => {
+        this.#holdWrites();
+        this.#set({ connection: "away" });
+      }),
+    );
+    channel.onClose(mine(() => this.#set({ connection: "away" })));
+    channel.on("scoreboard", mine((board: Scoreboard) => this.#show(board)));
+    channel.on("event", mine((event: LedgerEvent) => this.#heard([event])));
+    channel.on(
+      "session_started",
+      mine(({ session_id }: { session_id: string }) => {
+        if (session_id !== this.#state.sessionId) this.#rejoin();
+      }),
+    );
+    const presence = new Presence(channel);
+    presence.onSync(
+      mine(() => {
+        const list = (id: string, { metas }: { metas: { name?: string }[] }): Present => ({
+          player_id: id,
+          name: metas[0]?.name,
+        });
+        this.#set({ present: presence.list(list as never) });
+      }),
+    );
+  }
+
+  #joined(channel: Channel, joined: Joined): void {
+    if (channel !== this.#channel) return;
+    const moved = this.#state.sessionId !== undefined && this.#state.sessionId !== joined.session_id;
+    if (moved) {
+      this.#lastIndex = undefined;
+      const writes = this.#outbox.drop();
+      if (writes > 0) this.#set({ trouble: { kind: "lost", writes } });
+    }
+    const first = this.#lastIndex === undefined;
+    this.#set({ connection: "live", sessionId: joined.session_id, role: joined.role });
+    this.#lastIndex = Math.max(this.#lastIndex ?? -1, joined.index);
+    this.#show(joined.scoreboard);
+    if (first) this.tableChanged(joined.session_id);
+    else this.#heard(joined.events ?? []);
+    this.#outbox.open();
+  }
+
+  #refusedJoin(channel: Channel, body: unknown): void {
+    if (channel !== this.#channel) return;
+    const problem = channelProblem(body);
+    if (problem.passing) return; // Phoenix tries again by itself
+    channel.leave();
+    this.#set({ refusal: problem });
+  }
+
+  #show(board: Scoreboard): void {
+    if (board.session_id !== this.#state.sessionId) return; // the next session's comes with the new join
+    const before = this.#state.board;
+    const shown = newer(before, board);
+    if (shown !== before) this.#set({ board: shown });
+    this.#outbox.settle(shown.index);
+    if (before !== undefined && before.status !== shown.status) this.tableChanged(board.session_id);
+  }
+
+  #heard(events: readonly LedgerEvent[]): void {
+    const { sessionId } = this.#state;
+    for (const event of events) this.#lastIndex = Math.max(this.#lastIndex ?? -1, event.index);
+    // What names a stat is a score, and the board shows it; anything else may change the table itself.
+    if (sessionId !== undefined && events.some((event) => !("stat" in (event.data ?? {})))) {
+      this.tableChanged(sessionId);
+    }
+  }
+
+  #push(event: string, body: Record<string, unknown>): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const abandon = (): void => settle(() => reject(new Unreachable()));
+      const settle = (how: () => void): void => {
+        this.#abandon.delete(abandon);
+        how();
+      };
+      this.#abandon.add(abandon);
+      if (this.#channel === undefined) {
+        abandon();
+        return;
+      }
+      this.#channel
+        .push(event, body)
+        .receive("ok", (reply: Reply) => settle(() => resolve(reply)))
+        .receive("error", (reason: unknown) => settle(() => reject(channelProblem(reason))))
+        .receive("timeout", abandon);
+    });
+  }
+
+  #set(change: Partial<RoomState>): void {
+    this.#become({ ...this.#state, ...change });
+  }
+
+  #become(state: RoomState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Sockets say `{code, reason}` where REST says problem+json. */
+function channelProblem(body: unknown): Problem {
+  const { code, reason, errors } = body as { code?: string; reason?: string; errors?: unknown };
+  return problemOf({ code: code ?? "internal", detail: reason ?? "", errors }, 0);
+}

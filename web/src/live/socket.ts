@@ -1,0 +1,43 @@
+// The one socket of the app: connects on first use, with a token that still works, as whoever is signed in.
+import { Socket } from "phoenix";
+import { answer, api, tokens } from "@/api/client";
+
+let socket: Socket | undefined;
+let connectedAs: string | undefined;
+let failures = 0;
+
+/** Phoenix asks for the token at each connect and cannot wait, so it is renewed while it waits to try again. */
+async function prepareRetry(): Promise<void> {
+  failures += 1;
+  await tokens.usable();
+  // A token ended by the server looks like any failed handshake: now and then REST is asked, which renews it.
+  if (failures % 3 === 0) await answer(api.GET("/players/me"));
+}
+
+function connect(): Socket {
+  const made = new Socket("/socket", {
+    // Written as a function, which the client accepts and its types do not say.
+    authToken: (() => tokens.current()?.access ?? "") as unknown as string,
+    heartbeatIntervalMs: 10_000,
+  });
+  made.onOpen(() => {
+    failures = 0;
+  });
+  made.onError(() => {
+    prepareRetry().catch((error: unknown) => console.warn("still no connection", error));
+  });
+  made.connect();
+  return made;
+}
+
+export async function liveSocket(): Promise<Socket> {
+  const kept = await tokens.usable();
+  if (kept === null) throw new Error("nobody is signed in");
+  if (connectedAs !== kept.player.id) {
+    socket?.disconnect();
+    socket = undefined;
+  }
+  connectedAs = kept.player.id;
+  socket ??= connect();
+  return socket;
+}

@@ -1,0 +1,51 @@
+// Errors in words: what happened, and how to go on.
+import { Alert, Button, Group, Text } from "@mantine/core";
+import { Problem, Unreachable } from "@/api/problem";
+import type { Messages } from "@/i18n/en";
+import { useMessages } from "@/i18n/language";
+
+/** What happened and how to go on, for any error. */
+export function explain(error: unknown, { problems }: Messages): { what: string; how: string } {
+  if (error instanceof Unreachable) return { what: problems.unreachable, how: problems.unreachableHow };
+  if (error instanceof Problem) {
+    const known = problems.codes[error.code];
+    if (known !== undefined) return { what: known, how: "" };
+    const fields = error.errors.map(({ field, message }) => `${field}: ${message}`);
+    return { what: error.detail === "" ? problems.unknown : error.detail, how: fields.join("; ") };
+  }
+  return { what: problems.unknown, how: problems.unknownHow };
+}
+
+interface FailureProps {
+  error: unknown;
+  title?: string;
+  retry?: () => void;
+  dismiss?: () => void;
+}
+
+export function Failure({ error, title, retry, dismiss }: FailureProps) {
+  const messages = useMessages();
+  const { what, how } = explain(error, messages);
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      title={title ?? what}
+      withCloseButton={dismiss !== undefined}
+      closeButtonLabel={messages.app.close}
+      {...(dismiss && { onClose: dismiss })}
+    >
+      <Group justify="space-between">
+        <div>
+          {title !== undefined && <Text size="sm">{what}</Text>}
+          {how !== "" && how !== what && <Text size="sm">{how}</Text>}
+        </div>
+        {retry && (
+          <Button size="sm" variant="default" onClick={retry}>
+            {messages.app.again}
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  );
+}
