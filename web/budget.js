@@ -11,7 +11,8 @@ const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", out), "u
 const loaded = new Set();
 const follow = (name) => {
   const chunk = manifest[name];
-  if (chunk === undefined) throw new Error(`${name} is not in the manifest: build first, or correct the name`);
+  if (chunk === undefined)
+    throw new Error(`${name} is not in the manifest: build first, or correct the name`);
   if (loaded.has(chunk.file)) return;
   loaded.add(chunk.file);
   for (const imported of chunk.imports ?? []) follow(imported);

@@ -26,8 +26,14 @@ export default tseslint.config(
     },
   },
   forbid(["src/app/**", "src/main.tsx"]),
-  forbid(["src/i18n/**"], { regex: "^@/(api|app|features|live|ui)/", message: "i18n knows only its messages." }),
-  forbid(["src/api/**"], { regex: "^@/(app|features|live|ui)/", message: "api stands below live, ui and features." }),
+  forbid(["src/i18n/**"], {
+    regex: "^@/(api|app|features|live|ui)/",
+    message: "i18n knows only its messages.",
+  }),
+  forbid(["src/api/**"], {
+    regex: "^@/(app|features|live|ui)/",
+    message: "api stands below live, ui and features.",
+  }),
   forbid(["src/live/**"], { regex: "^@/(app|features|ui)/", message: "live stands below ui and features." }),
   forbid(["src/ui/**"], { regex: "^@/(app|features|live)/", message: "ui stands below live and features." }),
   ...features.map((feature) =>

@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     rabbitmq_url: str | None = Field(None, description="RabbitMQ for the outgoing event stream.")
     objects_url: str | None = Field(None, description="Object storage for archives; a folder or S3.")
     secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Secrets, newest first, comma-separated; made and kept in the data folder when absent."
+        (),
+        description="Secrets, newest first, comma-separated; made and kept in the data folder when absent.",
     )
     rate_limit: str = Field("100/minute", description="Requests allowed per user.")
     sign_in_limit: str = Field("10/minute", description="Sign-in attempts allowed per account and address.")

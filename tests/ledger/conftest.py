@@ -1,6 +1,7 @@
 """A database with the ledger's tables, empty, of each kind in turn."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,24 @@ from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
-def ledger_postgres_url(postgres_server: Postgres) -> str:
-    """A PostgreSQL database whose tables are made once: making them costs more than most tests."""
+def postgresql(postgres_server: Postgres) -> Callable[[], str]:
+    """Gives the same PostgreSQL database, emptied: making its tables costs more than most tests."""
     url = postgres_server.create_database()
     asyncio.run(create_tables(url))
-    return url
+    everything = ", ".join([*metadata.tables, *tables.tables])
+
+    def emptied() -> str:
+        postgres_server.sql(f"TRUNCATE {everything}", database=url.rpartition("/")[2])
+        return url
+
+    return emptied
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        path = f"sqlite:///{tmp_path}/tallybook.db"
-        asyncio.run(create_tables(path))
-        return path
-    url: str = request.getfixturevalue("ledger_postgres_url")
-    server: Postgres = request.getfixturevalue("postgres_server")
-    everything = ", ".join([*metadata.tables, *tables.tables])
-    server.sql(f"TRUNCATE {everything}", database=url.rpartition("/")[2])
-    return url
+    if request.param == "postgresql":
+        emptied: Callable[[], str] = request.getfixturevalue("postgresql")
+        return emptied()
+    path = f"sqlite:///{tmp_path}/tallybook.db"
+    asyncio.run(create_tables(path))
+    return path

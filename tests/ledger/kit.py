@@ -180,8 +180,8 @@ async def node(
     """One server's ledger on the database at `url`."""
     database = open_database(url)
     ledger = Ledger(around(database), projections, clock or SystemClock())
-    await ledger.start()
     try:
+        await ledger.start()
         yield ledger
     finally:
         await ledger.close()

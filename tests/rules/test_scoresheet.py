@@ -137,6 +137,17 @@ def test_an_undo_that_would_break_the_bounds_is_refused() -> None:
     assert table.cell(0, "lives") == 1
 
 
+def test_a_loaded_sheet_redoes_in_the_order_it_was_undone() -> None:
+    table = Table()
+    for seat in (0, 1):
+        table.record(seat, 5)
+    for _ in range(2):
+        table.do("undo")
+    table.sheet = RULES.load(RULES.dump(table.sheet))
+    table.do("redo")
+    assert [table.cell(seat) for seat in (0, 1)] == [5, None]
+
+
 def test_two_people_start_a_round_and_one_takes_it_back() -> None:
     table = Table()
     table.do("next_round", actor=ANA)

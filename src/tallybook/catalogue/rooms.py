@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 
 from tallybook.accounts.registry import refusing_twins
 from tallybook.catalogue.tables import room_members, rooms
@@ -15,9 +15,6 @@ from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.kernel.text import fold_case
 
 _admit = Insert(room_members, ["room_id", "player_id", "admitted_at"], update=())
-_columns = [
-    rooms.c[name] for name in ("id", "key", "name", "public", "max_players", "session_id", "created_by", "created_at")
-]
 _KEY = frozenset(ROOM_KEY_ALPHABET)
 
 

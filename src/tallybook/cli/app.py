@@ -90,7 +90,11 @@ def serve(
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
     if found is not Schema.CURRENT:
         run(_migrate(configured))
-    run(start(configured, host=host, port=port))
+
+    def ready(address: str) -> None:
+        err.print(f"Tallybook is ready at [bold]{address}[/bold]  (Ctrl-C ends it)")
+
+    run(start(configured, host=host, port=port, ready=ready))
 
 
 @app.command()
@@ -138,7 +142,7 @@ def rebuild(
 
 @app.command()
 def verify() -> None:
-    """Prove the ledger: hash chains, indexes, positions, heads and texts. Exit code 1 when anything is amiss."""
+    """Prove the ledger: chains, indexes, positions, heads and texts. Exit code 1 when anything is amiss."""
     from tallybook.bootstrap import verify as prove
 
     configured = settings()

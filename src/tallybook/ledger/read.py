@@ -50,4 +50,4 @@ def head(connection: Connection, stream: UUID) -> int:
 def stream_texts(connection: Connection, stream: UUID) -> dict[str, str]:
     """The free text of a stream's events by digest; erased text is absent."""
     query = select(texts.c.digest, texts.c.text).where(texts.c.stream == stream)
-    return {digest: content for digest, content in connection.execute(query)}
+    return {row.digest: row.text for row in connection.execute(query)}

@@ -1,10 +1,1 @@
-"""Read models of the ledger. Their order here is the order in which every batch is applied."""
-
-from tallybook.ledger.append import Projection
-from tallybook.projections.sessions import SessionDirectory
-from tallybook.projections.values import SessionValues
-
-
-def declared() -> tuple[Projection, ...]:
-    """Every in-transaction projection of this release, in order."""
-    return (SessionDirectory(), SessionValues())
+"""The read side: tables that are made of events, and the queries on them."""

@@ -74,13 +74,13 @@ def decode_command(rules_id: str, name: str, body: bytes | Mapping[str, Any]) ->
     command = PLATFORM_COMMANDS.get(name) or rules_of(rules_id).commands.get(name)
     if command is None:
         raise Refusal("not_found", f"these rules know no {name[:40]!r}")
-    decoded: Command = _decode(command, body)
+    decoded: Command = decode(command, body)
     return decoded
 
 
 def _decode_correction(rules_id: str, body: bytes | Mapping[str, Any]) -> Correct:
     """The keys say what is corrected: `result`; `value` or `delta` of a cell; otherwise a cell is emptied."""
-    fields: dict[str, Any] = dict(_decode(dict, body) if isinstance(body, bytes) else body)
+    fields: dict[str, Any] = dict(decode(dict, body) if isinstance(body, bytes) else body)
     if "reason" not in fields:
         raise invalid("reason", "is required")
     reason = fields.pop("reason")
@@ -96,7 +96,8 @@ def _decoder(cls: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(cls)
 
 
-def _decode(cls: Any, body: bytes | Mapping[str, Any]) -> Any:
+def decode(cls: Any, body: bytes | Mapping[str, Any]) -> Any:
+    """A struct of the API from its JSON; refuses in words with the field that is wrong."""
     try:
         return _decoder(cls).decode(body) if isinstance(body, bytes) else msgspec.convert(body, cls)
     except msgspec.ValidationError as error:

@@ -1,6 +1,6 @@
 // What the server refuses, and not reaching it at all, as errors a page can explain.
 
-export interface FieldError {
+interface FieldError {
   field: string;
   message: string;
 }
@@ -36,5 +36,10 @@ export function problemOf(body: unknown, status: number): Problem {
   const fields = typeof body === "object" && body !== null ? (body as Partial<Record<string, unknown>>) : {};
   const code = typeof fields.code === "string" ? fields.code : status >= 500 ? "unavailable" : "malformed";
   const detail = typeof fields.detail === "string" ? fields.detail : `HTTP ${status}`;
-  return new Problem(code, detail, status, Array.isArray(fields.errors) ? (fields.errors as FieldError[]) : []);
+  return new Problem(
+    code,
+    detail,
+    status,
+    Array.isArray(fields.errors) ? (fields.errors as FieldError[]) : [],
+  );
 }

@@ -29,6 +29,7 @@ export const playersQuery = queryOptions({
 export const historyQuery = queryOptions({
   queryKey: ["history"],
   queryFn: async () => (await answer(api.GET("/sessions/history", { params: { query: { limit } } }))).items,
+  refetchOnMount: "always",
 });
 
 export const gameQuery = (id: string) =>

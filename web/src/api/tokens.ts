@@ -3,12 +3,12 @@ import { Problem } from "@/api/problem";
 import type { Player, SignIn } from "@/api/types";
 
 const KEY = "tallybook.sign-in";
-const MARGIN_MS = 30_000; // renew this long before the access token ends
+const RENEW_AT = 0.9; // of the life of an access token
 
-export interface Kept {
+interface Kept {
   access: string;
   refresh: string;
-  expiresAt: number;
+  renewAt: number;
   player: Player;
 }
 
@@ -16,7 +16,7 @@ export interface Kept {
 export type Exclusively = <T>(task: () => Promise<T>) => Promise<T>;
 
 /** Tabs exclude each other by a Web Lock, which browsers offer in secure contexts only. */
-export const acrossTabs: Exclusively = async (task) =>
+const acrossTabs: Exclusively = async (task) =>
   "locks" in navigator ? await navigator.locks.request(KEY, task) : await task();
 
 export class Tokens {
@@ -54,7 +54,7 @@ export class Tokens {
     const kept: Kept = {
       access: signIn.access_token,
       refresh: signIn.refresh_token,
-      expiresAt: Date.now() + signIn.expires_in * 1000,
+      renewAt: Date.now() + signIn.expires_in * 1000 * RENEW_AT,
       player: signIn.player,
     };
     this.storage.setItem(KEY, JSON.stringify(kept));
@@ -92,7 +92,7 @@ export class Tokens {
   }
 
   #works(kept: Kept, refused: string | undefined): boolean {
-    return kept.access !== refused && kept.expiresAt - MARGIN_MS > Date.now();
+    return kept.access !== refused && kept.renewAt > Date.now();
   }
 
   #tell(): void {

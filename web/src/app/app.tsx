@@ -32,7 +32,12 @@ function Entered({ children }: { children: ReactNode }) {
 export function App() {
   return (
     // The variables and classes that Mantine would write into style elements are in its CSS files.
-    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+    <MantineProvider
+      theme={theme}
+      defaultColorScheme="auto"
+      withCssVariables={false}
+      withGlobalClasses={false}
+    >
       <LanguageProvider>
         <QueryClientProvider client={queryClient}>
           <BrowserRouter>

@@ -18,7 +18,12 @@ export function durationText(milliseconds: number): string {
   const hours = Math.floor(total / 3_600_000);
   const minutes = Math.floor(total / 60_000) % 60;
   const seconds = Math.floor(total / 1000) % 60;
-  const rest = total % 1000 === 0 ? "" : `.${String(total % 1000).padStart(3, "0").replace(/0+$/, "")}`;
+  const rest =
+    total % 1000 === 0
+      ? ""
+      : `.${String(total % 1000)
+          .padStart(3, "0")
+          .replace(/0+$/, "")}`;
   const two = (part: number): string => String(part).padStart(2, "0");
   const clock = hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
   return (milliseconds < 0 ? "−" : "") + clock + rest;
@@ -33,7 +38,7 @@ export function parseDuration(text: string): number | null {
   return (sign === undefined ? 1 : -1) * (whole * 1000 + Number(fraction.padEnd(3, "0")));
 }
 
-export interface Format {
+interface Format {
   number(value: number | string): string;
   value(value: Value, type: DataType): string;
   day(time: string): string;
@@ -44,8 +49,15 @@ export interface Format {
 export function useFormat(): Format {
   const { language, messages } = useLanguage();
   return useMemo(() => {
-    const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-    const list = new Intl.ListFormat(language, { type: "conjunction" });
+    // The browser's own flavour of the language writes dates as its person does.
+    const locale = navigator.languages.find((each) => each.startsWith(language)) ?? language;
+    const day = new Intl.DateTimeFormat(locale, {
+      day: "numeric",
+      month: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+    });
+    const list = new Intl.ListFormat(locale, { type: "conjunction" });
     return {
       number: (value) => number(value, language),
       value: (value, type) => {

@@ -20,7 +20,7 @@ export interface View {
   pending: ReadonlyMap<string, string>;
 }
 
-export function isNumeric(stat: Stat): boolean {
+function isNumeric(stat: Stat): boolean {
   return stat.data_type === "integer" || stat.data_type === "decimal" || stat.data_type === "duration";
 }
 
@@ -70,7 +70,10 @@ function withValue(
   stats: readonly Stat[],
 ): Scoreboard {
   if (cell.seat === null) {
-    return { ...board, table: { ...board.table, [stat.name]: scoreWith(board.table[stat.name], cell, value, stat) } };
+    return {
+      ...board,
+      table: { ...board.table, [stat.name]: scoreWith(board.table[stat.name], cell, value, stat) },
+    };
   }
   const seats = board.seats.map((line) => {
     if (line.seat !== cell.seat) return line;
@@ -82,7 +85,12 @@ function withValue(
   return { ...board, seats, missing };
 }
 
-function scoreWith(score: StatScore | undefined, cell: Cell, value: Value | undefined, stat: Stat): StatScore {
+function scoreWith(
+  score: StatScore | undefined,
+  cell: Cell,
+  value: Value | undefined,
+  stat: Stat,
+): StatScore {
   const others = (score?.by_round ?? []).filter((each) => each.round !== cell.round);
   const by_round = value === undefined ? others : [...others, { round: cell.round, value }];
   by_round.sort((a, b) => (a.round ?? 0) - (b.round ?? 0));

@@ -27,7 +27,7 @@ export interface Reply {
   session_id?: string;
 }
 
-export interface Wiring {
+interface Wiring {
   /** Rejects with a `Problem` when refused, with anything else when no answer came. */
   send(event: Command["event"], body: Record<string, unknown>): Promise<Reply>;
   serverNow(): Date;

@@ -1,5 +1,5 @@
 // One table, live: joins its topic, keeps its newest board, resumes after every interruption.
-import { Presence, type Channel } from "phoenix";
+import { Presence, type Channel, type Socket } from "phoenix";
 import { serverNow } from "@/api/client";
 import { Problem, problemOf, Unreachable } from "@/api/problem";
 import type { Scoreboard } from "@/api/types";
@@ -54,7 +54,10 @@ export class Room {
   readonly #outbox = new Outbox({
     send: (event, body) => this.#push(event, body),
     serverNow,
-    changed: () => this.#set({ entries: this.#outbox.entries }),
+    changed: () => {
+      this.#set({ entries: this.#outbox.entries });
+      this.#closeWhenDone();
+    },
     refused: (_, problem) => this.#set({ trouble: { kind: "refused", problem } }),
     acknowledged: (_, reply) => {
       if (reply.session_id !== undefined && reply.session_id !== this.#state.sessionId) this.#rejoin();
@@ -66,6 +69,7 @@ export class Room {
   constructor(
     private readonly key: string,
     private readonly tableChanged: (sessionId: string) => void,
+    private readonly socket: () => Promise<Socket> = liveSocket,
   ) {}
 
   snapshot = (): RoomState => this.#state;
@@ -77,16 +81,28 @@ export class Room {
 
   enter(): void {
     this.#left = false;
-    addEventListener("pagehide", this.#flush);
+    const { refusal, ...rest } = this.#state;
+    if (refusal !== undefined) this.#become(rest);
+    document.addEventListener("visibilitychange", this.#flush);
     addEventListener("offline", this.#offline);
-    this.#join();
+    if (this.#channel === undefined) this.#join();
   }
 
+  /** Leaves as soon as every write is acknowledged, however long the network is away. */
   leave(): void {
     this.#left = true;
-    removeEventListener("pagehide", this.#flush);
+    document.removeEventListener("visibilitychange", this.#flush);
     removeEventListener("offline", this.#offline);
     this.#outbox.flush();
+    this.#closeWhenDone();
+  }
+
+  get #done(): boolean {
+    return this.#left && this.#outbox.entries.every((entry) => entry.index !== undefined);
+  }
+
+  #closeWhenDone(): void {
+    if (!this.#done) return;
     this.#outbox.hold();
     this.#channel?.leave();
     this.#channel = undefined;
@@ -119,13 +135,14 @@ export class Room {
   #rejoin(): void {
     this.#holdWrites();
     this.#channel?.leave();
+    this.#channel = undefined;
     this.#join();
   }
 
   #join(): void {
-    liveSocket().then(
+    this.socket().then(
       (socket) => {
-        if (this.#left) return;
+        if (this.#channel !== undefined || this.#done) return;
         const channel = socket.channel(`room:${this.key}`, () => this.#joinParams());
         this.#channel = channel;
         this.#listen(channel);
@@ -137,7 +154,7 @@ export class Room {
       (error: unknown) => {
         if (error instanceof Unreachable) {
           this.#set({ connection: "away" });
-          setTimeout(() => !this.#left && this.#join(), 2_000);
+          setTimeout(() => this.#join(), 2_000);
         } else {
           this.#set({ refusal: new Problem("unauthenticated", String(error)) });
         }
@@ -163,8 +180,14 @@ export class Room {
       }),
     );
     channel.onClose(mine(() => this.#set({ connection: "away" })));
-    channel.on("scoreboard", mine((board: Scoreboard) => this.#show(board)));
-    channel.on("event", mine((event: LedgerEvent) => this.#heard([event])));
+    channel.on(
+      "scoreboard",
+      mine((board: Scoreboard) => this.#show(board)),
+    );
+    channel.on(
+      "event",
+      mine((event: LedgerEvent) => this.#heard([event])),
+    );
     channel.on(
       "session_started",
       mine(({ session_id }: { session_id: string }) => {
@@ -203,9 +226,13 @@ export class Room {
   #refusedJoin(channel: Channel, body: unknown): void {
     if (channel !== this.#channel) return;
     const problem = channelProblem(body);
-    if (problem.passing) return; // Phoenix tries again by itself
-    channel.leave();
-    this.#set({ refusal: problem });
+    if (problem.passing) {
+      this.#set({ connection: "away" }); // Phoenix tries again by itself
+    } else {
+      channel.leave();
+      this.#channel = undefined;
+      this.#set({ refusal: problem });
+    }
   }
 
   #show(board: Scoreboard): void {

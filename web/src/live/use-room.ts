@@ -1,5 +1,5 @@
 // A live table as React sees it.
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { queryClient, sessionQuery } from "@/api/queries";
 import { Room, type RoomState } from "@/live/room";
 
@@ -13,8 +13,18 @@ function refetchSoon(): (sessionId: string) => void {
   };
 }
 
-export function useRoom(key: string): [Room, RoomState] {
-  const room = useMemo(() => new Room(key, refetchSoon()), [key]);
+// A room that still has writes to send outlives its page, and is found again here.
+const rooms = new Map<string, Room>();
+
+function roomOf(key: string, playerId: string): Room {
+  const name = `${key} ${playerId}`;
+  const room = rooms.get(name) ?? new Room(key, refetchSoon());
+  rooms.set(name, room);
+  return room;
+}
+
+export function useRoom(key: string, playerId: string): [Room, RoomState] {
+  const room = roomOf(key, playerId);
   useEffect(() => {
     room.enter();
     return () => room.leave();

@@ -34,12 +34,13 @@ export function NumberPad({ text, onText, decimals, placeholder }: NumberPadProp
     return () => removeEventListener("keydown", listen);
   }, [text, onText, decimals]);
 
-  const key = (name: Key, face: ReactNode = name, label?: string) => (
+  const key = (name: Key, face: ReactNode = name, label?: string, width = "") => (
     <Button
       key={name}
       variant={/\d/.test(name) ? "default" : "light"}
-      className={classes.key}
+      className={`${classes.key} ${width}`}
       aria-label={label}
+      onMouseDown={(event) => event.preventDefault()} // the focus stays on OK, for the Enter key
       onClick={() => onText(pressed(text, name, decimals))}
     >
       {face}
@@ -71,8 +72,8 @@ export function NumberPad({ text, onText, decimals, placeholder }: NumberPadProp
         {key("2")}
         {key("3")}
         {key("sign", "±", pad.sign)}
-        {decimals ? key(".", format.decimalMark) : <span />}
-        {key("0")}
+        {decimals && key(".", format.decimalMark)}
+        {key("0", "0", undefined, decimals ? classes.wide : classes.wider)}
       </div>
     </>
   );

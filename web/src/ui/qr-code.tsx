@@ -9,7 +9,13 @@ export function QrCode({ text, label }: { text: string; label: string }) {
     return { size: code.size, path: modules.join("") };
   }, [text]);
   return (
-    <svg role="img" aria-label={label} viewBox={`0 0 ${size} ${size}`} width={232} shapeRendering="crispEdges">
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${size} ${size}`}
+      width={232}
+      shapeRendering="crispEdges"
+    >
       <rect width={size} height={size} rx={1} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>

@@ -1,5 +1,5 @@
 // The one theme: ink green on paper, big enough to hit across a table.
-import { Button, createTheme, Drawer, Modal } from "@mantine/core";
+import { Badge, Button, createTheme, Drawer, Modal } from "@mantine/core";
 
 // Scroll is kept from moving behind an overlay by CSS (app.css), not by a style element that a
 // content security policy would have to allow.
@@ -11,6 +11,7 @@ export const theme = createTheme({
   defaultRadius: "md",
   autoContrast: true,
   components: {
+    Badge: Badge.extend({ defaultProps: { tt: "none" } }),
     Button: Button.extend({ defaultProps: { size: "md" } }),
     Drawer: Drawer.extend({ defaultProps: overlay }),
     Modal: Modal.extend({ defaultProps: { ...overlay, centered: true } }),

@@ -65,7 +65,7 @@ class Member(Protocol):
     def view_as(self, viewer: Viewer) -> None:
         """Show the member what another class of viewers sees, from the next broadcast on.
 
-        While the join is under way this does nothing: `Joined` will say the class.
+        While the join is under way this overrules what `Joined` says.
         """
 
     def track(self, key: str, meta: bytes) -> None:

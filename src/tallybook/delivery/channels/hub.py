@@ -89,7 +89,7 @@ class Hub:
         assert topic is not None
         assert held is not None
         topic.joining.discard(subscription)
-        subscription.viewer = viewer
+        subscription.viewer = subscription.moved_to[0] if subscription.moved_to else viewer
         subscription.held = None
         if presence:
             state = topic.roster.state() if topic.roster is not None else b"{}"
@@ -116,7 +116,10 @@ class Hub:
     def view_as(self, subscription: Subscription, viewer: Viewer) -> None:
         """Move a subscriber to another class of viewers."""
         topic = subscription.topic
-        if topic is None or subscription.held is not None:
+        if topic is None:
+            return
+        if subscription.held is not None:  # newer than what the join is about to say
+            subscription.moved_to = (viewer,)
             return
         self._forget(topic, subscription)
         subscription.viewer = viewer

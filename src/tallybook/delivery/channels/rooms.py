@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from msgspec import Raw
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.names import Names
-from tallybook.delivery.channels.contract import Joined, Member, Reply
+from tallybook.delivery.channels.contract import Joined, Member, Render, Reply
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.opening import Opening
 from tallybook.delivery.tables import MOST_EVENTS, Table, Tables, event_json, has_texts, people_of, role_of
@@ -121,7 +120,7 @@ class RoomTopics:
     async def _seated(self, sitting: _Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
         session_id = sitting.session_id
         at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
-        viewer = viewer_of(at.state, actor.player_id)
+        channel.viewer = viewer = viewer_of(at.state, actor.player_id)
         if viewer not in sitting.told:
             told = await self._tables.last_visible(session_id, at, viewer)
             sitting.told.setdefault(viewer, told)
@@ -141,7 +140,6 @@ class RoomTopics:
             )
             reply |= msgspec.json.decode(missed, type=dict[str, Raw])
         name = (await self._names.of([actor.player_id])).get(actor.player_id)
-        channel.viewer = viewer
         channel.member.track(
             str(actor.player_id),
             _encode({"name": name, "role": role, "seat": seat, "online_at": iso(self.clock.now())}),
@@ -202,14 +200,9 @@ class RoomTopics:
             stream = sitting.backlog[0].stream
             if stream != sitting.session_id:
                 self._move(sitting, stream)
-                payload = _encode({"session_id": stream})
-                position = sitting.position(-1)
-                self._hub.broadcast(
-                    sitting.topic, "session_started", lambda _, payload=payload: payload, position=position
-                )
-            events = list(
-                takewhile(lambda recorded, stream=stream: recorded.stream == stream, sitting.backlog)
-            )
+                told = _to_everybody(_encode({"session_id": stream}))
+                self._hub.broadcast(sitting.topic, "session_started", told, position=sitting.position(-1))
+            events = [recorded for recorded in sitting.backlog if recorded.stream == stream]
             at = self._ledger.committed(stream)
             if (
                 at is None
@@ -350,6 +343,10 @@ class RoomChannel:
         self.sitting.members.discard(self)
         if not self.sitting.members:
             self._rooms.forget(self.sitting)
+
+
+def _to_everybody(payload: bytes) -> Render:
+    return lambda _viewer: payload
 
 
 def _params(raw: Raw) -> Params:

@@ -40,15 +40,21 @@ class Server(uvicorn.Server):
 
     `drain` is awaited when no new connection can come in and before a socket is closed: it refuses new
     commands, finishes those accepted, and returns when their replies were handed to the sockets.
+    `ready` hears the address once requests are answered.
     """
 
     def __init__(
-        self, config: uvicorn.Config, endpoint: Endpoint, drain: Callable[[], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        endpoint: Endpoint,
+        drain: Callable[[], Awaitable[None]],
+        ready: Callable[[str], None] = lambda _: None,
     ) -> None:
         config.timeout_graceful_shutdown = HTTP_SECONDS
         super().__init__(config)
         self._endpoint = endpoint
         self._drain = drain
+        self._ready = ready
         for name in ("uvicorn.access", "uvicorn.error"):
             logger = logging.getLogger(name)
             if not any(isinstance(present, HideTokens) for present in logger.filters):
@@ -59,6 +65,12 @@ class Server(uvicorn.Server):
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._ready(f"http://{host}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         try:

@@ -40,7 +40,7 @@ class Cast:
 class Subscription:
     """One socket's place among the followers of a topic; held back until its join has been answered."""
 
-    __slots__ = ("held", "join_ref", "name", "outbox", "presence", "topic", "viewer", "wire")
+    __slots__ = ("held", "join_ref", "moved_to", "name", "outbox", "presence", "topic", "viewer", "wire")
 
     def __init__(self, outbox: Outbox, wire: Wire, name: str, join_ref: Ref) -> None:
         self.outbox = outbox
@@ -48,6 +48,7 @@ class Subscription:
         self.name = name  # as this client spells the topic
         self.join_ref = join_ref
         self.viewer: Viewer = EVERYONE
+        self.moved_to: tuple[Viewer] | None = None  # a class assigned while the join was under way
         self.topic: Topic | None = None
         self.held: list[Cast | bytes] | None = None
         self.presence: PhxRef | None = None

@@ -16,7 +16,8 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 @router.post(
-    "/register", **contract(takes=Registration, gives=SignIn, status=201, refuses=("username_taken",), public=True)
+    "/register",
+    **contract(takes=Registration, gives=SignIn, status=201, refuses=("username_taken",), public=True),
 )
 async def register(
     given: Given,

@@ -62,7 +62,12 @@ class Frame:
             path = scope.get("raw_path") or scope["path"].encode()
             spent = 1000 * (self._clock.monotonic() - started)
             access_log.info(
-                "%s %s %d %.1f ms %s", scope["method"], path.decode("ascii", "replace"), status, spent, trace_id
+                "%s %s %d %.1f ms %s",
+                scope["method"],
+                path.decode("ascii", "replace"),
+                status,
+                spent,
+                trace_id,
             )
 
 

@@ -1,14 +1,12 @@
 """Players: oneself, one's library of named players, anybody by id."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from tallybook.accounts.players import Player, Profile
 from tallybook.delivery.rest.answers import answer, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import CommandId, Page, body_of, path_id
+from tallybook.delivery.rest.reading import CommandId, Page, PlayerId, body_of
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import NewPlayer, ProfileChanges
 from tallybook.delivery.rest.shapes import Page as PageOf
@@ -31,9 +29,7 @@ async def change_me(
 ) -> Response:
     """Change one's name, colour, avatar or region."""
     profile = Profile(body.display_name, body.color, body.region, body.avatar_seed)
-    return answer(
-        await given.accounts.change(caller.player_id, profile, command_id=body.id(command_id))
-    )
+    return answer(await given.accounts.change(caller.player_id, profile, command_id=body.id(command_id)))
 
 
 @router.get("", **contract(gives=PageOf[Player]))
@@ -56,6 +52,6 @@ async def add(
 
 
 @router.get("/{id}", **contract(gives=Player, refuses=("not_found",)))
-async def player(given: Given, _caller: Caller, player_id: path_id("player")) -> Response:  # type: ignore[valid-type]
+async def player(given: Given, _caller: Caller, player_id: PlayerId) -> Response:
     """A player."""
     return answer(await given.accounts.player(player_id))

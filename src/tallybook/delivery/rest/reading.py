@@ -16,6 +16,7 @@ from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import clean_text
 from tallybook.play.requests import Body, Envelope, take_envelope
+from tallybook.sessions.wire import decode
 
 T = TypeVar("T")
 
@@ -25,8 +26,6 @@ DEEPEST = 12
 LONGEST_LIST = 1_000
 COMMAND_ID = "^[!-~]{1,64}$"
 
-_PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_FIELD = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL)
 _JUDGED_BY_THE_STAT = frozenset({"value", "delta"})
 
 
@@ -78,32 +77,14 @@ def _check(value: Any, path: str, depth: int) -> None:
                 _check(inner, f"{path}.{key}" if path else str(key), depth - 1)
 
 
-def convert(body: Body, shape: type[T]) -> T:
-    """The body as a struct, or a refusal that names the field."""
-    try:
-        return msgspec.convert(body, shape)
-    except msgspec.ValidationError as error:
-        raise _in_words(str(error)) from None
-
-
-def _in_words(problem: str) -> Refusal:
-    at = _PATH.search(problem)
-    path = at["path"].replace("[", ".").replace("]", "").lstrip(".") if at else ""
-    what = problem[: at.start()] if at else problem
-    if found := _FIELD.fullmatch(what):
-        field = found["field"][:100]
-        message = "is required" if found["what"].startswith("missing") else "is not a field here"
-        return invalid(f"{path}.{field}" if path else field, message)
-    return invalid(path or "body", what[:1].lower() + what[1:])
-
-
 def body_of(shape: type[T]) -> Any:
     """A parameter's default: the request's body as this struct."""
 
-    async def read(request: Request) -> T:
-        return convert(await read_body(request), shape)
+    async def read_it(request: Request) -> T:
+        read: T = decode(shape, await read_body(request))
+        return read
 
-    return Depends(read)
+    return Depends(read_it)
 
 
 CommandId = Annotated[
@@ -135,12 +116,20 @@ async def _write(request: Request, command_id: CommandId = None) -> tuple[Body, 
     return body, take_envelope(body, request.app.state.services.clock, command_id)
 
 
-Write = Annotated[tuple[Body, Envelope], Depends(_write)]  # the body of a write to a session, and its envelope
+Write = Annotated[
+    tuple[Body, Envelope], Depends(_write)
+]  # the body of a write to a session, and its envelope
 
 
-def path_id(what: str, alias: str = "id") -> Any:
-    """The type of an id in a path; what is no id names nothing."""
-    return Annotated[UUID, BeforeValidator(lambda text: parse_id(str(text), what)), Path(alias=alias)]
+def _id(what: str) -> BeforeValidator:
+    return BeforeValidator(lambda text: parse_id(str(text), what))  # what is no id names nothing
+
+
+PlayerId = Annotated[UUID, _id("player"), Path(alias="id")]
+GameId = Annotated[UUID, _id("game"), Path(alias="id")]
+StatSetId = Annotated[UUID, _id("stat set"), Path(alias="id")]
+SessionId = Annotated[UUID, _id("session"), Path(alias="id")]
+RoomId = Annotated[UUID, _id("room"), Path(alias="id")]
 
 
 def _cursor(text: str) -> UUID:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.delivery.rest.reading import COMMAND_ID, LARGEST_NUMBER, Command
+from tallybook.rules.protocol import Command as RulesCommand
 from tallybook.rules.protocol import Stat, Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
 from tallybook.rules.scoresheet.commands import Record as RecordCommand
@@ -142,7 +143,7 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     zone: Annotated[str, Meta(description="IANA time zone.")] | UnsetType = UNSET
 
 
-def _described(command: type[commands.Command]) -> type[msgspec.Struct]:
+def _described(command: type[RulesCommand]) -> type[msgspec.Struct]:
     """A command's body as a client writes it: its own fields and those of every write."""
     fields = [
         (field.name, field.type) if field.required else (field.name, field.type, field.default)
@@ -221,6 +222,7 @@ class Joined(msgspec.Struct, frozen=True):
     seat: int | None
     session_id: UUID
     room_id: UUID
+    key: str
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -325,7 +327,10 @@ class Scoreboard(msgspec.Struct, frozen=True):
 
 
 class SessionEvent(msgspec.Struct, frozen=True):
+    """`prev_index` is the index of the event before it that the caller may see."""
+
     index: int
+    prev_index: int
     type: str
     data: dict[str, Any]
     actor: UUID | None

@@ -148,10 +148,9 @@ class History:
     @classmethod
     def unpack(cls, kinds: Mapping[str, Kind], data: bytes) -> "History":
         history = cls(kinds, {}, {}, {})
-        in_order: list[tuple[int, Write, UUID | None]] = []
-        for packed in (trails := _decoder.decode(data)):
-            in_order += ((write.index, write, packed.actor) for write in packed.done)
-        for _, write, actor in sorted(in_order, key=lambda entry: entry[0]):
+        trails = _decoder.decode(data)
+        done = [(write, packed.actor) for packed in trails for write in packed.done]
+        for write, actor in sorted(done, key=lambda entry: entry[0].index):
             history.write(write, actor)
         for packed in trails:
             for write in packed.undone:

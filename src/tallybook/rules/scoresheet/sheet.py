@@ -20,7 +20,7 @@ from tallybook.rules.scoresheet.events import (
     WriteRedone,
     WriteUndone,
 )
-from tallybook.rules.scoresheet.history import Act, History, Write
+from tallybook.rules.scoresheet.history import History, Write
 from tallybook.rules.scoresheet.values import Kind, Number, kind_of
 
 ScoresheetEvent = ValueRecorded | ValueCleared | RoundStarted | WriteUndone | WriteRedone
@@ -104,10 +104,12 @@ class Draft:
         match event:
             case ValueRecorded():
                 value, delta = _without_text(event.value), event.delta
-                act: Act
-                operand: Value
-                act, operand = ("set", value) if delta is None else ("add", delta)
-                self._write(Write(index, act, event.seat, event.stat, event.round, operand), actor)
+                write = (
+                    Write(index, "set", event.seat, event.stat, event.round, value)
+                    if delta is None
+                    else Write(index, "add", event.seat, event.stat, event.round, delta)
+                )
+                self._write(write, actor)
                 self._put(event.seat, event.stat, event.round, value)
             case ValueCleared():
                 self._write(Write(index, "clear", event.seat, event.stat, event.round), actor)

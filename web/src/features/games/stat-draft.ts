@@ -18,7 +18,8 @@ export interface StatDraft {
 
 export type DraftErrors = Partial<Record<"name" | "choices" | "minimum" | "maximum" | "step", string>>;
 
-export const numeric = (draft: StatDraft): boolean => ["integer", "decimal", "duration"].includes(draft.data_type);
+export const numeric = (draft: StatDraft): boolean =>
+  ["integer", "decimal", "duration"].includes(draft.data_type);
 
 export function emptyDraft(id: number, name: string): StatDraft {
   const bounds = { minimum: "", maximum: "", step: "" };
@@ -47,7 +48,8 @@ export function errorsOf(draft: StatDraft, all: readonly StatDraft[], games: Mes
   const errors: DraftErrors = {};
   const name = draft.name.trim();
   if (name === "") errors.name = games.needsName;
-  else if (all.some((other) => other.id !== draft.id && other.name.trim() === name)) errors.name = games.twice;
+  else if (all.some((other) => other.id !== draft.id && other.name.trim() === name))
+    errors.name = games.twice;
   if (draft.data_type === "choice" && choicesOf(draft).length < 2) errors.choices = games.needsChoices;
   if (numeric(draft)) {
     for (const field of ["minimum", "maximum", "step"] as const) {

@@ -72,7 +72,9 @@ export function StatEditor({ draft, errors, onChange, onRemove }: StatEditorProp
         />
       )}
       {numeric(draft) && (
-        <details open={errors.minimum !== undefined || errors.maximum !== undefined || errors.step !== undefined}>
+        <details
+          open={errors.minimum !== undefined || errors.maximum !== undefined || errors.step !== undefined}
+        >
           <summary>
             {games.bounds} ({games.optional})
           </summary>

@@ -29,7 +29,7 @@ export default function HomePage() {
   usePageTitle("");
   return (
     <Stack gap="xl">
-      <Group justify="space-between" align="end">
+      <Group justify="space-between" align="center">
         <Title order={1} size="h2">
           {home.hello(me?.display_name ?? "")}
         </Title>
@@ -102,7 +102,8 @@ function SessionLine({ session }: { session: Session }) {
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
   const over = session.status === "finished" || session.status === "abandoned";
-  const winners = session.result?.placings.filter((placing) => placing.winner).map((placing) => placing.seat) ?? [];
+  const winners =
+    session.result?.placings.filter((placing) => placing.winner).map((placing) => placing.seat) ?? [];
   return (
     <li>
       <Link to={over ? `/s/${session.id}` : `/r/${session.key}`} className={classes.session}>

@@ -3,6 +3,7 @@ import { Button, Group, TextInput } from "@mantine/core";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
 import { useMessages } from "@/i18n/language";
+import classes from "@/features/home/home.module.css";
 
 const KEY = /^[A-HJKMNP-Z2-9]{6}$/;
 
@@ -17,10 +18,11 @@ export function JoinForm() {
     else setWrong(true);
   };
   return (
-    <form onSubmit={submit} aria-label={home.joinTitle}>
+    <form onSubmit={submit} aria-label={home.joinTitle} className={classes.join}>
       <Group align="start" gap="xs" wrap="nowrap">
         <TextInput
           size="md"
+          flex={1}
           aria-label={home.key}
           placeholder={home.keyHint}
           autoComplete="off"

@@ -27,7 +27,14 @@ export default function StartPage() {
   if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
   if (!game.data || !sets.data || !players.data || !history.data || !me) return <Waiting />;
   const people = knownPeople(me, players.data, history.data);
-  return <StartForm game={game.data} sets={sets.data} people={people} seated={lastTable(gameId, people, history.data)} />;
+  return (
+    <StartForm
+      game={game.data}
+      sets={sets.data}
+      people={people}
+      seated={lastTable(gameId, people, history.data)}
+    />
+  );
 }
 
 interface StartFormProps {
@@ -63,11 +70,18 @@ function StartForm({ game, sets, people: known, seated }: StartFormProps) {
 
   const starting = useMutation({
     mutationFn: () => {
-      const what = setId === undefined
-        ? { stats: [{ name: games.firstStat, data_type: "integer", scope: "player", scoring: true } as const] }
-        : { stat_set_id: setId };
+      const what =
+        setId === undefined
+          ? {
+              stats: [
+                { name: games.firstStat, data_type: "integer", scope: "player", scoring: true } as const,
+              ],
+            }
+          : { stat_set_id: setId };
       const body: NewSession = { game_id: game.id, ...what, seats: chosen.map(seatOf) };
-      return answer(api.POST("/sessions", { body, params: { header: { "Idempotency-Key": commandId(body) } } }));
+      return answer(
+        api.POST("/sessions", { body, params: { header: { "Idempotency-Key": commandId(body) } } }),
+      );
     },
     onSuccess: async (session) => {
       void queryClient.invalidateQueries(historyQuery);

@@ -8,6 +8,7 @@ import { durationText, parseDuration, useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { NumberPad } from "@/ui/number-pad";
 import { parseSum } from "@/ui/sum";
+import classes from "@/features/table/table.module.css";
 
 interface CellEditorProps {
   cell: Cell;
@@ -43,7 +44,7 @@ export function CellEditor({ cell, stat, name, value, next, act, onClose }: Cell
       opened
       onClose={onClose}
       position="bottom"
-      size="auto"
+      classNames={{ content: classes.fromBelow }}
       title={where}
       closeButtonProps={{ "aria-label": app.close }}
     >
@@ -83,7 +84,10 @@ function useLimits(stat: Stat): string {
 }
 
 function within(value: number | string, { minimum, maximum }: Stat): boolean {
-  return (minimum == null || exactCompare(value, minimum) >= 0) && (maximum == null || exactCompare(value, maximum) <= 0);
+  return (
+    (minimum == null || exactCompare(value, minimum) >= 0) &&
+    (maximum == null || exactCompare(value, maximum) <= 0)
+  );
 }
 
 function NumberForm({ stat, value, clear, next, write, onClose }: FormProps) {

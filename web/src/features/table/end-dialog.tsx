@@ -23,7 +23,9 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
 
   const given = (): Given | undefined => {
     if (together) return session.seats.map(({ seat }) => ({ seat, winner: won === "won" }));
-    return pick ? session.seats.map(({ seat }) => ({ seat, winner: winners.includes(String(seat)) })) : undefined;
+    return pick
+      ? session.seats.map(({ seat }) => ({ seat, winner: winners.includes(String(seat)) }))
+      : undefined;
   };
   const confirm = (): void => {
     const result = given();
@@ -74,7 +76,11 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
           <Button variant="default" onClick={onClose}>
             {app.cancel}
           </Button>
-          <Button color={how === "abandon" ? "red" : "teal"} disabled={together && won === null} onClick={confirm}>
+          <Button
+            color={how === "abandon" ? "red" : "teal"}
+            disabled={together && won === null}
+            onClick={confirm}
+          >
             {how === "abandon" ? end.abandonConfirm : end.confirm}
           </Button>
         </Group>

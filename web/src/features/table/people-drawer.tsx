@@ -21,10 +21,13 @@ function useTableChange(session: Session, me: Player) {
   return useMutation({
     mutationFn: async (change: Change) => {
       if ("seats" in change) {
-        await answer(api.POST("/sessions/{id}/seats", { params: { path, header: header() }, body: change.seats }));
+        await answer(
+          api.POST("/sessions/{id}/seats", { params: { path, header: header() }, body: change.seats }),
+        );
         return;
       }
-      const appointed = "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
+      const appointed =
+        "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
       const dismissed = "dismiss" in change ? change.dismiss : "handOver" in change ? me.id : undefined;
       if (appointed !== undefined) {
         await answer(api.PUT("/sessions/{id}/scorekeepers/{player_id}", keeper(appointed)));
@@ -76,7 +79,12 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
       </>
     );
 
-  const person = (playerId: string, shown: string, note: string | null | undefined, items: ReactNode): ReactNode => (
+  const person = (
+    playerId: string,
+    shown: string,
+    note: string | null | undefined,
+    items: ReactNode,
+  ): ReactNode => (
     <Group key={playerId} component="li" wrap="nowrap" gap="sm">
       <PlayerDot id={playerId} name={shown} />
       <div style={{ flex: 1, minWidth: 0 }}>

@@ -59,7 +59,12 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
         </Alert>
       )}
       {role === "spectator" && <TakeSeat session={session} me={me} />}
-      <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={(next) => setStatName(next.name)} />
+      <StatTabs
+        stats={session.stats}
+        stat={stat}
+        label={table.sheet}
+        onChange={(next) => setStatName(next.name)}
+      />
       <div className={classes.layout}>
         <div className={classes.entry}>
           <EntryList
@@ -77,10 +82,20 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
           )}
           {writes && (
             <Group className={classes.controls}>
-              <ActionIcon size={48} variant="default" aria-label={table.undo} onClick={() => act({ event: "undo" })}>
+              <ActionIcon
+                size={48}
+                variant="default"
+                aria-label={table.undo}
+                onClick={() => act({ event: "undo" })}
+              >
                 <Icon name="undo" size={24} />
               </ActionIcon>
-              <ActionIcon size={48} variant="default" aria-label={table.redo} onClick={() => act({ event: "redo" })}>
+              <ActionIcon
+                size={48}
+                variant="default"
+                aria-label={table.redo}
+                onClick={() => act({ event: "redo" })}
+              >
                 <Icon name="redo" size={24} />
               </ActionIcon>
               <Button
@@ -111,7 +126,12 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
           stat={stat}
           name={columns[at]?.name ?? ""}
           value={valueOf(board, editing)}
-          next={following && { name: following.name, open: () => setEditing({ ...editing, seat: following.seat }) }}
+          next={
+            following && {
+              name: following.name,
+              open: () => setEditing({ ...editing, seat: following.seat }),
+            }
+          }
           act={act}
           onClose={() => setEditing(null)}
         />

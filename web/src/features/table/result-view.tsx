@@ -31,7 +31,9 @@ export function ResultView({ session, board, children }: ResultViewProps) {
 
   const placings = [...(session.result?.placings ?? [])].sort((a, b) => a.place - b.place);
   const lineOf = (seat: number) => board.seats.find((line) => line.seat === seat);
-  const winners = placings.filter((placing) => placing.winner).map((placing) => lineOf(placing.seat)?.name ?? "");
+  const winners = placings
+    .filter((placing) => placing.winner)
+    .map((placing) => lineOf(placing.seat)?.name ?? "");
 
   const headline = (): string => {
     if (session.status === "abandoned") return result.abandoned;
@@ -81,7 +83,12 @@ export function ResultView({ session, board, children }: ResultViewProps) {
       </Group>
       {stat && (
         <Stack gap="xs">
-          <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={(next) => setStatName(next.name)} />
+          <StatTabs
+            stats={session.stats}
+            stat={stat}
+            label={table.sheet}
+            onChange={(next) => setStatName(next.name)}
+          />
           <ScoreGrid
             view={{ board, pending: new Map() }}
             stat={stat}

@@ -19,14 +19,28 @@ interface ScoreGridProps {
   onOpen?: (cell: Cell) => void;
 }
 
-export function ScoreGrid({ view: { board, pending }, stat, withOverall, competitive, onOpen }: ScoreGridProps) {
+export function ScoreGrid({
+  view: { board, pending },
+  stat,
+  withOverall,
+  competitive,
+  onOpen,
+}: ScoreGridProps) {
   const { table } = useMessages();
   const format = useFormat();
   const columns = columnsOf(board, stat, table.forTable);
   const unrounded = columns.some((column) => inRound(column, null) !== undefined);
-  const rounds = [...(unrounded ? [null] : []), ...Array.from({ length: board.round }, (_, index) => index + 1)];
+  const rounds = [
+    ...(unrounded ? [null] : []),
+    ...Array.from({ length: board.round }, (_, index) => index + 1),
+  ];
   return (
-    <div className={`sheet ${classes.scroll}`} tabIndex={0} role="region" aria-label={`${table.sheet}: ${stat.name}`}>
+    <div
+      className={`sheet ${classes.scroll}`}
+      tabIndex={0}
+      role="region"
+      aria-label={`${table.sheet}: ${stat.name}`}
+    >
       <table className={classes.grid}>
         <thead>
           <tr>
@@ -46,7 +60,10 @@ export function ScoreGrid({ view: { board, pending }, stat, withOverall, competi
         </thead>
         <tbody>
           {rounds.map((round) => (
-            <tr key={round ?? 0} data-current={round === board.round || undefined}>
+            <tr
+              key={round ?? 0}
+              data-current={(board.status === "playing" && round === board.round) || undefined}
+            >
               <th scope="row">{round ?? table.unrounded}</th>
               {columns.map((column) => {
                 const cell = { seat: column.seat, stat: stat.name, round };

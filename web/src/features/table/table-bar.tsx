@@ -73,7 +73,13 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
         <PeopleDrawer session={session} me={me} manages={manages} present={present} onClose={close} />
       )}
       {(open === "end" || open === "abandon") && (
-        <EndDialog how={open} session={session} unsent={unsent} act={(command) => room.do(command)} onClose={close} />
+        <EndDialog
+          how={open}
+          session={session}
+          unsent={unsent}
+          act={(command) => room.do(command)}
+          onClose={close}
+        />
       )}
     </Group>
   );

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "react";
 import { Link, useParams } from "react-router";
 import { useMe } from "@/api/me";
 import { sessionQuery } from "@/api/queries";
-import type { Session } from "@/api/types";
+import type { Player, Session } from "@/api/types";
 import { withPending } from "@/live/board";
 import type { Role } from "@/live/room";
 import { useRoom } from "@/live/use-room";
@@ -22,7 +22,8 @@ import { Waiting } from "@/ui/waiting";
 
 export default function TablePage() {
   const key = (useParams().key ?? "").toUpperCase();
-  return <Table key={key} tableKey={key} />;
+  const me = useMe();
+  return me && <Table key={key} tableKey={key} me={me} />;
 }
 
 function roleIn(session: Session, playerId: string): Role {
@@ -30,14 +31,13 @@ function roleIn(session: Session, playerId: string): Role {
   return session.seats.some((seat) => seat.player_id === playerId) ? "player" : "spectator";
 }
 
-function Table({ tableKey }: { tableKey: string }) {
+function Table({ tableKey, me }: { tableKey: string; me: Player }) {
   const { table, app, result } = useMessages();
-  const me = useMe();
-  const [room, state] = useRoom(tableKey);
+  const [room, state] = useRoom(tableKey, me.id);
   const { board, sessionId, entries } = state;
   const found = useQuery({ ...sessionQuery(sessionId ?? ""), enabled: sessionId !== undefined });
   const session = found.data;
-  const role = session && me ? roleIn(session, me.id) : undefined;
+  const role = session && roleIn(session, me.id);
   const view = useMemo(
     () => board && session && withPending(board, entries, session.stats),
     [board, entries, session],
@@ -59,7 +59,9 @@ function Table({ tableKey }: { tableKey: string }) {
     );
   }
   if (found.isError && !session) return <Failure error={found.error} retry={() => void found.refetch()} />;
-  if (!view || !session || role === undefined || me === null) {
+  const over = view?.board.status === "finished" || view?.board.status === "abandoned";
+  // The board tells of the end a moment before the session with the result is here.
+  if (!view || !session || role === undefined || (over && session.status !== view.board.status)) {
     return (
       <>
         <ConnectionNote connection={state.connection} unsent={0} />
@@ -68,12 +70,19 @@ function Table({ tableKey }: { tableKey: string }) {
       </>
     );
   }
-  const over = view.board.status === "finished" || view.board.status === "abandoned";
   const unsent = entries.filter((entry) => entry.index === undefined).length;
   const mayWrite = role === "scorekeeper" && session.rules === "scoresheet";
   return (
     <Stack>
-      <TableBar session={session} board={view.board} me={me} role={role} present={state.present} room={room} unsent={unsent} />
+      <TableBar
+        session={session}
+        board={view.board}
+        me={me}
+        role={role}
+        present={state.present}
+        room={room}
+        unsent={unsent}
+      />
       <ConnectionNote connection={state.connection} unsent={unsent} />
       {state.trouble && <TroubleNote trouble={state.trouble} onDismiss={() => room.forgetTrouble()} />}
       {over ? (

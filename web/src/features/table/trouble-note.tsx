@@ -6,7 +6,8 @@ import { Failure } from "@/ui/failure";
 
 export function TroubleNote({ trouble, onDismiss }: { trouble: Trouble; onDismiss: () => void }) {
   const { table, app } = useMessages();
-  if (trouble.kind === "refused") return <Failure title={table.refused} error={trouble.problem} dismiss={onDismiss} />;
+  if (trouble.kind === "refused")
+    return <Failure title={table.refused} error={trouble.problem} dismiss={onDismiss} />;
   return (
     <Alert
       role="alert"

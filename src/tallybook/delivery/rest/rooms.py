@@ -1,0 +1,90 @@
+"""Rooms: finding one, coming in by key, and what concerns the room rather than the game in it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from msgspec import Raw
+
+from tallybook.delivery.rest import shapes
+from tallybook.delivery.rest.answers import answer, page, raw
+from tallybook.delivery.rest.callers import Caller
+from tallybook.delivery.rest.contract import contract
+from tallybook.delivery.rest.reading import Page, RoomId, Search, Write
+from tallybook.delivery.rest.services import Given
+from tallybook.kernel.refusals import invalid
+
+router = APIRouter(prefix="/rooms", tags=["rooms"])
+
+Key = Annotated[str, Path(description="Six characters, in any case.")]
+
+
+@router.get("", **contract(gives=shapes.Page[shapes.Room]))
+async def rooms(
+    given: Given,
+    caller: Caller,
+    at: Page,
+    q: Search,
+    public: Annotated[bool, Query(description="Only public rooms are listed.")] = True,
+) -> Response:
+    """Public rooms, newest first."""
+    if not public:
+        raise invalid("public", "only public rooms are listed")
+    before, limit = at
+    items, following = await given.sessions.rooms(caller, q=q, before=before, limit=limit)
+    return page([Raw(item) for item in items], following)
+
+
+@router.get("/by-key/{key}", **contract(gives=shapes.Room, refuses=("not_found",)))
+async def room(given: Given, caller: Caller, key: Key) -> Response:
+    """The room behind a key."""
+    return raw(await given.sessions.room(caller, key))
+
+
+@router.post(
+    "/by-key/{key}/join",
+    **contract(
+        takes=shapes.Join,
+        optional=True,
+        gives=shapes.Joined,
+        refuses=(
+            "not_found",
+            "forbidden",
+            "seat_taken",
+            "room_full",
+            "unknown_seat",
+            "in_play",
+            "session_finished",
+        ),
+    ),
+)
+async def join(given: Given, caller: Caller, key: Key, write: Write) -> Response:
+    """Come in: resume a role, take a seat, or watch."""
+    body, envelope = write
+    return raw(await given.sessions.join(caller, key, body, envelope))
+
+
+def _add(name: str, summary: str, body: type) -> None:
+    described = contract(
+        takes=body,
+        optional=name == "ready",
+        gives=shapes.Written,
+        refuses=(
+            "not_found",
+            "forbidden",
+            "unknown_seat",
+            "session_finished",
+            "stale",
+            "idempotency_conflict",
+        ),
+    )
+
+    @router.post(f"/{{id}}/{name}", name=name, summary=summary, **described)
+    async def write_in_room(given: Given, caller: Caller, room_id: RoomId, write: Write) -> Response:
+        body, envelope = write
+        written = await given.sessions.write_in_room(caller, room_id, name, body, envelope)
+        return answer(shapes.Written(written.last))
+
+
+_add("kick", "Remove a player from the room; what was scored stays.", shapes.Kick)
+_add("host", "Hand the room to another player.", shapes.NewHost)
+_add("ready", "Say that one is ready, or no longer.", shapes.Ready)

@@ -1,0 +1,165 @@
+import { Socket } from "phoenix";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Scoreboard } from "@/api/types";
+import { Room } from "@/live/room";
+
+type Frame = [string | null, string | null, string, string, Record<string, unknown>];
+
+/** The network and the server behind it, spoken to by the real Phoenix client. */
+class FakeServer {
+  static now: FakeServer;
+  static up = true;
+  readonly got: Frame[] = [];
+  readyState = 0;
+  onopen = (): void => undefined;
+  onerror: (error: unknown) => void = () => undefined;
+  onmessage: (message: { data: string }) => void = () => undefined;
+  onclose: (close: { code: number }) => void = () => undefined;
+
+  constructor() {
+    FakeServer.now = this;
+    queueMicrotask(() => {
+      if (!FakeServer.up) {
+        this.close();
+        return;
+      }
+      this.readyState = 1;
+      this.onopen();
+    });
+  }
+
+  send(text: string): void {
+    this.got.push(JSON.parse(text) as Frame);
+  }
+
+  close(): void {
+    this.readyState = 3;
+    this.onclose({ code: 1012 });
+  }
+
+  say(frame: Frame): void {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+
+  /** Answers the last frame of this event that arrived. */
+  reply(event: string, response: object, status = "ok"): void {
+    const frame = this.last(event);
+    if (frame === undefined) throw new Error(`no ${event} has arrived`);
+    this.say([frame[0], frame[1], frame[2], "phx_reply", { status, response }]);
+  }
+
+  last(event: string): Frame | undefined {
+    return this.got.findLast((frame) => frame[3] === event);
+  }
+
+  broadcast(event: string, payload: object): void {
+    this.say([null, null, "room:ABCDEF", event, { ...payload }]);
+  }
+}
+
+const board = (index: number, session_id = "first"): Scoreboard => ({
+  session_id,
+  key: "ABCDEF",
+  index,
+  status: "playing",
+  round: 1,
+  seats: [],
+  table: {},
+  missing: [],
+});
+
+const joined = (index: number, session_id = "first"): object => ({
+  scoreboard: board(index, session_id),
+  role: "scorekeeper",
+  seat: null,
+  index,
+  session_id,
+});
+
+const changed = vi.fn();
+let socket: Socket;
+let room: Room;
+
+const settle = (milliseconds = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(milliseconds);
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  changed.mockClear();
+  FakeServer.up = true;
+  socket = new Socket("/socket", { transport: FakeServer });
+  socket.connect();
+  room = new Room("ABCDEF", changed, () => Promise.resolve(socket));
+  room.enter();
+  await settle();
+  FakeServer.now.reply("phx_join", joined(3));
+});
+
+afterEach(() => {
+  room.leave();
+  socket.disconnect();
+  vi.useRealTimers();
+});
+
+test("after a lost connection it joins again from the last index, and sends once what was entered meanwhile", async () => {
+  expect(room.snapshot()).toMatchObject({ connection: "live", role: "scorekeeper", board: { index: 3 } });
+  FakeServer.now.broadcast("event", { index: 4, type: "points_recorded.v1", data: { stat: "Points" } });
+  FakeServer.up = false;
+  FakeServer.now.close();
+  expect(room.snapshot().connection).toBe("away");
+  room.do({ event: "undo" });
+  await settle(3_000);
+  FakeServer.up = true;
+  await settle(6_000);
+  const server = FakeServer.now;
+  expect(server.last("phx_join")?.[4]).toEqual({ session_id: "first", last_index: 4 });
+  expect(server.last("undo")).toBeUndefined();
+  server.reply("phx_join", joined(4));
+  await settle();
+  server.reply("undo", { index: 5 });
+  await settle();
+  expect(room.snapshot().connection).toBe("live");
+  expect(room.snapshot().entries.map((entry) => entry.index)).toEqual([5]);
+  server.broadcast("scoreboard", board(5));
+  expect(room.snapshot().entries).toEqual([]);
+});
+
+test("scores do not make it look at the session again, a change of seats does", () => {
+  changed.mockClear();
+  FakeServer.now.broadcast("event", { index: 4, type: "points_recorded.v1", data: { stat: "Points" } });
+  expect(changed).not.toHaveBeenCalled();
+  FakeServer.now.broadcast("event", { index: 5, type: "seat_added.v1", data: { seat: 2 } });
+  expect(changed).toHaveBeenCalledExactlyOnceWith("first");
+});
+
+test("a rematch moves everybody along, and says what could no longer be written", async () => {
+  room.do({ event: "record", cell: { seat: 0, stat: "Points", round: 1 }, value: 5 });
+  FakeServer.now.broadcast("scoreboard", board(0, "second"));
+  expect(room.snapshot().board?.session_id).toBe("first");
+  FakeServer.now.broadcast("session_started", { session_id: "second" });
+  await settle();
+  FakeServer.now.reply("phx_join", joined(0, "second"));
+  expect(room.snapshot()).toMatchObject({
+    sessionId: "second",
+    board: { session_id: "second", index: 0 },
+    trouble: { kind: "lost", writes: 1 },
+    entries: [],
+  });
+});
+
+test("leaving the page with a write under way stays at the table until it is acknowledged", async () => {
+  room.do({ event: "undo" });
+  await settle();
+  room.leave();
+  expect(FakeServer.now.last("phx_leave")).toBeUndefined();
+  FakeServer.now.reply("undo", { index: 4 });
+  await settle();
+  expect(FakeServer.now.last("phx_leave")).toBeDefined();
+});
+
+test("a table that cannot be joined says why", async () => {
+  const other = new Room("ZZZZZZ", changed, () => Promise.resolve(socket));
+  other.enter();
+  await settle();
+  FakeServer.now.reply("phx_join", { code: "not_found", reason: "there is no such room" }, "error");
+  expect(other.snapshot().refusal?.code).toBe("not_found");
+});
