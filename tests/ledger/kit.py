@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -52,6 +52,7 @@ class State(msgspec.Struct, frozen=True):
 class Sticks:
     """The fold. Another `version` shows in the state, so that a snapshot of the wrong one is caught."""
 
+    kind: Literal["session"] = "session"
     name = "test_sticks"
 
     def __init__(self, version: int = 1) -> None:

@@ -158,7 +158,7 @@ async def test_streams_keep_their_kind(url: str) -> None:
         # Even when a refused command of another kind opened the stream in the same batch.
         first = [take(table, decide=refuse, kind="career"), take(table, 1)]
         assert codes(await outcomes(ledger, *first)) == ["forbidden", "0-0"]
-        assert codes(await outcomes(ledger, take(table, 1, kind="registry"))) == ["ValueError"]
+        assert codes(await outcomes(ledger, take(table, 1, kind="registry"))) == ["not_found"]
         assert (await verified(ledger)).sound
 
 

@@ -1,6 +1,7 @@
 """States: the same from a snapshot, from the cache and from the first event."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 import pytest
@@ -66,6 +67,7 @@ async def test_a_broken_snapshot_is_nobodys_failure(url: str) -> None:
 
 async def test_two_folds_of_one_stream_do_not_mix(url: str) -> None:
     class Counting:
+        kind: Literal["session"] = "session"
         name = "test_counting"
         version = 1
 

@@ -22,6 +22,7 @@ class Fold(Protocol[S]):
     folding changes.
     """
 
+    kind: Kind  # a stream of another kind is no such stream
     name: str
     version: int
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.kernel.events import Event, Recorded, encode, registry
-from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
 from tallybook.ledger.projecting import Projector
@@ -177,6 +177,8 @@ def _open(connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _H
     for stream, kind, index, hash_ in _heads.run(connection, [(stream,) for stream in heads]):
         head = heads[stream]
         head.kind, head.index, head.hash = kind, index, hash_
+        if head.fold is not None and head.fold.kind != kind:
+            head.fold = None  # commands that take it for another kind are refused: nothing to load
     return heads
 
 
@@ -215,7 +217,7 @@ def _carry_out(
     if head.index == EMPTY:
         head.kind = append.kind
     elif head.kind != append.kind:
-        raise ValueError(f"stream {append.stream} is a {head.kind}, not a {append.kind}")
+        raise not_found(append.kind)
     refusal: Refusal | None = None
     try:
         decided = append.decide(head.state, head.index + 1)

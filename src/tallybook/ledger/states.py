@@ -31,7 +31,7 @@ EVENT_COLUMNS = (
     "hash",
 )
 
-_heads = Lookup(streams, ["stream", "idx"], ["stream"])
+_heads = Lookup(streams, ["stream", "kind", "idx"], ["stream"])
 _snapshots = Lookup(snapshots, ["stream", "fold", "version", "idx", "state"], ["stream"])
 _after = Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], order="t.stream, t.idx")
 _save = Insert(
@@ -171,14 +171,20 @@ class Loader:
         self._task = None
 
     def _read(self, connection: Connection, fold: Fold[Any], streams: Sequence[UUID]) -> dict[UUID, Loaded]:
-        heads = dict(_heads.run(connection, [(stream,) for stream in streams]))
+        heads: dict[UUID, int] = {}
         current: dict[UUID, Loaded] = {}
         known: dict[UUID, Versioned[Any]] = {}
+        for stream, kind, index in _heads.run(connection, [(stream,) for stream in streams]):
+            if kind == fold.kind:
+                heads[stream] = index
         for stream in streams:
+            if stream not in heads:
+                current[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)
+                continue
             cached = self._states.get(stream, fold)
             if cached is None:
                 continue
-            if cached.index >= heads.get(stream, EMPTY):
+            if cached.index >= heads[stream]:
                 current[stream] = Loaded(cached, cached.index)
             else:
                 known[stream] = cached

@@ -1,6 +1,7 @@
 """How the ledger turns a session's stream into a `Session`, one by one, in bulk, and from snapshots."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ _decoder = msgspec.msgpack.Decoder(Session | None)
 class SessionFold:
     """The ledger's `Fold` of a session's stream; the state is None before its first event."""
 
+    kind: Literal["session"] = "session"
     name = "session"
     version = 1
 

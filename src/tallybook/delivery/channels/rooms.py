@@ -15,7 +15,7 @@ from tallybook.accounts.names import Names
 from tallybook.delivery.channels.contract import Joined, Member, Render, Reply
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.opening import Opening
-from tallybook.delivery.tables import MOST_EVENTS, Table, Tables, event_json, has_texts, people_of, role_of
+from tallybook.delivery.tables import MOST_EVENTS, Table, Tables, event_json, people_of, role_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal, invalid
@@ -52,6 +52,7 @@ class _Sitting:
     key: str
     session_id: UUID
     members: set["RoomChannel"] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)  # digests of texts that are no more
     nameless: set[UUID] = field(default_factory=set)  # asked about, and nobody knows them
     texts: dict[str, str] = field(default_factory=dict)
     told: dict[Viewer, int] = field(default_factory=dict)  # the newest event each class could see
@@ -204,19 +205,19 @@ class RoomTopics:
                 self._hub.broadcast(sitting.topic, "session_started", told, position=sitting.position(-1))
             events = [recorded for recorded in sitting.backlog if recorded.stream == stream]
             at = self._ledger.committed(stream)
-            if (
-                at is None
-                or at.index < events[-1].index
-                or not self._all_named(sitting, cast(Session, at.state))
-            ):
+            if at is None or at.index < events[-1].index or not self._at_hand(sitting, at, events):
                 sitting.reading = True
                 self._later(self._read(sitting, stream))
                 return
             del sitting.backlog[: len(events)]
             self._tell(sitting, cast(Session, at.state), events)
 
-    def _all_named(self, sitting: _Sitting, session: Session) -> bool:
-        return people_of(session) - sitting.nameless <= self._names.at_hand.keys()
+    def _at_hand(self, sitting: _Sitting, at: Versioned[Any], events: Sequence[Recorded]) -> bool:
+        """Whether every name and text that is to be shown is known, or known to be gone."""
+        return (
+            people_of(at.state) - sitting.nameless <= self._names.at_hand.keys()
+            and _digests(events) - sitting.erased <= sitting.texts.keys()
+        )
 
     async def _read(self, sitting: _Sitting, session_id: UUID) -> None:
         """Bring to hand what the backlog needs: the state, names and texts."""
@@ -224,8 +225,9 @@ class RoomTopics:
             at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
             people = people_of(at.state)
             sitting.nameless = people - (await self._names.of(people)).keys()
-            if has_texts(at.state):
+            if digests := _digests(sitting.backlog):
                 sitting.texts.update(await self._ledger.texts(session_id))
+                sitting.erased = digests - sitting.texts.keys()
         finally:
             sitting.reading = False
         self._advance(sitting)
@@ -237,8 +239,6 @@ class RoomTopics:
                 channel.look_again(session)
         classes = viewers(session)
         for recorded in events:
-            if recorded.event.free_text:
-                self._remember_texts(sitting, recorded)
             payloads: dict[object, bytes] = {}
             for viewer in classes:
                 event = view_event(session, recorded, viewer)
@@ -263,13 +263,6 @@ class RoomTopics:
             return None  # the room has moved on; its new session's board follows
         session = view_state(cast(Session, at.state), viewer)
         return Table(session_id, at.index, session, self._names.at_hand, sitting.texts).board()
-
-    @staticmethod
-    def _remember_texts(sitting: _Sitting, recorded: Recorded) -> None:
-        for name in recorded.event.free_text:
-            value = getattr(recorded.event, name)
-            if isinstance(value, FreeText) and value.text is not None:
-                sitting.texts[value.digest] = value.text
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -343,6 +336,16 @@ class RoomChannel:
         self.sitting.members.discard(self)
         if not self.sitting.members:
             self._rooms.forget(self.sitting)
+
+
+def _digests(events: Sequence[Recorded]) -> set[str]:
+    """Of the free texts that events refer to."""
+    return {
+        value.digest
+        for recorded in events
+        for name in recorded.event.free_text
+        if isinstance(value := getattr(recorded.event, name), FreeText)
+    }
 
 
 def _to_everybody(payload: bytes) -> Render:

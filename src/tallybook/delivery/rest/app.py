@@ -1,13 +1,14 @@
-"""The application: every route on one port beside the sockets, with the web app behind what is left."""
+"""The application: the API, the probes, and the web app behind whatever path is left."""
 
 from importlib.metadata import version
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import text
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tallybook.delivery.rest import auth, games, players, rooms, sessions, stat_sets
 from tallybook.delivery.rest.answers import answer, raw
@@ -19,97 +20,95 @@ from tallybook.delivery.rest.problems import (
     answer_refusal,
 )
 from tallybook.delivery.rest.services import Given, Services
-from tallybook.delivery.web.app import wants_page
+from tallybook.delivery.web.app import WebApp, wants_page
 from tallybook.kernel.refusals import Refusal
 
 API = "/api/v1"
-DESCRIPTION = "The ledger for games: live scoreboards, history and replays from one append-only log."
-_RESERVED = ("/api", "/socket", "/healthz", "/readyz", "/metrics")  # never the web app's
+OURS = ("/api", "/socket", "/socket.io", "/healthz", "/readyz", "/metrics")  # never routes of the web app
 
 
 def create_app(services: Services) -> FastAPI:
-    """The REST interface and the web app over what bootstrap built."""
-    app = FastAPI(
-        title="Tallybook",
-        version=version("tallybook"),
-        description=DESCRIPTION,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+    """The whole HTTP side of a server."""
+    app = routes()
     app.state.services = services
-    app.add_exception_handler(Refusal, answer_refusal)
-    app.add_exception_handler(HTTPException, answer_http_exception)
-    app.add_exception_handler(RequestValidationError, answer_invalid_parameters)
-    for router in (auth, players, games, stat_sets, rooms, sessions):
-        app.include_router(router.router, prefix=API)
-    described: list[bytes] = []  # written once, when somebody asks
-
-    @app.get(f"{API}/openapi.json", include_in_schema=False)
-    async def openapi() -> Response:
-        if not described:
-            described.append(openapi_document(app))
-        return raw(described[0])
-
-    app.include_router(_probes())
-    app.include_router(_as_the_seeds_spell_them())
-    app.add_route("/{path:path}", _web, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_middleware(_Pages, web=services.web)
     app.add_middleware(Frame, clock=services.clock)
     return app
 
 
-def openapi_document(app: FastAPI) -> bytes:
+def routes() -> FastAPI:
+    """The routes alone, with nothing behind them: enough to describe them."""
+    app = FastAPI(
+        title="Tallybook",
+        version=version("tallybook"),
+        description="The ledger for games: live scoreboards, history and replays from one append-only log.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            Refusal: answer_refusal,
+            HTTPException: answer_http_exception,
+            RequestValidationError: answer_invalid_parameters,
+        },
+    )
+    for module in (auth, players, games, stat_sets, rooms, sessions):
+        app.include_router(module.router, prefix=API)
+    app.include_router(_undescribed)
+    return app
+
+
+def openapi_document() -> bytes:
     """The OpenAPI document as it is kept in the repository: sorted and indented, so that changes show."""
-    found: dict[str, Any] = document(app)
-    return msgspec.json.format(msgspec.json.encode(found, order="sorted"), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(document(routes()), order="sorted"), indent=2) + b"\n"
 
 
-def _probes() -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/healthz")
-    async def healthy() -> Response:
-        return answer({"status": "ok"})
-
-    @router.get("/readyz")
-    async def ready(given: Given) -> Response:
-        await given.database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
-        return answer({"status": "ok"})
-
-    return router
+_undescribed = APIRouter(include_in_schema=False)
+# As the founding documents spell them.
+_undescribed.post("/auth/login", **auth.LOGIN)(auth.login)
+_undescribed.post("/games", **games.CREATE)(games.create)
+_undescribed.get("/sessions/history", **sessions.HISTORY)(sessions.history)
 
 
-def _as_the_seeds_spell_them() -> APIRouter:
-    """Older paths of the same operations, answered by the same handlers."""
-    router = APIRouter(include_in_schema=False)
-    router.post("/auth/login", **auth.LOGIN)(auth.login)
-    router.post("/games", **games.CREATE)(games.create)
-
-    @router.get("/sessions/history")
-    async def history(request: Request) -> Response:
-        if wants_page(request.method, request.headers):
-            return _page(request)
-        return Response(
-            status_code=307, headers={"Location": f"{API}/sessions/history?{request.url.query}".rstrip("?")}
-        )
-
-    return router
+@_undescribed.get("/healthz")
+async def alive() -> Response:
+    """The process answers."""
+    return answer({"status": "ok"})
 
 
-async def _web(request: Request) -> Response:
-    """A file of the web app, or its page where a browser asks for one."""
-    services: Services = request.app.state.services
-    path = request.url.path
-    if not any(path == reserved or path.startswith(reserved + "/") for reserved in _RESERVED):
-        file = services.web.file(path, request.headers)
-        if file is not None:
-            return file
-        if wants_page(request.method, request.headers) or path == "/":
-            return _page(request)
-    raise HTTPException(404)
+@_undescribed.get("/readyz")
+async def ready(given: Given) -> Response:
+    """The database answers too."""
+    await given.database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+    return answer({"status": "ok"})
 
 
-def _page(request: Request) -> Response:
-    services: Services = request.app.state.services
-    return services.web.page(request.headers)
+@_undescribed.get(f"{API}/openapi.json")
+async def openapi(request: Request) -> Response:
+    """This API's description, written when somebody first asks."""
+    state = request.app.state
+    if not hasattr(state, "openapi"):
+        state.openapi = openapi_document()
+    return raw(state.openapi)
+
+
+class _Pages:
+    """ASGI middleware: the web app and its files, for browsers, wherever a path is not the server's own."""
+
+    def __init__(self, app: ASGIApp, web: WebApp) -> None:
+        self._app = app
+        self._web = web
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        respond: ASGIApp = self._app
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} and not _ours(scope["path"]):
+            headers = Headers(scope=scope)
+            found = self._web.file(scope["path"], headers)
+            if found is None and wants_page(headers):
+                found = self._web.page(headers)
+            respond = found or self._app
+        await respond(scope, receive, send)
+
+
+def _ours(path: str) -> bool:
+    return path in OURS or path.startswith(tuple(f"{ours}/" for ours in OURS))

@@ -178,7 +178,7 @@ class Correction(Write, frozen=True, kw_only=True):
     """After the end: a cell's new value, or none to empty the cell, or another result; and why."""
 
     reason: str
-    seat: int | None | UnsetType = UNSET
+    seat: int | UnsetType | None = UNSET
     stat: str | UnsetType = UNSET
     value: Any = UNSET
     delta: Any = UNSET

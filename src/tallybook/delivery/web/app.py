@@ -31,9 +31,9 @@ def built() -> bool:
     return (STATIC / INDEX).is_file()
 
 
-def wants_page(method: str, headers: Headers) -> bool:
+def wants_page(headers: Headers) -> bool:
     """Whether a browser is going somewhere, as opposed to a program asking for data."""
-    return method in {"GET", "HEAD"} and "text/html" in headers.get("accept", "")
+    return "text/html" in headers.get("accept", "")
 
 
 @dataclass(frozen=True, slots=True)
