@@ -33,8 +33,8 @@ LONG = 50_000  # events in the stream that is loaded
 class Scored(Event, frozen=True):
     """A payload of 100 bytes."""
 
-    value: int = 1
-    filler: str = "x" * 76
+    value: int
+    filler: str
 
 
 class Sum:
@@ -48,7 +48,7 @@ class Sum:
         return 0
 
     def evolve(self, state: int, recorded: Recorded) -> int:
-        return state + recorded.event.value  # type: ignore[attr-defined]
+        return self.fold(state, [recorded])
 
     def fold(self, state: int, events: Sequence[Recorded]) -> int:
         return sum((recorded.event.value for recorded in events), state)  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ SUM = Sum()
 
 
 def scored(_state: int, index: int) -> Sequence[Event]:
-    return [Scored(value=index + 1, filler="x" * (77 - len(str(index + 1))))]
+    return [Scored(value=index, filler="x" * (77 - len(str(index))))]
 
 
 Statement = tuple[str, Any, bool]  # with its parameters; whether they are many rows
@@ -77,7 +77,11 @@ class Recording:
     def __init__(self) -> None:
         self.transactions: list[list[Statement]] = []
         self._open: dict[int, list[Statement]] = {}
-        self._listeners = {"begin": self._begin, "before_cursor_execute": self._note, "commit": self._commit}
+        self._listeners: dict[str, Callable[..., None]] = {
+            "begin": self._begin,
+            "before_cursor_execute": self._note,
+            "commit": self._commit,
+        }
 
     def __enter__(self) -> Self:
         for name, listener in self._listeners.items():
@@ -190,7 +194,7 @@ async def sizes(server: Postgres, url: str) -> None:
     """Bytes an event, after many commands of one event each on five hundred streams."""
     await ledger_run(await tables(url), 500, 50_000)
     name = url.rpartition("/")[2]
-    print(f"PostgreSQL, bytes an event (payload {len(msgspec.json.encode(Scored()))})")
+    print(f"PostgreSQL, bytes an event (payload {len(msgspec.json.encode(scored(0, 0)[0]))})")
     for table in ("events", "streams", "commands"):
         query = f"SELECT pg_table_size('{table}') / 50000.0, pg_indexes_size('{table}') / 50000.0"
         rows, indexes = map(float, server.sql(query, database=name).split("|"))
@@ -205,7 +209,7 @@ async def loading(name: str, url: str) -> None:
     stream, piece = new_id(), 1_000
     for _ in range(LONG // piece):
         many = append(stream)
-        many.decide = lambda _state, index: [Scored(value=index)] * piece
+        many.decide = lambda state, index: [*scored(state, index)] * piece
         many.fold = None
         await ledger.append(many)
     best = 0.0

@@ -83,9 +83,7 @@ def serve(
         raise fail("this release serves with one process; leave out --workers", 2)
     found = run(_schema(configured))
     if found is Schema.UNKNOWN:
-        raise fail(
-            "the database was not made by this release or an older one: upgrade Tallybook, or point it elsewhere"
-        )
+        raise fail("the database was not made by this release or an older one: upgrade, or use another")
     if found is Schema.OLDER and not migrate:
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
     if found is not Schema.CURRENT:

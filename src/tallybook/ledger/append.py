@@ -22,9 +22,12 @@ class Fold(Protocol[S]):
     folding changes.
     """
 
-    kind: Kind  # a stream of another kind is no such stream
     name: str
     version: int
+
+    @property
+    def kind(self) -> Kind:
+        """Of the streams it folds; a stream of another kind is no such stream to it."""
 
     def initial(self) -> S: ...
 

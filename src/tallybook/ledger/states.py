@@ -171,12 +171,10 @@ class Loader:
         self._task = None
 
     def _read(self, connection: Connection, fold: Fold[Any], streams: Sequence[UUID]) -> dict[UUID, Loaded]:
-        heads: dict[UUID, int] = {}
+        found = _heads.run(connection, [(stream,) for stream in streams])
+        heads = {stream: index for stream, kind, index in found if kind == fold.kind}
         current: dict[UUID, Loaded] = {}
         known: dict[UUID, Versioned[Any]] = {}
-        for stream, kind, index in _heads.run(connection, [(stream,) for stream in streams]):
-            if kind == fold.kind:
-                heads[stream] = index
         for stream in streams:
             if stream not in heads:
                 current[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)

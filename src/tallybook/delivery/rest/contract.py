@@ -10,6 +10,7 @@ from tallybook.delivery.rest.problems import MEDIA_TYPE, Problem
 from tallybook.kernel.refusals import CODES
 
 _REF = "#/components/schemas/{name}"
+_shapes: dict[str, Any] = {}  # what the contracts speak of, by its place in the document
 _ALWAYS = ("malformed", "invalid", "internal", "overloaded", "unavailable")
 
 
@@ -29,20 +30,29 @@ def contract(
     codes |= {"invalid_token"} if public else {"invalid_token", "unauthenticated"}
     responses: dict[int | str, Any] = {status: {"description": "Done"}}
     if gives is not None:
-        responses[status]["content"] = {"application/json": {"schema": {"x-shape": gives}}}
+        responses[status]["content"] = {"application/json": {"schema": _reference(gives)}}
     for refused in sorted({CODES[code].status for code in codes}):
         names = ", ".join(f"`{code}`" for code in sorted(codes) if CODES[code].status == refused)
         responses[refused] = _problem(names)
     responses["default"] = _problem("Any other refusal")
     arguments: dict[str, Any] = {"status_code": status, "responses": responses, "response_class": Response}
     if takes is not None:
-        content = {"application/json": {"schema": {"x-shape": takes}}}
+        content = {"application/json": {"schema": _reference(takes)}}
         arguments["openapi_extra"] = {"requestBody": {"required": not optional, "content": content}}
     return arguments
 
 
+def _reference(shape: Any) -> dict[str, Any]:
+    """Where a shape will stand in the document."""
+    reference: dict[str, Any] = msgspec.json.schema_components([shape], ref_template=_REF)[0][0]
+    name = reference["$ref"]
+    if _shapes.setdefault(name, shape) != shape:
+        raise TypeError(f"two shapes would be {name}")
+    return reference
+
+
 def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {MEDIA_TYPE: {"schema": {"x-shape": Problem}}}}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": _reference(Problem)}}}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -50,23 +60,6 @@ def document(app: FastAPI) -> dict[str, Any]:
     described = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
-    places: list[dict[str, Any]] = []
-    _find_shapes(described, places)
-    shapes = list({id(place["x-shape"]): place["x-shape"] for place in places}.values())
-    references, components = msgspec.json.schema_components(shapes, ref_template=_REF)
-    found = {id(shape): reference for shape, reference in zip(shapes, references, strict=True)}
-    for place in places:
-        place.update(found[id(place.pop("x-shape"))])
-    described["components"]["schemas"] = dict(sorted(components.items()))
+    components = msgspec.json.schema_components(_shapes.values(), ref_template=_REF)[1]
+    described["components"]["schemas"] = components
     return described
-
-
-def _find_shapes(node: Any, places: list[dict[str, Any]]) -> None:
-    if isinstance(node, list):
-        for item in node:
-            _find_shapes(item, places)
-    elif isinstance(node, dict):
-        if "x-shape" in node:
-            places.append(node)
-        for item in node.values():
-            _find_shapes(item, places)
