@@ -11,10 +11,28 @@ from sqlalchemy import Connection, Row, select
 from tallybook.catalogue.tables import stat_sets
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.kernel.text import clean_name
-from tallybook.rules.protocol import Stat
+from tallybook.rules.protocol import DataType, Scope, Stat
 from tallybook.rules.scoresheet.stats import checked_stats
 
 _stats = msgspec.json.Decoder(tuple[Stat, ...])
+
+
+class NewStat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A stat as a client defines it."""
+
+    name: str
+    data_type: DataType
+    scope: Scope = "player"
+    scoring: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: int | str | UnsetType = UNSET
+    maximum: int | str | UnsetType = UNSET
+    step: int | str | UnsetType = UNSET
+
+    def stat(self) -> Stat:
+        """The same, not checked yet."""
+        given = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not UNSET}
+        return Stat(**given)
 
 
 class StatSet(msgspec.Struct, frozen=True):

@@ -60,8 +60,8 @@ export interface components {
       id: Id;
       name: string;
       description: string;
-      min_players?: number | null;
-      max_players?: number | null;
+      min_players?: number;
+      max_players?: number;
       win: "highest" | "lowest" | "cooperative" | "none";
       rules: string;
       owner_id: Id;
@@ -85,14 +85,38 @@ export interface components {
       step?: number | string | null;
     };
     StatSet: { id: Id; name: string; stats: components["schemas"]["Stat"][] };
-    Seat: { seat: number; player_id: Id; name: string; team?: string | null; is_bot: boolean };
-    Placing: { seat: number; place: number; winner?: boolean; score?: number | string | null };
+    Seat: { seat: number; player_id: Id; name: string | null; team: string | null; is_bot: boolean };
+    Placing: {
+      seat: number;
+      player_id: Id;
+      name: string | null;
+      team: string | null;
+      is_bot: boolean;
+      place: number;
+      winner: boolean;
+      score: number | string | null;
+    };
+    Result: { seats: components["schemas"]["Placing"][]; given: boolean };
+    Summary: {
+      id: Id;
+      key: string;
+      game_id: Id;
+      status: components["schemas"]["Session"]["status"];
+      voided: boolean;
+      seats: (components["schemas"]["Seat"] & {
+        place: number | null;
+        winner: boolean | null;
+        score: number | string | null;
+      })[];
+      created_at: Time;
+      started_at: Time | null;
+      ended_at: Time | null;
+    };
     Session: {
       id: Id;
       key: string;
       room_id: Id;
       game_id: Id;
-      name?: string | null;
       rules: string;
       status: "waiting" | "playing" | "finished" | "abandoned";
       seats: components["schemas"]["Seat"][];
@@ -102,9 +126,9 @@ export interface components {
       stats: components["schemas"]["Stat"][];
       voided: boolean;
       paused: boolean;
-      requests: { seat: number; player_id: Id; name: string }[];
-      result: { placings: components["schemas"]["Placing"][]; given: boolean } | null;
-      previous?: Id | null;
+      requests: { seat: number; player_id: Id; name: string | null }[];
+      result: components["schemas"]["Result"] | null;
+      previous: Id | null;
       index: number;
       round: number;
       started_at: Time | null;
@@ -124,8 +148,8 @@ export interface components {
     SeatScore: {
       seat: number;
       player_id: Id;
-      name: string;
-      team?: string | null;
+      name: string | null;
+      team: string | null;
       total: number | string;
       rank: number;
       values: Record<string, components["schemas"]["StatScore"]>;
@@ -176,7 +200,7 @@ export interface paths {
     post: Call<unknown, { seat?: number; name?: string; spectator?: boolean }, { key: string }>;
   };
   "/sessions": { post: Call<Schemas["Session"], Schemas["NewSession"]> };
-  "/sessions/history": { get: Call<Page<Schemas["Session"]>, never, never, { limit?: number; cursor?: string }> };
+  "/sessions/history": { get: Call<Page<Schemas["Summary"]>, never, never, { limit?: number; cursor?: string }> };
   "/sessions/{id}": { get: Call<Schemas["Session"], never, { id: Id }> };
   "/sessions/{id}/scoreboard": { get: Call<Schemas["Scoreboard"], never, { id: Id }> };
   "/sessions/{id}/seats": { post: Call<Written, Schemas["SeatChange"], { id: Id }> };

@@ -24,10 +24,15 @@ function isNumeric(stat: Stat): boolean {
   return stat.data_type === "integer" || stat.data_type === "decimal" || stat.data_type === "duration";
 }
 
+/** The value in a round. Where nobody has named a round yet, the only one is the first. */
+export function inRound(score: StatScore | undefined, round: number): Value | undefined {
+  return score?.by_round.find((each) => (each.round ?? 1) === round)?.value ?? undefined;
+}
+
 export function valueOf(board: Scoreboard, cell: Cell): Value | undefined {
   const values =
     cell.seat === null ? board.table : board.seats.find((line) => line.seat === cell.seat)?.values;
-  return values?.[cell.stat]?.by_round.find((score) => score.round === cell.round)?.value;
+  return inRound(values?.[cell.stat], cell.round);
 }
 
 export function withPending(board: Scoreboard, entries: readonly Entry[], stats: readonly Stat[]): View {
@@ -91,9 +96,9 @@ function scoreWith(
   value: Value | undefined,
   stat: Stat,
 ): StatScore {
-  const others = (score?.by_round ?? []).filter((each) => each.round !== cell.round);
+  const others = (score?.by_round ?? []).filter((each) => (each.round ?? 1) !== cell.round);
   const by_round = value === undefined ? others : [...others, { round: cell.round, value }];
-  by_round.sort((a, b) => (a.round ?? 0) - (b.round ?? 0));
+  by_round.sort((a, b) => (a.round ?? 1) - (b.round ?? 1));
   const total = isNumeric(stat)
     ? sumAs(
         by_round.map((each) => each.value),
@@ -116,6 +121,6 @@ function isMissing(line: SeatScore, round: number, stats: readonly Stat[]): bool
     (stat) =>
       stat.scoring === true &&
       stat.scope === "player" &&
-      !line.values[stat.name]?.by_round.some((score) => score.round === round),
+      inRound(line.values[stat.name], round) === undefined,
   );
 }

@@ -1,11 +1,11 @@
 // What can be asked of a table, as the socket names it.
 import type { Value } from "@/api/types";
 
-/** One cell of the score sheet; `seat` is null for a stat of the whole table. */
+/** One cell of the score sheet; `seat` is null for a stat of the whole table. Rounds count from 1. */
 export interface Cell {
   seat: number | null;
   stat: string;
-  round: number | null;
+  round: number;
 }
 
 export type Given = { seat: number; place?: number; winner?: boolean }[];
@@ -23,11 +23,8 @@ export function sameCell(a: Cell, b: Cell): boolean {
 
 /** The body that the API takes for a command. */
 export function bodyOf(command: Command): Record<string, unknown> {
-  if (command.event === "end") return command.result === undefined ? {} : { result: command.result };
-  if (!("cell" in command)) return {};
-  const { seat, stat, round } = command.cell;
-  const where = { seat, stat, ...(round === null ? {} : { round }) };
-  if ("delta" in command) return { ...where, delta: command.delta };
-  if ("value" in command) return { ...where, value: command.value };
-  return where;
+  const body: Record<string, unknown> = { ...command, ...("cell" in command ? command.cell : {}) };
+  delete body.event;
+  delete body.cell;
+  return body;
 }

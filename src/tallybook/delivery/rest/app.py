@@ -5,6 +5,7 @@ from importlib.metadata import version
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -46,6 +47,7 @@ def routes() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_http_exception,
@@ -56,6 +58,10 @@ def routes() -> FastAPI:
         app.include_router(module.router, prefix=API)
     app.include_router(_undescribed)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return "_".join([*map(str, route.tags), route.name]).replace(" ", "_")
 
 
 def openapi_document() -> bytes:

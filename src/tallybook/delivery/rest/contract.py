@@ -11,7 +11,8 @@ from tallybook.kernel.refusals import CODES
 
 _REF = "#/components/schemas/{name}"
 _shapes: dict[str, Any] = {}  # what the contracts speak of, by its place in the document
-_ALWAYS = ("malformed", "invalid", "internal", "overloaded", "unavailable")
+_ALWAYS = ("malformed", "invalid")
+_ANY_TIME = ("internal", "overloaded", "unavailable")
 
 
 def contract(
@@ -34,7 +35,7 @@ def contract(
     for refused in sorted({CODES[code].status for code in codes}):
         names = ", ".join(f"`{code}`" for code in sorted(codes) if CODES[code].status == refused)
         responses[refused] = _problem(names)
-    responses["default"] = _problem("Any other refusal")
+    responses["default"] = _problem(", ".join(f"`{code}`" for code in _ANY_TIME))
     arguments: dict[str, Any] = {"status_code": status, "responses": responses, "response_class": Response}
     if takes is not None:
         content = {"application/json": {"schema": _reference(takes)}}

@@ -1,14 +1,15 @@
 """The shapes of bodies and answers, from which requests are read and the OpenAPI document is written."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from types import NoneType
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import COMMAND_ID, LARGEST_NUMBER, Command
-from tallybook.rules.protocol import Command as RulesCommand
 from tallybook.rules.protocol import Stat, Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
 from tallybook.rules.scoresheet.commands import Record as RecordCommand
@@ -91,26 +92,6 @@ class NewGame(ChangedGame, frozen=True, kw_only=True):
     name: Name
 
 
-class NewStat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A stat to be counted; see Stat."""
-
-    name: Name
-    data_type: Literal["integer", "decimal", "boolean", "text", "choice", "duration"]
-    scope: Literal["player", "table"] = "player"
-    scoring: bool = False
-    choices: tuple[Name, ...] = ()
-    minimum: int | str | UnsetType = UNSET
-    maximum: int | str | UnsetType = UNSET
-    step: int | str | UnsetType = UNSET
-
-    def stat(self) -> Stat:
-        bounds = {
-            name: None if getattr(self, name) is UNSET else getattr(self, name)
-            for name in ("minimum", "maximum", "step")
-        }
-        return Stat(self.name, self.data_type, self.scope, self.scoring, self.choices, **bounds)
-
-
 class NewStatSet(Command, frozen=True, kw_only=True):
     name: Name
     stats: tuple[NewStat, ...]
@@ -143,10 +124,10 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     zone: Annotated[str, Meta(description="IANA time zone.")] | UnsetType = UNSET
 
 
-def _described(command: type[RulesCommand]) -> type[msgspec.Struct]:
-    """A command's body as a client writes it: its own fields and those of every write."""
+def _described(command: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """A command's body as a client writes it: its own fields, where null is no value, and every write's."""
     fields = [
-        (field.name, field.type) if field.required else (field.name, field.type, field.default)
+        (field.name, field.type) if field.required else (field.name, _given(field.type), UNSET)
         for field in msgspec.structs.fields(command)
     ]
     return msgspec.defstruct(
@@ -158,6 +139,13 @@ def _described(command: type[RulesCommand]) -> type[msgspec.Struct]:
         kw_only=True,
         forbid_unknown_fields=True,
     )
+
+
+def _given(type_: Any) -> Any:
+    """The type of an optional field when it is there."""
+    if type_ is Any:
+        return Number | str | bool | UnsetType
+    return Union[tuple(each for each in get_args(type_) or (type_,) if each is not NoneType) + (UnsetType,)]
 
 
 Record = _described(RecordCommand)
@@ -180,8 +168,8 @@ class Correction(Write, frozen=True, kw_only=True):
     reason: str
     seat: int | UnsetType | None = UNSET
     stat: str | UnsetType = UNSET
-    value: Any = UNSET
-    delta: Any = UNSET
+    value: Number | str | bool | UnsetType = UNSET
+    delta: Number | str | UnsetType = UNSET
     round: int | UnsetType = UNSET
     result: tuple[commands.GivenPlacing, ...] | UnsetType = UNSET
 
@@ -204,6 +192,7 @@ class NewSession(Write, frozen=True, kw_only=True):
     seats: tuple[SeatedPlayer, ...] = ()
     name: Name | UnsetType = UNSET
     public: bool = False
+    max_players: int | UnsetType = UNSET
     room_id: UUID | UnsetType = UNSET
     config: dict[str, Any] | UnsetType = UNSET
 

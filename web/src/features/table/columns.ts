@@ -1,5 +1,5 @@
 // The columns of a score sheet: one a seat, or a single one for what the whole table shares.
-import type { Scoreboard, Stat, StatScore, Value } from "@/api/types";
+import type { Scoreboard, Stat, StatScore } from "@/api/types";
 
 export interface Column {
   seat: number | null;
@@ -11,10 +11,11 @@ export interface Column {
   rank: number;
 }
 
-export function columnsOf(board: Scoreboard, stat: Stat, tableName: string): Column[] {
+/** `nameOf` names a seat, and the table for null. */
+export function columnsOf(board: Scoreboard, stat: Stat, nameOf: (seat: SeatScore | null) => string): Column[] {
   if (stat.scope === "table") {
     const score = board.table[stat.name];
-    return [{ seat: null, playerId: "table", name: tableName, team: null, score, total: 0, rank: 0 }];
+    return [{ seat: null, playerId: "table", name: nameOf(null), team: null, score, total: 0, rank: 0 }];
   }
   return board.seats.map(({ seat, player_id, name, team, values, total, rank }) => ({
     seat,
@@ -26,9 +27,6 @@ export function columnsOf(board: Scoreboard, stat: Stat, tableName: string): Col
     rank,
   }));
 }
-
-export const inRound = (column: Column, round: number | null): Value | undefined =>
-  column.score?.by_round.find((each) => each.round === round)?.value;
 
 /** Whether any score has been written: before, everybody leads, and nobody is told so. */
 export const scored = (board: Scoreboard): boolean => board.seats.some((line) => line.rank > 1);
