@@ -14,9 +14,13 @@ from tallybook.kernel.refusals import Refusal, invalid
 
 COMMAND_ID_LENGTH = 64
 AHEAD = 5 * 60 * 1_000_000  # how far a client's clock may be ahead, microseconds
+LARGEST_NUMBER = 2**53 - 1
+DEEPEST = 12
+LONGEST_LIST = 1_000
 EARLIEST = to_microseconds(datetime(1970, 1, 1, tzinfo=UTC))
 
 _ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}")
+_JUDGED_BY_THE_STAT = frozenset({"value", "delta"})
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -34,8 +38,8 @@ class Envelope:
 Body = dict[str, Any]
 
 
-def read_body(data: bytes) -> Body:
-    """A JSON object; nothing at all counts as an empty one."""
+def read_body(data: bytes | bytearray) -> Body:
+    """A JSON object, held to what everything behind it may rely on; nothing at all is an empty one."""
     if not data:
         return {}
     try:
@@ -44,7 +48,31 @@ def read_body(data: bytes) -> Body:
         raise Refusal("malformed", f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise Refusal("malformed", "the body must be a JSON object")
+    _check(body, "", DEEPEST)
     return body
+
+
+def _check(value: Any, path: str, depth: int) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise invalid(path, "may not hold NUL")
+    elif isinstance(value, int):
+        if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+            raise invalid(path, f"must lie within ±{LARGEST_NUMBER}")
+    elif value is None:
+        if path != "seat":  # the table's, where a stat is recorded
+            raise invalid(path, "null is not a value: leave the field out")
+    elif isinstance(value, list | dict):
+        if depth == 0:
+            raise Refusal("malformed", f"nested more than {DEEPEST} deep")
+        if len(value) > LONGEST_LIST:
+            raise invalid(path or "body", f"at most {LONGEST_LIST} entries")
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(key, str):
+                _check(key, path or "body", depth)
+            if depth == DEEPEST and key in _JUDGED_BY_THE_STAT and not isinstance(inner, list | dict):
+                continue
+            _check(inner, f"{path}.{key}" if path else str(key), depth - 1)
 
 
 def take_envelope(body: Body, clock: Clock, command_id: str | None = None) -> Envelope:

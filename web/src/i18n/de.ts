@@ -61,7 +61,6 @@ export const de: Messages = {
     },
     status: { waiting: "wartet", playing: "läuft", finished: "beendet", abandoned: "abgebrochen" },
     game: "Spiel",
-    round: (round) => `Runde ${round}`,
   },
   games: {
     title: "Neues Spiel",
@@ -121,7 +120,6 @@ export const de: Messages = {
     round: (round) => `Runde ${round}`,
     total: "Summe",
     roundHead: "Runde",
-    unrounded: "–",
     missing: (names) => `Es fehlen noch: ${names}`,
     complete: "Für diese Runde sind alle eingetragen",
     nextRound: "Nächste Runde",
@@ -213,7 +211,7 @@ export const de: Messages = {
   },
   end: {
     title: "Spiel beenden?",
-    body: "Das Ergebnis folgt aus den Summen.",
+    body: "Die Summen entscheiden, wenn du niemanden nennst.",
     pending: "Einträge sind noch unterwegs; sie werden zuerst gesendet.",
     winners: "Wer hat gewonnen?",
     nobody: "Leer lassen, wenn niemand gewonnen hat.",

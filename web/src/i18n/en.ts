@@ -60,7 +60,6 @@ export const en = {
     },
     status: { waiting: "waiting", playing: "live", finished: "finished", abandoned: "given up" },
     game: "Game",
-    round: (round: number) => `Round ${round}`,
   },
   games: {
     title: "New game",
@@ -120,7 +119,6 @@ export const en = {
     round: (round: number) => `Round ${round}`,
     total: "Total",
     roundHead: "Round",
-    unrounded: "–",
     missing: (names: string) => `Still missing: ${names}`,
     complete: "Everyone is in for this round",
     nextRound: "Next round",
@@ -213,7 +211,7 @@ export const en = {
   },
   end: {
     title: "End the game?",
-    body: "The result is worked out from the totals.",
+    body: "The totals decide, unless you say who won.",
     pending: "Entries are still on their way; they are sent first.",
     winners: "Who won?",
     nobody: "Leave it empty if nobody won.",

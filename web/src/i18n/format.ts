@@ -40,6 +40,8 @@ export function parseDuration(text: string): number | null {
 
 interface Format {
   number(value: number | string): string;
+  /** The name of a player, who may have been erased. */
+  name(name: string | null): string;
   value(value: Value, type: DataType): string;
   day(time: string): string;
   list(names: readonly string[]): string;
@@ -60,6 +62,7 @@ export function useFormat(): Format {
     const list = new Intl.ListFormat(locale, { type: "conjunction" });
     return {
       number: (value) => number(value, language),
+      name: (name) => name ?? messages.people.somebody,
       value: (value, type) => {
         if (value === null || value === undefined) return "";
         if (typeof value === "boolean") return value ? messages.pad.yes : messages.pad.no;

@@ -12,6 +12,7 @@ const line = (seat: number, name: string): Scoreboard["seats"][number] => ({
   seat,
   player_id: name,
   name,
+  team: null,
   total: 4,
   rank: 1,
   values: { Points: { total: 4, by_round: [{ round: 1, value: 4 }] } },

@@ -16,17 +16,13 @@ from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import clean_text
 from tallybook.play.requests import Body, Envelope, take_envelope
+from tallybook.play.requests import read_body as parse_body
 from tallybook.sessions.wire import decode
 
 T = TypeVar("T")
 
 LARGEST_BODY = 64 * 1024
-LARGEST_NUMBER = 2**53 - 1
-DEEPEST = 12
-LONGEST_LIST = 1_000
 COMMAND_ID = "^[!-~]{1,64}$"
-
-_JUDGED_BY_THE_STAT = frozenset({"value", "delta"})
 
 
 def too_large() -> Refusal:
@@ -40,41 +36,7 @@ async def read_body(request: Request) -> Body:
         data += chunk
         if len(data) > LARGEST_BODY:
             raise too_large()
-    if not data:
-        return {}
-    try:
-        body = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal("malformed", f"the body is not JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise Refusal("malformed", "the body must be a JSON object")
-    _check(body, "", DEEPEST)
-    return body
-
-
-def _check(value: Any, path: str, depth: int) -> None:
-    """Refuse what JSON allows and nothing behind it should have to expect."""
-    match value:
-        case str():
-            if "\0" in value:
-                raise invalid(path, "may not hold NUL")
-        case int():
-            if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-                raise invalid(path, f"must lie within ±{LARGEST_NUMBER}")
-        case None:
-            if path != "seat":  # the table's, where a stat is recorded
-                raise invalid(path, "null is not a value: leave the field out")
-        case list() | dict():
-            if depth == 0:
-                raise Refusal("malformed", f"nested more than {DEEPEST} deep")
-            if len(value) > LONGEST_LIST:
-                raise invalid(path or "body", f"at most {LONGEST_LIST} entries")
-            for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-                if isinstance(key, str):
-                    _check(key, path or "body", depth)
-                if depth == DEEPEST and key in _JUDGED_BY_THE_STAT and not isinstance(inner, list | dict):
-                    continue
-                _check(inner, f"{path}.{key}" if path else str(key), depth - 1)
+    return parse_body(data)
 
 
 def body_of(shape: type[T]) -> Any:

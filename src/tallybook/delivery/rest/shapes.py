@@ -1,15 +1,18 @@
 """The shapes of bodies and answers, from which requests are read and the OpenAPI document is written."""
 
 from collections.abc import Mapping
-from types import NoneType
-from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.catalogue.stat_sets import NewStat
-from tallybook.delivery.rest.reading import COMMAND_ID, LARGEST_NUMBER, Command
+from tallybook.delivery.rest.reading import COMMAND_ID, Command
+from tallybook.play.requests import LARGEST_NUMBER
 from tallybook.rules.protocol import Stat, Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
 from tallybook.rules.scoresheet.commands import Record as RecordCommand
@@ -145,7 +148,8 @@ def _given(type_: Any) -> Any:
     """The type of an optional field when it is there."""
     if type_ is Any:
         return Number | str | bool | UnsetType
-    return Union[tuple(each for each in get_args(type_) or (type_,) if each is not NoneType) + (UnsetType,)]
+    options = get_args(type_) if isinstance(type_, UnionType) else (type_,)
+    return reduce(or_, [option for option in options if option is not NoneType], UnsetType)
 
 
 Record = _described(RecordCommand)

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { useMe } from "@/api/me";
 import { gameQuery, gamesQuery, historyQuery } from "@/api/queries";
-import type { Game, Session } from "@/api/types";
+import type { Game, Summary } from "@/api/types";
 import { JoinForm } from "@/features/home/join-form";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
@@ -15,7 +15,7 @@ import { Waiting } from "@/ui/waiting";
 import classes from "@/features/home/home.module.css";
 
 /** Those played last come first. */
-function recentFirst(games: readonly Game[], sessions: readonly Session[]): Game[] {
+function recentFirst(games: readonly Game[], sessions: readonly Summary[]): Game[] {
   const played = sessions.map((session) => session.game_id);
   const age = (game: Game): number => (played.includes(game.id) ? played.indexOf(game.id) : played.length);
   return games.filter((game) => !game.archived).sort((a, b) => age(a) - age(b));
@@ -97,13 +97,11 @@ export default function HomePage() {
   );
 }
 
-function SessionLine({ session }: { session: Session }) {
+function SessionLine({ session }: { session: Summary }) {
   const { home } = useMessages();
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
   const over = session.status === "finished" || session.status === "abandoned";
-  const winners =
-    session.result?.placings.filter((placing) => placing.winner).map((placing) => placing.seat) ?? [];
   return (
     <li>
       <Link to={over ? `/s/${session.id}` : `/r/${session.key}`} className={classes.session}>
@@ -111,10 +109,10 @@ function SessionLine({ session }: { session: Session }) {
           <Text fw={600}>{game.data?.name ?? home.game}</Text>
           <Text size="sm" c="dimmed">
             {session.seats.map((seat, place) => (
-              <span key={seat.seat} className={winners.includes(seat.seat) ? classes.winner : undefined}>
+              <span key={seat.seat} className={seat.winner === true ? classes.winner : undefined}>
                 {place > 0 && ", "}
-                {seat.name}
-                {winners.includes(seat.seat) && " ★"}
+                {format.name(seat.name)}
+                {seat.winner === true && " ★"}
               </span>
             ))}
           </Text>
@@ -122,7 +120,7 @@ function SessionLine({ session }: { session: Session }) {
         <Stack gap={2} align="end">
           <Badge variant={over ? "default" : "filled"}>{home.status[session.status]}</Badge>
           <Text size="xs" c="dimmed">
-            {over ? session.started_at !== null && format.day(session.started_at) : home.round(session.round)}
+            {format.day(session.started_at ?? session.created_at)}
           </Text>
         </Stack>
       </Link>

@@ -1,5 +1,5 @@
 // Whom one might want to seat: oneself, and the people one plays with, the latest first.
-import type { NewSession, Player, Session } from "@/api/types";
+import type { NewSession, Player, Summary } from "@/api/types";
 
 export interface Person {
   /** Without one, the server finds or makes the player by the name. */
@@ -7,15 +7,15 @@ export interface Person {
   name: string;
 }
 
-export function knownPeople(me: Player, library: readonly Player[], history: readonly Session[]): Person[] {
+export function knownPeople(me: Player, library: readonly Player[], history: readonly Summary[]): Person[] {
   const people = new Map<string, Person>([[me.id, { id: me.id, name: me.display_name }]]);
-  const played = history.flatMap((session) => session.seats.filter((seat) => !seat.is_bot));
-  for (const seat of played)
-    if (!people.has(seat.player_id)) people.set(seat.player_id, { id: seat.player_id, name: seat.name });
-  for (const player of library) {
-    if (player.kind !== "bot" && !people.has(player.id))
-      people.set(player.id, { id: player.id, name: player.display_name });
+  const meet = (id: string, name: string | null): void => {
+    if (name !== null && !people.has(id)) people.set(id, { id, name }); // without a name they were erased
+  };
+  for (const seat of history.flatMap((session) => session.seats)) {
+    if (!seat.is_bot) meet(seat.player_id, seat.name);
   }
+  for (const player of library) meet(player.id, player.display_name);
   return [...people.values()];
 }
 
@@ -23,7 +23,7 @@ export function knownPeople(me: Player, library: readonly Player[], history: rea
 export function lastTable(
   gameId: string,
   people: readonly Person[],
-  history: readonly Session[],
+  history: readonly Summary[],
 ): readonly Person[] {
   const last = history.find((session) => session.game_id === gameId);
   if (last === undefined) return people.slice(0, 1);

@@ -38,7 +38,7 @@ export function CellEditor({ cell, stat, name, value, next, act, onClose }: Cell
     </Button>
   );
   const rest = { stat, value, clear, next, write, onClose };
-  const where = [name, stat.name, ...(cell.round === null ? [] : [table.round(cell.round)])].join(" · ");
+  const where = [name, stat.name, table.round(cell.round)].join(" · ");
   return (
     <Drawer
       opened

@@ -5,22 +5,26 @@ export interface Column {
   seat: number | null;
   playerId: string;
   name: string;
-  team: string | null | undefined;
+  team: string | null;
   score: StatScore | undefined;
   total: number | string;
   rank: number;
 }
 
-/** `nameOf` names a seat, and the table for null. */
-export function columnsOf(board: Scoreboard, stat: Stat, nameOf: (seat: SeatScore | null) => string): Column[] {
+/** `names` is what the table is called, and how a seat is, whose player may have been erased. */
+export function columnsOf(
+  board: Scoreboard,
+  stat: Stat,
+  names: { table: string; seat: (name: string | null) => string },
+): Column[] {
   if (stat.scope === "table") {
     const score = board.table[stat.name];
-    return [{ seat: null, playerId: "table", name: nameOf(null), team: null, score, total: 0, rank: 0 }];
+    return [{ seat: null, playerId: "table", name: names.table, team: null, score, total: 0, rank: 0 }];
   }
   return board.seats.map(({ seat, player_id, name, team, values, total, rank }) => ({
     seat,
     playerId: player_id,
-    name,
+    name: names.seat(name),
     team,
     score: values[stat.name],
     total,

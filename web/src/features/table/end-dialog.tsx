@@ -3,6 +3,7 @@ import { Button, Chip, Group, Modal, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Session } from "@/api/types";
 import type { Command, Given } from "@/live/commands";
+import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 
 interface EndDialogProps {
@@ -15,17 +16,18 @@ interface EndDialogProps {
 
 export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps) {
   const { end, app } = useMessages();
+  const format = useFormat();
   const [winners, setWinners] = useState<string[]>([]);
   const [won, setWon] = useState<string | null>(null);
   const together = how === "end" && session.win === "cooperative";
-  const pointless = !session.stats.some((stat) => stat.scoring === true && stat.scope === "player");
-  const pick = how === "end" && !together && (session.win === "none" || pointless);
+  const pick = how === "end" && !together;
+  const scores = session.stats.some((stat) => stat.scoring === true && stat.scope === "player");
+  const totalsDecide = scores && session.win !== "none";
 
   const given = (): Given | undefined => {
     if (together) return session.seats.map(({ seat }) => ({ seat, winner: won === "won" }));
-    return pick
-      ? session.seats.map(({ seat }) => ({ seat, winner: winners.includes(String(seat)) }))
-      : undefined;
+    if (totalsDecide && winners.length === 0) return undefined;
+    return session.seats.map(({ seat }) => ({ seat, winner: winners.includes(String(seat)) }));
   };
   const confirm = (): void => {
     const result = given();
@@ -42,7 +44,6 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
     >
       <Stack>
         {how === "abandon" && <Text>{end.abandonBody}</Text>}
-        {how === "end" && !together && !pick && <Text>{end.body}</Text>}
         {unsent > 0 && <Text c="dimmed">{end.pending}</Text>}
         {together && (
           <>
@@ -57,19 +58,21 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
         )}
         {pick && (
           <>
-            <Text>{end.winners}</Text>
+            <Text>{totalsDecide ? end.body : end.winners}</Text>
             <Chip.Group multiple value={winners} onChange={setWinners}>
               <Group>
                 {session.seats.map((seat) => (
                   <Chip key={seat.seat} value={String(seat.seat)}>
-                    {seat.name}
+                    {format.name(seat.name)}
                   </Chip>
                 ))}
               </Group>
             </Chip.Group>
-            <Text size="sm" c="dimmed">
-              {end.nobody}
-            </Text>
+            {!totalsDecide && (
+              <Text size="sm" c="dimmed">
+                {end.nobody}
+              </Text>
+            )}
           </>
         )}
         <Group justify="end">

@@ -3,9 +3,9 @@ import { ActionIcon, Badge, SegmentedControl, Text, UnstyledButton, VisuallyHidd
 import { useState } from "react";
 import type { Stat } from "@/api/types";
 import { exactSum } from "@/api/exact";
-import { cellKey, type View } from "@/live/board";
+import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell, Command } from "@/live/commands";
-import { columnsOf, inRound, scored, type Column } from "@/features/table/columns";
+import { columnsOf, scored, type Column } from "@/features/table/columns";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -30,7 +30,7 @@ export function EntryList({ view: { board, pending }, stat, competitive, act, on
   const stepped = act !== undefined && (stat.data_type === "integer" || stat.data_type === "decimal");
   const step = Number(stat.step ?? 1) > 0 ? (stat.step ?? 1) : 1;
   const times = (factor: number): string => exactSum(Array.from({ length: factor }, () => step));
-  const columns = columnsOf(board, stat, table.forTable);
+  const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
   if (act === undefined) columns.sort((a, b) => a.rank - b.rank);
 
   const nudge = (column: Column, sign: "" | "-"): void => {
@@ -55,7 +55,7 @@ export function EntryList({ view: { board, pending }, stat, competitive, act, on
         {columns.map((column) => {
           const cell = { seat: column.seat, stat: stat.name, round: board.round };
           const waiting = pending.get(cellKey(cell));
-          const text = format.value(inRound(column, board.round), stat.data_type);
+          const text = format.value(inRound(column.score, board.round), stat.data_type);
           const leads = competitive && column.rank === 1 && scored(board);
           return (
             <li key={column.seat} className={classes.line}>

@@ -7,6 +7,7 @@ import { newCommandId } from "@/api/command-id";
 import { queryClient, sessionQuery } from "@/api/queries";
 import type { Player, SeatChange, Session } from "@/api/types";
 import type { Present } from "@/live/room";
+import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
 import { Icon } from "@/ui/icons";
@@ -54,7 +55,9 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
   const [name, setName] = useState("");
   const [team, setTeam] = useState<{ seat: number; text: string } | null>(null);
   const here = new Set(present.map((each) => each.player_id));
-  const nameOf = (seat: number): string => session.seats.find((each) => each.seat === seat)?.name ?? "";
+  const format = useFormat();
+  const nameOf = (seat: number): string =>
+    format.name(session.seats.find((each) => each.seat === seat)?.name ?? null);
   const watching = [
     ...present,
     ...session.scorekeepers
@@ -141,7 +144,7 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
             </Title>
             {session.requests.map(({ seat, player_id, name: asking }) => (
               <Group key={`${seat} ${player_id}`} className="sheet" p="sm">
-                <Text flex={1}>{people.wants(asking, nameOf(seat))}</Text>
+                <Text flex={1}>{people.wants(format.name(asking), nameOf(seat))}</Text>
                 <Button
                   size="sm"
                   variant="default"
@@ -160,7 +163,7 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
           {session.seats.map((seat) =>
             person(
               seat.player_id,
-              seat.name,
+              format.name(seat.name),
               seat.team,
               <>
                 {!seat.is_bot && keeperItems(seat.player_id)}

@@ -29,11 +29,8 @@ export function ResultView({ session, board, children }: ResultViewProps) {
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   const competitive = session.win !== "cooperative";
 
-  const placings = [...(session.result?.placings ?? [])].sort((a, b) => a.place - b.place);
-  const lineOf = (seat: number) => board.seats.find((line) => line.seat === seat);
-  const winners = placings
-    .filter((placing) => placing.winner)
-    .map((placing) => lineOf(placing.seat)?.name ?? "");
+  const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
+  const winners = places.filter((seat) => seat.winner).map((seat) => format.name(seat.name));
 
   const headline = (): string => {
     if (session.status === "abandoned") return result.abandoned;
@@ -52,26 +49,23 @@ export function ResultView({ session, board, children }: ResultViewProps) {
         </Text>
         {winners.length > 0 && <Icon name="crown" size={44} />}
         <Title order={2}>{headline()}</Title>
-        {competitive && placings.length > 0 && (
+        {competitive && places.length > 0 && (
           <ol className={classes.places}>
-            {placings.map(({ seat, place, score }) => {
-              const line = lineOf(seat);
-              return (
-                <li key={seat}>
-                  <span className={classes.place} aria-label={table.place(place)}>
-                    {place}.
-                  </span>
-                  <PlayerDot id={line?.player_id ?? ""} name={line?.name ?? ""} size={28} />
-                  <Text span fw={place === 1 ? 700 : 400} flex={1} ta="left">
-                    {line?.name}
-                    {line?.team != null && ` (${line.team})`}
-                  </Text>
-                  <Text span fw={700}>
-                    {score != null && scoring.length > 0 && format.number(score)}
-                  </Text>
-                </li>
-              );
-            })}
+            {places.map(({ seat, player_id, name, team, place, winner, score }) => (
+              <li key={seat}>
+                <span className={classes.place} aria-label={table.place(place)}>
+                  {place}.
+                </span>
+                <PlayerDot id={player_id} name={format.name(name)} size={28} />
+                <Text span fw={winner ? 700 : 400} flex={1} ta="left">
+                  {format.name(name)}
+                  {team !== null && ` (${team})`}
+                </Text>
+                <Text span fw={700}>
+                  {score !== null && scoring.length > 0 && format.number(score)}
+                </Text>
+              </li>
+            ))}
           </ol>
         )}
       </section>

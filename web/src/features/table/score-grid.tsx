@@ -2,9 +2,9 @@
 import { VisuallyHidden } from "@mantine/core";
 import { memo } from "react";
 import type { Stat } from "@/api/types";
-import { cellKey, type View } from "@/live/board";
+import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell } from "@/live/commands";
-import { columnsOf, inRound, scored } from "@/features/table/columns";
+import { columnsOf, scored } from "@/features/table/columns";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -28,12 +28,8 @@ export function ScoreGrid({
 }: ScoreGridProps) {
   const { table } = useMessages();
   const format = useFormat();
-  const columns = columnsOf(board, stat, table.forTable);
-  const unrounded = columns.some((column) => inRound(column, null) !== undefined);
-  const rounds = [
-    ...(unrounded ? [null] : []),
-    ...Array.from({ length: board.round }, (_, index) => index + 1),
-  ];
+  const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
+  const rounds = Array.from({ length: board.round }, (_, index) => index + 1);
   return (
     <div
       className={`sheet ${classes.scroll}`}
@@ -61,10 +57,10 @@ export function ScoreGrid({
         <tbody>
           {rounds.map((round) => (
             <tr
-              key={round ?? 0}
+              key={round}
               data-current={(board.status === "playing" && round === board.round) || undefined}
             >
-              <th scope="row">{round ?? table.unrounded}</th>
+              <th scope="row">{round}</th>
               {columns.map((column) => {
                 const cell = { seat: column.seat, stat: stat.name, round };
                 return (
@@ -73,7 +69,7 @@ export function ScoreGrid({
                     seat={column.seat}
                     stat={stat.name}
                     round={round}
-                    text={format.value(inRound(column, round), stat.data_type)}
+                    text={format.value(inRound(column.score, round), stat.data_type)}
                     name={column.name}
                     pending={pending.has(cellKey(cell))}
                     onOpen={onOpen}
@@ -114,14 +110,13 @@ interface GridCellProps extends Cell {
 /** Takes plain values only, so that a new board draws again just the cells that changed. */
 const GridCell = memo(function GridCell({ seat, stat, round, text, name, pending, onOpen }: GridCellProps) {
   const { table } = useMessages();
-  const where = round === null ? table.unrounded : table.round(round);
   const face = text === "" ? <span className={classes.empty}>·</span> : text;
   return (
     <td data-pending={pending || undefined}>
       {onOpen ? (
         <button
           type="button"
-          aria-label={table.cell(name, stat, where, text === "" ? table.empty : text)}
+          aria-label={table.cell(name, stat, table.round(round), text === "" ? table.empty : text)}
           onClick={() => onOpen({ seat, stat, round })}
         >
           {face}

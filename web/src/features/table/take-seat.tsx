@@ -5,12 +5,14 @@ import { useSearchParams } from "react-router";
 import { answer, api } from "@/api/client";
 import { queryClient, sessionQuery } from "@/api/queries";
 import type { Player, Session } from "@/api/types";
+import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
 import { PlayerDot } from "@/ui/player-dot";
 
 export function TakeSeat({ session, me }: { session: Session; me: Player }) {
   const { table, app } = useMessages();
+  const format = useFormat();
   const [search, setSearch] = useSearchParams();
   const open = search.has("seat");
   const show = (shown: boolean): void => setSearch(shown ? { seat: "" } : {}, { replace: true });
@@ -53,11 +55,11 @@ export function TakeSeat({ session, me }: { session: Session; me: Player }) {
                 key={seat.seat}
                 variant="default"
                 justify="start"
-                leftSection={<PlayerDot id={seat.player_id} name={seat.name} size={26} />}
+                leftSection={<PlayerDot id={seat.player_id} name={format.name(seat.name)} size={26} />}
                 loading={joining.isPending}
                 onClick={() => joining.mutate({ seat: seat.seat })}
               >
-                {table.iAm(seat.name)}
+                {table.iAm(format.name(seat.name))}
               </Button>
             ))}
           <Button

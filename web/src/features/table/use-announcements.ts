@@ -18,7 +18,7 @@ export function useAnnouncements(board: Scoreboard | undefined, connection: Room
     if (before === undefined || board === undefined || before.session_id !== board.session_id) return;
     const news = board.seats
       .filter((line) => before.seats.some((old) => old.seat === line.seat && old.total !== line.total))
-      .map((line) => table.announceTotal(line.name, format.number(line.total)));
+      .map((line) => table.announceTotal(format.name(line.name), format.number(line.total)));
     if (board.round !== before.round) news.push(table.round(board.round));
     if (news.length > 0) announce(news.join(", "));
   }, [board, table, format]);

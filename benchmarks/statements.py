@@ -1,0 +1,103 @@
+"""What the ledger asks of its database, recorded batch by batch and asked again by a bare driver."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, Engine, event
+
+_APPENDS = 'INSERT INTO "events"'
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement with its parameters; `many` when they are a list of rows."""
+
+    text: str
+    parameters: Any
+    many: bool
+
+
+@dataclass(slots=True)
+class Recording:
+    """The transactions that appended events, in the order of their commits."""
+
+    batches: list[list[Statement]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)  # events in each
+
+    @property
+    def events(self) -> int:
+        return sum(self.sizes)
+
+
+@contextmanager
+def recording() -> Iterator[Recording]:
+    """Record every database of this process until the block ends."""
+    recorded = Recording()
+
+    def before(
+        connection: Connection, _cursor: object, text: str, parameters: Any, _context: object, many: bool
+    ) -> None:
+        if not text.startswith("BEGIN"):  # the replay begins its transactions itself
+            connection.info.setdefault("statements", []).append(Statement(text, parameters, many))
+
+    def commit(connection: Connection) -> None:
+        batch: list[Statement] = connection.info.pop("statements", [])
+        for statement in batch:
+            if statement.text.startswith(_APPENDS):
+                recorded.batches.append(batch)
+                rows = statement.parameters if statement.many else statement.parameters[0]
+                recorded.sizes.append(len(rows) if isinstance(rows, list) else 1)
+
+    def rollback(connection: Connection) -> None:
+        connection.info.pop("statements", None)
+
+    listeners = {"before_cursor_execute": before, "commit": commit, "rollback": rollback}
+    for name, listener in listeners.items():
+        event.listen(Engine, name, listener)
+    try:
+        yield recorded
+    finally:
+        for name, listener in listeners.items():
+            event.remove(Engine, name, listener)
+
+
+async def replay(recorded: Recording, url: str) -> float:
+    """Events a second of a bare loop over the recorded batches, on a database that lacks them."""
+    if url.startswith("sqlite:///"):
+        return _replay_sqlite(recorded, url.removeprefix("sqlite:///"))
+    connection = await asyncpg.connect(url)
+    try:
+        texts = {statement.text for batch in recorded.batches for statement in batch}
+        prepared = {text: await connection.prepare(text) for text in texts}
+        started = perf_counter()
+        for batch in recorded.batches:
+            async with connection.transaction():
+                for statement in batch:
+                    await prepared[statement.text].fetch(*statement.parameters)
+        return recorded.events / (perf_counter() - started)
+    finally:
+        await connection.close()
+
+
+def _replay_sqlite(recorded: Recording, path: str) -> float:
+    connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+        started = perf_counter()
+        for batch in recorded.batches:
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in batch:
+                if statement.many:
+                    connection.executemany(statement.text, statement.parameters)
+                else:
+                    connection.execute(statement.text, statement.parameters).fetchall()
+            connection.execute("COMMIT")
+        return recorded.events / (perf_counter() - started)
+    finally:
+        connection.close()

@@ -1,0 +1,31 @@
+"""Accounts on a real ledger, with a clock that only moves when told and passwords that hash fast."""
+
+from argon2 import PasswordHasher
+
+from tallybook.accounts.accounts import Accounts
+from tallybook.accounts.attempts import Attempts
+from tallybook.accounts.passwords import Passwords
+from tallybook.accounts.tokens import AccessTokens
+from tallybook.ledger.ledger import Ledger
+
+SECRET = "a secret of the tests, long enough"
+PASSWORD = "correct horse"
+
+
+class HandClock:
+    """Time as the test wants it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def now(self) -> int:
+        return int(self.seconds * 1_000_000)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def accounts_on(ledger: Ledger, clock: HandClock) -> Accounts:
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    tokens = AccessTokens([SECRET], clock)
+    return Accounts(ledger, clock, tokens, Passwords(hasher), Attempts("3/minute", clock))
