@@ -7,13 +7,15 @@ import pytest
 from tallybook.accounts.accounts import Accounts
 from tallybook.ledger.ledger import Ledger
 from tests.accounts.kit import HandClock, accounts_on
-from tests.ledger.kit import create_tables, node
+from tests.ledger.conftest import postgresql, url
+from tests.ledger.kit import node
+
+__all__ = ["postgresql", "url"]  # a database with all tables, empty
 
 
 @pytest.fixture
-async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    await create_tables(database_url)
-    async with node(database_url) as ledger:
+async def ledger(url: str) -> AsyncIterator[Ledger]:
+    async with node(url) as ledger:
         yield ledger
 
 

@@ -14,7 +14,7 @@ from tallybook.ledger import states
 from tallybook.ledger.chain import genesis, seal
 from tallybook.ledger.states import EVENT_COLUMNS
 from tallybook.ledger.tables import events, snapshots, streams
-from tests.ledger.kit import State, Sticks, Taken, node, sticks, take, verified
+from tests.ledger.kit import State, Sticks, Taken, node, outcomes, sticks, take, verified
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +88,9 @@ async def test_two_folds_of_one_stream_do_not_mix(url: str) -> None:
 
     table, counting = new_id(), Counting()
     async with node(url) as ledger:
-        await ledger.append(take(table, 7, fold=None))  # a command that needs no state
-        await ledger.append(take(table, 8))
+        # A command that needs no state, and in the same batch one that does.
+        second = take(table, decide=lambda state, _: [Taken(len(state.taken) + 7)])
+        await outcomes(ledger, take(table, 7, fold=None), second)
         assert (await ledger.state(table, counting)).state == 2
         assert (await ledger.state(table, sticks)).state.taken == (7, 8)
 

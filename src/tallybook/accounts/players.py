@@ -163,7 +163,7 @@ def named_players(connection: Connection, owner: UUID, keys: Iterable[bytes]) ->
 def display_names(connection: Connection, player_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What players are called; who does not exist is left out."""
     query = select(players.c.id, players.c.display_name).where(players.c.id.in_(set(player_ids)))
-    return {player_id: name for player_id, name in connection.execute(query)}
+    return {row.id: row.display_name for row in connection.execute(query)}
 
 
 def shown(row: Row[Any]) -> Player:

@@ -216,10 +216,9 @@ class Catalogue:
             raise invalid("name", "give at least one field to change")
 
         def beside(connection: Connection) -> None:
+            kept = (stat_sets.c.id == stat_set.id) & ~stat_sets.c.removed
             with refusing_twins(*_SET_TAKEN):
-                changed = connection.execute(
-                    update(stat_sets).where(stat_sets.c.id == stat_set.id).values(row)
-                )
+                changed = connection.execute(update(stat_sets).where(kept).values(row))
             if changed.rowcount != 1:
                 raise not_found("stat set")
 

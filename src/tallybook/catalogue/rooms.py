@@ -37,7 +37,7 @@ _columns = [rooms.c[name] for name in Room.__struct_fields__]
 def canonical_key(text: str) -> str:
     """The one spelling of a room's key; what cannot be a key is `not_found`."""
     key = text.upper()
-    if len(text) != ROOM_KEY_LENGTH or not _KEY.issuperset(key):
+    if len(key) != ROOM_KEY_LENGTH or not text.isascii() or not _KEY.issuperset(key):
         raise not_found("room")
     return key
 

@@ -128,24 +128,25 @@ class PostgresDatabase:
             "idle_in_transaction_session_timeout": "5s",
             "timezone": "UTC",
         }
+        # A server that vanishes without a word ends no statement: then it is we who stop waiting.
+        answer_within: float | None = 35
         if patient:  # maintenance works in long statements
             settings |= {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-        # Readers have connections of their own, so that they cannot keep the writer waiting for one.
-        self._writer = self._engine(settings, 4)
-        self._reader = self._engine(
-            settings
-            | {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"},
-            10,
-        )
+            answer_within = None
+        reading = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
 
-    def _engine(self, settings: dict[str, str], size: int) -> AsyncEngine:
-        return create_async_engine(
-            self.url.set(drivername="postgresql+asyncpg"),
-            pool_size=size,
-            max_overflow=0,
-            pool_timeout=5,
-            connect_args={"server_settings": settings, "timeout": 5},
-        )
+        def connections(size: int, settings: dict[str, str]) -> AsyncEngine:
+            return create_async_engine(
+                url.set(drivername="postgresql+asyncpg"),
+                pool_size=size,
+                max_overflow=0,
+                pool_timeout=5,
+                connect_args={"server_settings": settings, "timeout": 5, "command_timeout": answer_within},
+            )
+
+        # Readers have connections of their own, so that they cannot keep the writer waiting for one.
+        self._writer = connections(4, settings)
+        self._reader = connections(10, settings | reading)
 
     async def read(self, transaction: Transaction[T]) -> T:
         try:

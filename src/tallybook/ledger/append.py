@@ -43,7 +43,10 @@ class Fold(Protocol[S]):
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """A committed command: the stream it wrote and the indexes of its first and last event."""
+    """A committed command: the stream it wrote and the indexes of its first and last event.
+
+    A command that decided nothing has the stream's head as its `last`, and `first` one beyond.
+    """
 
     stream: UUID
     first: int
@@ -60,10 +63,12 @@ class Append(Generic[S]):
 
     `decide(state, index)` runs inside the batch, under the lock, with the state at the stream's head
     and the index the first new event will get; it returns the events or raises a `Refusal`. It may run
-    more than once and on another thread, so it touches nothing but its arguments.
+    more than once and on another thread, so it touches nothing but its arguments. Events in the `record`
+    of a refusal are logged; then a repetition of the command is the same refusal, without logging again.
 
     `beside(connection)` writes what no event carries (names, credentials) in the same transaction,
-    under a savepoint of its own: when it raises, only this command fails.
+    under a savepoint of its own: when it raises, only this command fails. It runs for every command
+    that was not refused, also for one that decided nothing.
 
     `done(outcome)` is called once, on the event loop, after the commit or the refusal, and before the
     events are published. It must not raise.

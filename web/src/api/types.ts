@@ -8,12 +8,16 @@ export type SignIn = Schemas["SignIn"];
 export type Game = Schemas["Game"];
 export type NewGame = Schemas["NewGame"];
 export type Stat = Schemas["Stat"];
+export type NewStat = Schemas["NewStat"];
 export type StatSet = Schemas["StatSet"];
 export type Session = Schemas["Session"];
 export type NewSession = Schemas["NewSession"];
-export type Summary = Schemas["Summary"];
+/** A session in a list: without its stats, with who came out where. */
+export type Summary = Pick<Session, "id" | "key" | "game_id" | "status" | "created_at" | "started_at"> & {
+  seats: (Omit<Schemas["Seat"], "ready"> & { winner: boolean | null })[];
+};
 export type Scoreboard = Schemas["Scoreboard"];
 export type SeatScore = Schemas["SeatScore"];
 export type StatScore = Schemas["StatScore"];
-export type SeatChange = Schemas["SeatChange"];
+export type SeatChange = Schemas["Seats"];
 export type Value = number | string | boolean;

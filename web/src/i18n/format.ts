@@ -39,12 +39,12 @@ export function parseDuration(text: string): number | null {
 }
 
 interface Format {
-  number(value: number | string): string;
+  number: (value: number | string) => string;
   /** The name of a player, who may have been erased. */
-  name(name: string | null): string;
-  value(value: Value, type: DataType): string;
-  day(time: string): string;
-  list(names: readonly string[]): string;
+  name: (name: string | null) => string;
+  value: (value: Value, type: DataType) => string;
+  day: (time: string) => string;
+  list: (names: readonly string[]) => string;
   decimalMark: string;
 }
 

@@ -85,6 +85,7 @@ export class Room {
     if (refusal !== undefined) this.#become(rest);
     document.addEventListener("visibilitychange", this.#flush);
     addEventListener("offline", this.#offline);
+    addEventListener("online", this.#online);
     if (this.#channel === undefined) this.#join();
   }
 
@@ -93,6 +94,7 @@ export class Room {
     this.#left = true;
     document.removeEventListener("visibilitychange", this.#flush);
     removeEventListener("offline", this.#offline);
+    removeEventListener("online", this.#online);
     this.#outbox.flush();
     this.#closeWhenDone();
   }
@@ -124,8 +126,11 @@ export class Room {
 
   #flush = (): void => this.#outbox.flush();
 
-  // A dead network is noticed by the browser long before a heartbeat is missed.
+  // The browser notices a dead network long before a heartbeat is missed; a short one kills no socket.
   #offline = (): void => this.#set({ connection: "away" });
+  #online = (): void => {
+    if (this.#channel?.state === "joined") this.#set({ connection: "live" });
+  };
 
   #holdWrites(): void {
     this.#outbox.hold();

@@ -38,7 +38,9 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return null;
   const competitive = session.win === "highest" || session.win === "lowest";
-  const missing = board.seats.filter((line) => board.missing.includes(line.seat)).map((line) => format.name(line.name));
+  const missing = board.seats
+    .filter((line) => board.missing.includes(line.seat))
+    .map((line) => format.name(line.name));
 
   const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
   const at = columns.findIndex((column) => column.seat === editing?.seat);

@@ -56,10 +56,7 @@ export function ScoreGrid({
         </thead>
         <tbody>
           {rounds.map((round) => (
-            <tr
-              key={round}
-              data-current={(board.status === "playing" && round === board.round) || undefined}
-            >
+            <tr key={round} data-current={(board.status === "playing" && round === board.round) || undefined}>
               <th scope="row">{round}</th>
               {columns.map((column) => {
                 const cell = { seat: column.seat, stat: stat.name, round };

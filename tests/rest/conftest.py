@@ -1,0 +1,44 @@
+"""A whole server's application, called without a socket, on each kind of database in turn."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tallybook.bootstrap import Node, node
+from tallybook.settings import Settings
+from tests.ledger.conftest import postgresql, url
+from tests.rest.kit import Person, enter
+
+__all__ = ["postgresql", "url"]
+
+
+@pytest.fixture
+async def server(url: str) -> AsyncIterator[Node]:
+    settings = Settings(database_url=url, secret_keys=("a secret of the tests, long enough",))
+    async with node(settings) as running:
+        yield running
+
+
+@pytest.fixture
+def app(server: Node) -> FastAPI:
+    return server.app
+
+
+@pytest.fixture
+async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tallybook") as client:
+        yield client
+
+
+@pytest.fixture
+async def ana(anybody: httpx.AsyncClient) -> Person:
+    return await enter(anybody, "Ana")
+
+
+@pytest.fixture
+async def bea(anybody: httpx.AsyncClient) -> Person:
+    return await enter(anybody, "Bea")

@@ -1,0 +1,161 @@
+"""An evening of games over REST: people, games, a session from its first point to the rematch."""
+
+from httpx import AsyncClient
+
+from tests.rest.kit import API, Person, body_of, code_of, enter
+
+PASSWORD = "correct horse"
+
+
+async def test_a_guest_becomes_an_account_and_keeps_her_library(anybody: AsyncClient, ana: Person) -> None:
+    added = await ana.post("/players", {"name": "Cleo"}, command_id="1")
+    assert await ana.post("/players", {"name": "Cleo"}, command_id="1") == added
+
+    account = {"username": "Ana", "password": PASSWORD, "email": "ana@example.org"}
+    registered = await ana.post("/auth/register", account)
+
+    assert registered["player"]["id"] == ana.id
+    assert (registered["token_type"], registered["expires_in"]) == ("Bearer", 3600)
+    assert (registered["player"]["kind"], registered["player"]["region"]) == ("account", None)
+    login = {"username": "ANA", "password": PASSWORD}
+    for path in (f"{API}/auth/login", "/auth/login"):
+        signed_in = body_of(await anybody.post(path, json=login))
+        again = Person(anybody, signed_in["access_token"], signed_in["player"]["id"])
+        assert (await again.get("/players"))["items"] == [added]
+    renewed = body_of(
+        await anybody.post(f"{API}/auth/refresh", json={"refresh_token": signed_in["refresh_token"]})
+    )
+    assert renewed["player"] == signed_in["player"]
+    assert (await again.call("POST", "/auth/logout")).status_code == 204
+    over = await anybody.post(f"{API}/auth/refresh", json={"refresh_token": renewed["refresh_token"]})
+    assert (over.status_code, code_of(over)) == (401, "invalid_token")
+
+
+async def test_games_and_stat_sets_belong_to_who_made_them(ana: Person, bea: Person) -> None:
+    game = await ana.post("/games", {"name": "Catan", "max_players": 4}, command_id="1")
+    path = f"/games/{game['id']}"
+
+    assert await ana.post("/games", {"name": "Catan", "max_players": 4}, command_id="1") == game
+    assert code_of(await ana.call("POST", "/games", {"name": "catan"})) == "name_taken"
+    assert code_of(await bea.call("PATCH", path, {"name": "Mine"})) == "forbidden"
+    assert body_of(await ana.call("PATCH", path, {"win": "lowest"}))["win"] == "lowest"
+    assert body_of(await bea.client.get(API + path))["name"] == "Catan"  # needs no token
+
+    stats = [{"name": "Points", "data_type": "integer", "scoring": True}]
+    of_bea = await bea.post(f"{path}/stat-sets", {"name": "Mine", "stats": stats})
+    assert (await ana.get(f"{path}/stat-sets"))["items"] == []
+    assert (await bea.get(f"{path}/stat-sets"))["items"] == [of_bea]
+    one = f"/stat-sets/{of_bea['id']}"
+    assert code_of(await ana.call("DELETE", one)) == "forbidden"
+    assert body_of(await bea.call("PATCH", one, {"name": "Ours"}))["name"] == "Ours"
+    assert (await bea.call("DELETE", one)).status_code == 204
+    assert code_of(await bea.call("GET", one)) == "not_found"
+
+    assert (await ana.call("DELETE", path)).status_code == 204
+    assert (await ana.get("/games"))["items"] == []
+    assert (await ana.get("/games", archived=True))["items"][0]["id"] == game["id"]
+
+
+async def test_lists_are_read_page_by_page(ana: Person) -> None:
+    for name in ("A", "B", "C"):
+        await ana.post("/games", {"name": name})
+
+    first = await ana.get("/games", limit=2)
+    rest = await ana.get("/games", limit=2, cursor=first["next_cursor"])
+
+    assert [game["name"] for game in [*first["items"], *rest["items"]]] == ["C", "B", "A"]
+    assert rest["next_cursor"] is None
+
+
+async def test_a_session_is_scored_ended_corrected_and_played_again(ana: Person) -> None:
+    session = await ana.opens("Cleo", "Dora")
+    path = f"/sessions/{session['id']}"
+    assert (session["status"], session["scorekeepers"]) == ("playing", [ana.id])
+    assert [seat["name"] for seat in session["seats"]] == ["Cleo", "Dora"]
+
+    cell = {"seat": 0, "stat": "Points"}
+    written = await ana.post(f"{path}/record", cell | {"value": 5}, command_id="1")
+    assert await ana.post(f"{path}/record", cell | {"value": 5}, command_id="1") == written
+    await ana.post(f"{path}/record", cell | {"delta": 2, "expected_index": written["index"]})
+    stale = await ana.call("POST", f"{path}/record", cell | {"delta": 2, "expected_index": 0})
+    assert code_of(stale) == "stale"
+    await ana.post(f"{path}/undo")
+    await ana.post(f"{path}/redo")
+    await ana.post(f"{path}/next-round")
+    await ana.post(f"{path}/record", {"seat": 1, "stat": "Points", "value": 3})
+    await ana.post(f"{path}/seats", {"add": {"player_id": ana.id}})
+    board = await ana.get(f"{path}/scoreboard")
+    assert [(seat["name"], seat["total"], seat["rank"]) for seat in board["seats"]] == [
+        ("Cleo", 7, 1),
+        ("Dora", 3, 2),
+        ("Ana", 0, 3),
+    ]
+    earlier = await ana.get(f"{path}/state", at=written["index"])
+    assert [seat["total"] for seat in earlier["seats"]] == [5, 0]
+
+    await ana.post(f"{path}/end")
+    over = await ana.call("POST", f"{path}/record", cell | {"value": 9})
+    assert (over.status_code, code_of(over)) == (409, "session_finished")
+    await ana.post(f"{path}/correct", cell | {"value": 1, "round": 1, "reason": "a slip"})
+    result = (await ana.get(path))["result"]
+    assert [(seat["name"], seat["place"]) for seat in result["seats"]][:2] == [("Cleo", 2), ("Dora", 1)]
+    events = await ana.get(f"{path}/events", after=-1, limit=500)
+    assert [event["index"] for event in events["events"]] == list(range(events["events"][-1]["index"] + 1))
+    assert not events["more"]
+
+    rematch = await ana.post(f"{path}/rematch")
+    assert (rematch["key"], rematch["previous"]) == (session["key"], session["id"])
+    history = await ana.get("/sessions/history", game_id=session["game_id"])
+    assert [each["id"] for each in history["items"]] == [rematch["id"], session["id"]]
+    assert (await ana.get("/sessions/history", status="finished"))["items"][0]["id"] == session["id"]
+    assert (await ana.get("/sessions/history", **{"from": "2100-01-01"}))["items"] == []
+
+
+async def test_a_private_room_does_not_exist_until_one_has_its_key(ana: Person, bea: Person) -> None:
+    session = await ana.opens("Cleo")
+    path, record = f"/sessions/{session['id']}", {"seat": 0, "stat": "Points", "value": 5}
+    for refused in (
+        await bea.call("GET", path),
+        await bea.call("GET", f"{path}/scoreboard"),
+        await bea.call("GET", f"{path}/events"),
+        await bea.call("POST", f"{path}/record", record),
+    ):
+        assert (refused.status_code, code_of(refused)) == (404, "not_found")
+
+    joined = await bea.post(f"/rooms/by-key/{session['key'].lower()}/join")
+
+    assert (joined["role"], joined["session_id"]) == ("spectator", session["id"])
+    assert (await bea.get(path))["id"] == session["id"]
+    assert code_of(await bea.call("POST", f"{path}/record", record)) == "forbidden"
+    await ana.call("PUT", f"{path}/scorekeepers/{bea.id}")
+    await bea.post(f"{path}/record", record)
+    await ana.call("DELETE", f"{path}/scorekeepers/{bea.id}")
+    assert code_of(await bea.call("POST", f"{path}/record", record)) == "forbidden"
+    await ana.post(f"/rooms/{session['room_id']}/kick", {"player_id": bea.id})
+    assert code_of(await bea.call("GET", path)) == "not_found"
+    assert code_of(await bea.call("POST", f"/rooms/by-key/{session['key']}/join")) == "forbidden"
+
+
+async def test_public_rooms_are_listed_and_looked_up(ana: Person, bea: Person) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+    body = {"game_id": game["id"], "name": "Game night", "public": True}
+    session = await ana.post("/sessions", body, command_id="1")
+    await ana.opens("Cleo")  # private
+
+    listed = (await bea.get("/rooms", public="true", q="NIGHT"))["items"]
+
+    assert [room["key"] for room in listed] == [session["key"]]
+    assert (listed[0]["name"], listed[0]["host_id"]) == ("Game night", ana.id)
+    assert (await bea.get(f"/rooms/by-key/{session['key']}"))["session"]["id"] == session["id"]
+    again = await ana.post("/sessions", body, command_id="1")
+    assert again["id"] == session["id"]
+
+
+async def test_my_own_profile_is_mine_to_change(anybody: AsyncClient) -> None:
+    ana = await enter(anybody, "Ana")
+
+    changed = body_of(await ana.call("PATCH", "/players/me", {"display_name": "Ana-Maria", "region": "eu"}))
+
+    assert (changed["display_name"], changed["region"]) == ("Ana-Maria", "EU")
+    assert await ana.get("/players/me") == changed
+    assert await ana.get(f"/players/{ana.id}") == changed
