@@ -64,7 +64,7 @@ SUM = Sum()
 
 
 def scored(_state: int, index: int) -> Sequence[Event]:
-    return [Scored(value=index, filler="x" * (77 - len(str(index))))]
+    return [Scored(value=index, filler="x" * (78 - len(str(index))))]
 
 
 Statement = tuple[str, Any, bool]  # with its parameters; whether they are many rows

@@ -196,8 +196,8 @@ def test_two_nodes_on_sqlite_do_as_the_model_does() -> None:
             shutil.copy(template, path)
             return f"sqlite:///{path}"
 
-        check(60, fresh)
+        check(40, fresh)
 
 
 def test_two_nodes_on_postgresql_do_as_the_model_does(postgresql: Callable[[], str]) -> None:
-    check(15, postgresql)
+    check(10, postgresql)

@@ -90,9 +90,10 @@ def verify(connection: Connection, progress: Callable[[int], None] = lambda _: N
         report.events += len(events)
         progress(report.events)
     for stream, (index, hash_) in expected.items():
-        if seen.get(stream, (-1, b""))[0] < index:
+        last = seen.get(stream, (-1, b""))
+        if last[0] < index:
             report.add(Finding(stream, index, 0, "the end of the stream is missing"))
-        elif seen[stream] != (index, hash_):
+        elif last != (index, hash_):
             report.add(Finding(stream, index, 0, "the head does not match the last event"))
     for stream in seen.keys() - expected.keys():
         report.add(Finding(stream, seen[stream][0], 0, "the stream has no head"))

@@ -2,6 +2,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { Problem } from "@/api/problem";
+import type { Summary } from "@/api/types";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -28,7 +29,8 @@ export const playersQuery = queryOptions({
 /** My sessions, newest first. */
 export const historyQuery = queryOptions({
   queryKey: ["history"],
-  queryFn: async () => (await answer(api.GET("/sessions/history", { params: { query: { limit } } }))).items,
+  queryFn: async (): Promise<Summary[]> =>
+    (await answer(api.GET("/sessions/history", { params: { query: { limit } } }))).items,
   refetchOnMount: "always",
 });
 

@@ -916,10 +916,10 @@ export interface components {
          */
         GivenPlacing: {
             /** @default null */
-            place?: number | null;
+            place: number | null;
             seat: number;
             /** @default null */
-            winner?: boolean | null;
+            winner: boolean | null;
         };
         /**
          * Host
@@ -1028,11 +1028,11 @@ export interface components {
             /** @description At most 100 visible characters of any script. */
             name?: string;
             /** @default false */
-            public?: boolean;
+            public: boolean;
             /** Format: uuid */
             room_id?: string;
             /** @default [] */
-            seats?: components["schemas"]["SeatedPlayer"][];
+            seats: components["schemas"]["SeatedPlayer"][];
             /** Format: uuid */
             stat_set_id?: string;
             stats?: components["schemas"]["NewStat"][];
@@ -1045,7 +1045,7 @@ export interface components {
          */
         NewStat: {
             /** @default [] */
-            choices?: string[];
+            choices: string[];
             /** @enum {unknown} */
             data_type: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
             maximum?: number | string;
@@ -1055,9 +1055,9 @@ export interface components {
              * @default player
              * @enum {unknown}
              */
-            scope?: "player" | "table";
+            scope: "player" | "table";
             /** @default false */
-            scoring?: boolean;
+            scoring: boolean;
             step?: number | string;
         };
         /** NewStatSet */
@@ -1295,11 +1295,11 @@ export interface components {
         /** SeatToAdd */
         SeatToAdd: {
             /** @default false */
-            is_bot?: boolean;
+            is_bot: boolean;
             /** Format: uuid */
             player_id: string;
             /** @default null */
-            team?: string | null;
+            team: string | null;
         };
         /**
          * SeatedPlayer
@@ -1399,7 +1399,7 @@ export interface components {
             player: components["schemas"]["Player"];
             refresh_token: string;
             /** @default Bearer */
-            token_type?: string;
+            token_type: string;
         };
         /**
          * Stat
@@ -1410,26 +1410,26 @@ export interface components {
          */
         Stat: {
             /** @default [] */
-            choices?: string[];
+            choices: string[];
             /**
              * @default integer
              * @enum {unknown}
              */
-            data_type?: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
+            data_type: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
             /** @default null */
-            maximum?: number | string | null;
+            maximum: number | string | null;
             /** @default null */
-            minimum?: number | string | null;
+            minimum: number | string | null;
             name: string;
             /**
              * @default player
              * @enum {unknown}
              */
-            scope?: "player" | "table";
+            scope: "player" | "table";
             /** @default false */
-            scoring?: boolean;
+            scoring: boolean;
             /** @default null */
-            step?: number | string | null;
+            step: number | string | null;
         };
         /** StatScore */
         StatScore: {
@@ -1451,7 +1451,7 @@ export interface components {
         TeamOf: {
             seat: number;
             /** @default null */
-            team?: string | null;
+            team: string | null;
         };
         /** Void */
         Void: {

@@ -14,7 +14,7 @@ export type Session = Schemas["Session"];
 export type NewSession = Schemas["NewSession"];
 /** A session in a list: without its stats, with who came out where. */
 export type Summary = Pick<Session, "id" | "key" | "game_id" | "status" | "created_at" | "started_at"> & {
-  seats: (Omit<Schemas["Seat"], "ready"> & { winner: boolean | null })[];
+  seats: (Omit<Schemas["Seat"], "ready"> & { winner?: boolean | null })[];
 };
 export type Scoreboard = Schemas["Scoreboard"];
 export type SeatScore = Schemas["SeatScore"];

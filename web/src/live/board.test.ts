@@ -4,9 +4,18 @@ import { cellKey, newer, withPending } from "@/live/board";
 import type { Command } from "@/live/commands";
 import type { Entry } from "@/live/outbox";
 
-const points: Stat = { name: "Points", data_type: "integer", scope: "player", scoring: true };
-const bonus: Stat = { name: "Bonus", data_type: "decimal", scope: "player", scoring: true };
-const weather: Stat = { name: "Weather", data_type: "choice", scope: "table", choices: ["Sun", "Rain"] };
+const points: Stat = {
+  name: "Points",
+  data_type: "integer",
+  scope: "player",
+  scoring: true,
+  choices: [],
+  minimum: null,
+  maximum: null,
+  step: null,
+};
+const bonus: Stat = { ...points, name: "Bonus", data_type: "decimal" };
+const weather: Stat = { ...points, name: "Weather", data_type: "choice", scope: "table", scoring: false };
 
 const line = (seat: number, name: string): Scoreboard["seats"][number] => ({
   seat,
@@ -23,6 +32,7 @@ const board: Scoreboard = {
   key: "ABCDEF",
   index: 7,
   status: "playing",
+  paused: false,
   round: 2,
   seats: [line(0, "Ana"), line(1, "Ben")],
   table: {},

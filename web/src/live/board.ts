@@ -99,17 +99,13 @@ function scoreWith(
   const others = (score?.by_round ?? []).filter((each) => (each.round ?? 1) !== cell.round);
   const by_round = value === undefined ? others : [...others, { round: cell.round, value }];
   by_round.sort((a, b) => (a.round ?? 1) - (b.round ?? 1));
-  const total = isNumeric(stat)
-    ? sumAs(
-        by_round.map((each) => each.value),
-        stat.data_type === "decimal",
-      )
-    : (by_round.at(-1)?.value ?? null);
+  const values = by_round.flatMap((each) => each.value ?? []);
+  const total = isNumeric(stat) ? sumAs(values, stat.data_type === "decimal") : (values.at(-1) ?? null);
   return { total, by_round };
 }
 
 function totalOf(values: SeatScore["values"], stats: readonly Stat[]): number | string {
-  const scoring = stats.filter((stat) => stat.scoring === true && stat.scope === "player");
+  const scoring = stats.filter((stat) => stat.scoring && stat.scope === "player");
   return sumAs(
     scoring.map((stat) => values[stat.name]?.total ?? 0),
     scoring.some((stat) => stat.data_type === "decimal"),
@@ -118,9 +114,6 @@ function totalOf(values: SeatScore["values"], stats: readonly Stat[]): number | 
 
 function isMissing(line: SeatScore, round: number, stats: readonly Stat[]): boolean {
   return stats.some(
-    (stat) =>
-      stat.scoring === true &&
-      stat.scope === "player" &&
-      inRound(line.values[stat.name], round) === undefined,
+    (stat) => stat.scoring && stat.scope === "player" && inRound(line.values[stat.name], round) === undefined,
   );
 }

@@ -62,6 +62,7 @@ const board = (index: number, session_id = "first"): Scoreboard => ({
   key: "ABCDEF",
   index,
   status: "playing",
+  paused: false,
   round: 1,
   seats: [],
   table: {},

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
@@ -15,12 +15,12 @@ from tallybook.accounts.names import Names
 from tallybook.delivery.channels.contract import Joined, Member, Render, Reply
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.opening import Opening
-from tallybook.delivery.tables import MOST_EVENTS, Table, Tables, event_json, people_of, role_of
+from tallybook.delivery.tables import MOST_EVENTS, Role, Table, Tables, event_json, people_of, role_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import FreeText
-from tallybook.ledger.append import Outcome
+from tallybook.ledger.append import EMPTY, Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD, Desk
@@ -105,23 +105,27 @@ class RoomTopics:
             actor, name, seat=asked.seat, name=asked.name, spectator=asked.spectator, envelope=envelope
         )
         sitting = self._by_key.get(place.room.key)
+        unheard = sitting is None
         if sitting is None:
             sitting = self._sit(place.room.key, place.session_id)
-            newest = (await self._tables.room(name)).session_id
-            if sitting.session_id != newest:  # the next session began before anybody here was listening
-                self._move(sitting, newest)
         channel = RoomChannel(self, sitting, member)
-        sitting.members.add(channel)
+        sitting.members.add(channel)  # before anything is waited for, lest the sitting be forgotten
         try:
+            if unheard:
+                newest = (await self._tables.room(name)).session_id
+                if sitting.session_id < newest:  # the next session began before anybody here was listening
+                    self._move(sitting, newest)
             return await self._seated(sitting, channel, actor, asked)
         except BaseException:
             channel.left()
             raise
 
     async def _seated(self, sitting: _Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
+        name = (await self._names.of([actor.player_id])).get(actor.player_id)
         session_id = sitting.session_id
         at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
         channel.viewer = viewer = viewer_of(at.state, actor.player_id)
+        channel.present(at.state, name)  # nothing is waited for in between: what comes later is news
         if viewer not in sitting.told:
             told = await self._tables.last_visible(session_id, at, viewer)
             sitting.told.setdefault(viewer, told)
@@ -140,11 +144,6 @@ class RoomTopics:
                 session_id, at.state, viewer, after=asked.last_index, upto=at.index, limit=MOST_EVENTS
             )
             reply |= msgspec.json.decode(missed, type=dict[str, Raw])
-        name = (await self._names.of([actor.player_id])).get(actor.player_id)
-        channel.member.track(
-            str(actor.player_id),
-            _encode({"name": name, "role": role, "seat": seat, "online_at": iso(self.clock.now())}),
-        )
         return Joined(channel, _encode(reply), viewer=viewer, since=sitting.position(at.index))
 
     def _sit(self, key: str, session_id: UUID) -> _Sitting:
@@ -236,14 +235,15 @@ class RoomTopics:
         """Push each event to those who may see it, and the board as it is by then."""
         if any(recorded.type.startswith(_ROLE_CHANGES) for recorded in events):
             for channel in tuple(sitting.members):
-                channel.look_again(session)
+                channel.look_again(session, self._names.at_hand)
         classes = viewers(session)
         for recorded in events:
             payloads: dict[object, bytes] = {}
             for viewer in classes:
                 event = view_event(session, recorded, viewer)
                 if event is not None:
-                    before = sitting.told.get(viewer, recorded.index - 1)
+                    # A join may have read further than what was told: nothing precedes itself.
+                    before = min(sitting.told.get(viewer, EMPTY), recorded.index - 1)
                     payloads[viewer] = event_json(recorded, event, sitting.texts, before)
                     sitting.told[viewer] = recorded.index
             position = sitting.position(recorded.index)
@@ -301,6 +301,8 @@ class RoomChannel:
         self.sitting = sitting
         self.member = member
         self.viewer: Viewer | None = None
+        self._came_at = rooms.clock.now()
+        self._stands: tuple[Role, int | None] | None = None  # as those present were told
 
     def push(self, event: str, payload: Raw, reply: Reply) -> None:
         body = read_body(bytes(payload))
@@ -320,7 +322,17 @@ class RoomChannel:
 
         self._rooms.desk.submit(self.member.actor, session_id, event, body, envelope, done, member=True)
 
-    def look_again(self, session: Session) -> None:
+    def present(self, session: Session, name: str | None) -> None:
+        """List the member among those present, anew when the role or the seat is another."""
+        player_id = self.member.actor.player_id
+        stands = role_of(session, player_id)
+        if stands == self._stands:
+            return
+        self._stands = role, seat = stands
+        meta = {"name": name, "role": role, "seat": seat, "online_at": iso(self._came_at)}
+        self.member.track(str(player_id), _encode(meta))
+
+    def look_again(self, session: Session, names: Mapping[UUID, str]) -> None:
         """Roles may have changed: see what the new one sees, or leave when sent out."""
         player_id = self.member.actor.player_id
         if player_id in session.kicked:
@@ -331,6 +343,8 @@ class RoomChannel:
             self.sitting.told.setdefault(viewer, self.sitting.told.get(self.viewer, -1))
             self.viewer = viewer
             self.member.view_as(viewer)
+        if self._stands is not None:
+            self.present(session, names.get(player_id))
 
     def left(self) -> None:
         self.sitting.members.discard(self)

@@ -1,7 +1,7 @@
 """Sessions: opening, watching and writing, by the same commands as over the sockets."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
@@ -21,7 +21,6 @@ _WRITE = ("not_found", "forbidden", "stale", "idempotency_conflict", "session_fi
 _PLAYING = (*_WRITE, "session_not_playing")
 _CELL = ("unknown_stat", "unknown_seat", "wrong_type", "out_of_range")
 
-Status = Literal["waiting", "playing", "finished", "abandoned"]
 When = Annotated[str | None, Query(max_length=40, description="A date (UTC), or a time with its offset.")]
 
 
@@ -49,7 +48,7 @@ async def history(
     game_id: UUID | None = None,
     since: Annotated[When, Query(alias="from")] = None,
     until: Annotated[When, Query(alias="to")] = None,
-    status: Status | None = None,
+    status: shapes.Status | None = None,
 ) -> Response:
     """Sessions the caller may see, newest first; the caller's own unless `player_id` says otherwise."""
     before, limit = at
@@ -66,7 +65,7 @@ async def history(
     return page([Raw(item) for item in items], following)
 
 
-HISTORY = contract(gives=shapes.Page[shapes.Session])
+HISTORY = contract(gives=shapes.Page[shapes.SessionSummary])
 router.get("/history", **HISTORY)(history)
 
 

@@ -25,6 +25,8 @@ Password = Annotated[str, Meta(description="8 to 256 characters.")]
 Name = Annotated[str, Meta(description="At most 100 visible characters of any script.")]
 Time = Annotated[str, Meta(description="ISO-8601 in UTC.", extra_json_schema={"format": "date-time"})]
 Number = Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Status = Literal["waiting", "playing", "finished", "abandoned"]
+Role = Literal["scorekeeper", "player", "spectator"]
 Value = Number | str | bool | None
 
 
@@ -211,7 +213,7 @@ class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    role: Literal["scorekeeper", "player", "spectator"]
+    role: Role
     seat: int | None
     session_id: UUID
     room_id: UUID
@@ -266,7 +268,7 @@ class Session(msgspec.Struct, frozen=True):
     game_id: UUID
     rules: str
     rules_version: int
-    status: Literal["waiting", "playing", "finished", "abandoned"]
+    status: Status
     paused: bool
     public: bool
     max_players: int | None
@@ -285,6 +287,34 @@ class Session(msgspec.Struct, frozen=True):
     ended_at: Time | None
     result: Result | None
     voided: bool
+
+
+class SummarySeat(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    is_bot: bool
+    place: int | None
+    winner: bool | None
+    score: int | str | None
+
+
+class SessionSummary(msgspec.Struct, frozen=True):
+    """A session as lists show it, with its result."""
+
+    id: UUID
+    key: str
+    room_id: UUID
+    game_id: UUID
+    rules: str
+    host_id: UUID
+    status: Status
+    voided: bool
+    seats: tuple[SummarySeat, ...]
+    created_at: Time
+    started_at: Time | None
+    ended_at: Time | None
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -311,7 +341,7 @@ class Scoreboard(msgspec.Struct, frozen=True):
     session_id: UUID
     key: str
     index: int
-    status: Literal["waiting", "playing", "finished", "abandoned"]
+    status: Status
     paused: bool
     round: int
     seats: tuple[SeatScore, ...]
@@ -342,4 +372,6 @@ class Room(msgspec.Struct, frozen=True):
     public: bool
     max_players: int | None
     host_id: UUID
-    session: Session | None
+    session: Session
+    role: Role
+    seat: int | None

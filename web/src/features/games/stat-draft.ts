@@ -1,6 +1,6 @@
 // A stat while it is being written, and what is still wrong with it.
 import { exactSum } from "@/api/exact";
-import type { Stat } from "@/api/types";
+import type { NewStat, Stat } from "@/api/types";
 import { parseDuration } from "@/i18n/format";
 import type { Messages } from "@/i18n/en";
 
@@ -60,14 +60,18 @@ export function errorsOf(draft: StatDraft, all: readonly StatDraft[], games: Mes
 }
 
 /** The stat of a draft without errors. */
-export function statOf(draft: StatDraft): Stat {
-  const stat: Stat = { name: draft.name.trim(), data_type: draft.data_type, scope: draft.scope };
-  if (draft.data_type === "choice") stat.choices = choicesOf(draft);
+export function statOf(draft: StatDraft): NewStat {
+  const stat: NewStat = {
+    name: draft.name.trim(),
+    data_type: draft.data_type,
+    scope: draft.scope,
+    scoring: numeric(draft) && draft.scope === "player" && draft.scoring,
+    choices: draft.data_type === "choice" ? choicesOf(draft) : [],
+  };
   if (!numeric(draft)) return stat;
-  if (draft.scope === "player") stat.scoring = draft.scoring;
   for (const field of ["minimum", "maximum", "step"] as const) {
     const value = bound(draft[field], draft.data_type);
-    if (value !== undefined) stat[field] = value;
+    if (value != null) stat[field] = value;
   }
   return stat;
 }

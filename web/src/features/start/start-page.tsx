@@ -7,7 +7,7 @@ import { answer, api } from "@/api/client";
 import { useCommandId } from "@/api/command-id";
 import { useMe } from "@/api/me";
 import { gameQuery, historyQuery, playersQuery, queryClient, statSetsQuery } from "@/api/queries";
-import type { Game, NewSession, StatSet } from "@/api/types";
+import type { Game, NewSession, NewStat, StatSet } from "@/api/types";
 import { knownPeople, lastTable, seatOf, type Person } from "@/features/start/people";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
@@ -36,6 +36,15 @@ export default function StartPage() {
     />
   );
 }
+
+/** What is counted in a game that has no stat set. */
+const pointsNamed = (name: string): NewStat => ({
+  name,
+  data_type: "integer",
+  scope: "player",
+  scoring: true,
+  choices: [],
+});
 
 interface StartFormProps {
   game: Game;
@@ -70,15 +79,9 @@ function StartForm({ game, sets, people: known, seated }: StartFormProps) {
 
   const starting = useMutation({
     mutationFn: () => {
-      const what =
-        setId === undefined
-          ? {
-              stats: [
-                { name: games.firstStat, data_type: "integer", scope: "player", scoring: true } as const,
-              ],
-            }
-          : { stat_set_id: setId };
-      const body: NewSession = { game_id: game.id, ...what, seats: chosen.map(seatOf) };
+      const body: NewSession = { game_id: game.id, public: false, seats: chosen.map(seatOf) };
+      if (setId === undefined) body.stats = [pointsNamed(games.firstStat)];
+      else body.stat_set_id = setId;
       return answer(
         api.POST("/sessions", { body, params: { header: { "Idempotency-Key": commandId(body) } } }),
       );

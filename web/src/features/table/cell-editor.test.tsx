@@ -6,7 +6,16 @@ import type { Command } from "@/live/commands";
 import { CellEditor } from "@/features/table/cell-editor";
 
 const cell = { seat: 0, stat: "Points", round: 2 };
-const points: Stat = { name: "Points", data_type: "integer", scope: "player", maximum: 100 };
+const points: Stat = {
+  name: "Points",
+  data_type: "integer",
+  scope: "player",
+  scoring: true,
+  choices: [],
+  minimum: null,
+  maximum: 100,
+  step: null,
+};
 
 function open(stat: Stat, value?: number) {
   const done: Command[] = [];
@@ -76,13 +85,13 @@ test("closing without typing leaves the cell as it was; clearing empties it", ()
 });
 
 test("yes is written as a truth value", () => {
-  const { done } = open({ name: "Points", data_type: "boolean", scope: "player" });
+  const { done } = open({ ...points, data_type: "boolean" });
   press("Yes");
   expect(done).toEqual([{ event: "record", cell, value: true }]);
 });
 
 test("a duration is written in milliseconds", () => {
-  const { done } = open({ name: "Points", data_type: "duration", scope: "player" });
+  const { done } = open({ ...points, data_type: "duration", maximum: null });
   fireEvent.change(screen.getByLabelText("Minutes:seconds"), { target: { value: "1:30.5" } });
   press("Save");
   expect(done).toEqual([{ event: "record", cell, value: 90_500 }]);

@@ -195,7 +195,7 @@ function PickForm({ stat, value, clear, write, onClose }: FormProps) {
           { value: true, label: pad.yes },
           { value: false, label: pad.no },
         ]
-      : (stat.choices ?? []).map((choice) => ({ value: choice, label: choice }));
+      : stat.choices.map((choice) => ({ value: choice, label: choice }));
   return (
     <>
       {picks.map((pick) => (

@@ -21,7 +21,7 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
   const [won, setWon] = useState<string | null>(null);
   const together = how === "end" && session.win === "cooperative";
   const pick = how === "end" && !together;
-  const scores = session.stats.some((stat) => stat.scoring === true && stat.scope === "player");
+  const scores = session.stats.some((stat) => stat.scoring && stat.scope === "player");
   const totalsDecide = scores && session.win !== "none";
 
   const given = (): Given | undefined => {

@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent, type ReactNode } from "react";
 import { answer, api } from "@/api/client";
 import { newCommandId } from "@/api/command-id";
-import { queryClient, sessionQuery } from "@/api/queries";
+import { playersQuery, queryClient, sessionQuery } from "@/api/queries";
 import type { Player, SeatChange, Session } from "@/api/types";
 import type { Present } from "@/live/room";
 import { useFormat } from "@/i18n/format";
@@ -13,19 +13,35 @@ import { Failure } from "@/ui/failure";
 import { Icon } from "@/ui/icons";
 import { PlayerDot } from "@/ui/player-dot";
 
-type Change = { seats: SeatChange } | { appoint: string } | { dismiss: string } | { handOver: string };
+type Change =
+  | { seats: SeatChange }
+  | { addNamed: string }
+  | { appoint: string }
+  | { dismiss: string }
+  | { handOver: string };
+
+/** The id of whom one calls so, who joins one's library when new to it. */
+async function namedPlayer(name: string): Promise<string> {
+  const library = await queryClient.query(playersQuery);
+  const known = library.find((player) => player.display_name.toLowerCase() === name.toLowerCase());
+  if (known !== undefined) return known.id;
+  const added = await answer(api.POST("/players", { body: { name } }));
+  void queryClient.invalidateQueries(playersQuery);
+  return added.id;
+}
 
 function useTableChange(session: Session, me: Player) {
   const header = (): { "Idempotency-Key": string } => ({ "Idempotency-Key": newCommandId() });
   const path = { id: session.id };
   const keeper = (player_id: string) => ({ params: { path: { ...path, player_id }, header: header() } });
+  const changeSeats = (body: SeatChange) =>
+    answer(api.POST("/sessions/{id}/seats", { params: { path, header: header() }, body }));
   return useMutation({
     mutationFn: async (change: Change) => {
-      if ("seats" in change) {
-        await answer(
-          api.POST("/sessions/{id}/seats", { params: { path, header: header() }, body: change.seats }),
-        );
-        return;
+      if ("seats" in change) await changeSeats(change.seats);
+      if ("addNamed" in change) {
+        const player_id = await namedPlayer(change.addNamed);
+        await changeSeats({ add: { player_id, is_bot: false, team: null } });
       }
       const appointed =
         "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
@@ -117,13 +133,13 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
 
   const add = (event: SubmitEvent): void => {
     event.preventDefault();
-    change.mutate({ seats: { add: { name: name.trim() } } }, { onSuccess: () => setName("") });
+    change.mutate({ addNamed: name.trim() }, { onSuccess: () => setName("") });
   };
   const saveTeam = (event: SubmitEvent): void => {
     event.preventDefault();
     if (team === null) return;
     const text = team.text.trim();
-    const seats = { team: { seat: team.seat, ...(text === "" ? {} : { team: text }) } };
+    const seats = { team: { seat: team.seat, team: text === "" ? null : text } };
     change.mutate({ seats }, { onSuccess: () => setTeam(null) });
   };
 

@@ -34,7 +34,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
 
   const { board } = view;
   const writes = mayWrite && board.status === "playing" && !session.paused;
-  const scoring = session.stats.filter((each) => each.scoring === true && each.scope === "player");
+  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return null;
   const competitive = session.win === "highest" || session.win === "lowest";

@@ -25,7 +25,7 @@ export function ResultView({ session, board, children }: ResultViewProps) {
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
   const [statName, setStatName] = useState<string>();
-  const scoring = session.stats.filter((each) => each.scoring === true && each.scope === "player");
+  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   const competitive = session.win !== "cooperative";
 

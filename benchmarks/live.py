@@ -1,0 +1,154 @@
+"""Live updates over sockets, all the way: against a bare loop over the same statements in the same batches."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import median
+
+import httpx
+import uvicorn
+import uvloop
+
+from benchmarks.databases import Databases, both
+from benchmarks.scorekeepers import Figures, Place, Scorekeepers
+from benchmarks.statements import recording, replay
+from tallybook.bootstrap import Node, node
+from tallybook.delivery.channels.server import Server
+from tallybook.delivery.channels.upgrade import http_protocol
+from tallybook.migrations import upgrade
+from tallybook.settings import Settings
+
+WARM_UP = 1.5  # seconds
+MEASURED = 5.0
+RECORDED = 2.5
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How many sessions there are, how many sockets write to each, and how many commands each has under way."""
+
+    sessions: int
+    sockets: int
+    under_way: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.sessions} sessions x {self.sockets} sockets, {self.under_way} under way"
+
+
+MODES = (Mode(500, 1), Mode(100, 1), Mode(1, 50), Mode(1, 50, 8))
+
+
+def _settings(url: str) -> Settings:
+    return Settings(
+        database_url=url, secret_keys=("k" * 32,), sign_in_limit="100000/minute", rate_limit="1000000/minute"
+    )
+
+
+async def _set_up(running: Node, mode: Mode) -> list[Place]:
+    """Sessions with four seats; everybody who writes is a player of their own and keeps the score."""
+    transport = httpx.ASGITransport(app=running.app)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://localhost{API}") as client:
+
+        async def post(path: str, body: object, token: str = "") -> dict[str, object]:
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            answer = await client.post(path, json=body, headers=headers)
+            assert answer.is_success, answer.text
+            return answer.json()  # type: ignore[no-any-return]
+
+        people = []
+        for number in range(mode.sessions * mode.sockets):
+            people.append(await post("/auth/guest", {"display_name": f"Guest {number}"}))
+        first = str(people[0]["access_token"])
+        game = await post("/games", {"name": "Darts", "win": "highest"}, first)
+        stats = [{"name": "Points", "data_type": "integer", "scoring": True}]
+        stat_set = await post(f"/games/{game['id']}/stat-sets", {"name": "Points", "stats": stats}, first)
+        places = []
+        for number in range(mode.sessions):
+            keepers = people[number * mode.sockets : (number + 1) * mode.sockets]
+            token = str(keepers[0]["access_token"])
+            ids = [keeper["player"]["id"] for keeper in keepers]  # type: ignore[index]
+            seats = [{"player_id": ids[0]}, *({"name": name} for name in ("Ana", "Ben", "Cleo"))]
+            opened = {"game_id": game["id"], "stat_set_id": stat_set["id"], "seats": seats, "public": True}
+            session = await post("/sessions", opened, token)
+            for id_ in ids[1:]:
+                await post(f"/sessions/{session['id']}/scorekeepers", {"player_id": id_}, token)
+            for seat, keeper in enumerate(keepers):
+                places.append(Place(str(keeper["access_token"]), str(session["key"]), seat % 4))
+        return places
+
+
+@asynccontextmanager
+async def _serving(url: str) -> AsyncIterator[int]:
+    """The whole server in this process; its port."""
+    async with node(_settings(url)) as running:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        config = uvicorn.Config(
+            running.app, http=http_protocol(running.endpoint), lifespan="off", log_config=None, access_log=False
+        )
+        server = Server(config, running.endpoint, running.ledger.drain)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    figures: Figures
+    updates: float  # a second
+    bare: float  # a second
+    sizes: Sequence[int]
+
+
+async def measure(databases: Databases, mode: Mode) -> Measured:
+    url = databases.empty()
+    await upgrade(url)
+    async with node(_settings(url)) as running:
+        places = await _set_up(running, mode)
+    lacking = databases.copy(url)
+    async with _serving(url) as port:
+        load = await Scorekeepers.start(port, places, under_way=mode.under_way)
+        load.go()
+        await asyncio.sleep(WARM_UP)
+        await load.figures()
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await asyncio.sleep(MEASURED)
+        figures = await load.figures()
+        seconds = loop.time() - started
+        with recording() as recorded:
+            await asyncio.sleep(RECORDED)
+        load.stop()
+        await load.end()
+    bare = await replay(recorded, lacking)
+    return Measured(figures, figures.updates / seconds, bare, recorded.sizes)
+
+
+async def run(modes: Sequence[Mode] = MODES) -> None:
+    with both() as kinds:
+        for mode in modes:
+            print(mode)
+            for databases in kinds:
+                m = await measure(databases, mode)
+                print(
+                    f"  {databases.name:<11}{m.updates:>8,.0f} updates/s   p50 {m.figures.p50 * 1e3:5.1f} ms"
+                    f"   p99 {m.figures.p99 * 1e3:5.1f} ms   {m.figures.events / m.figures.updates:4.1f} events"
+                    f" heard an update   batches of {median(m.sizes):.0f} (to {max(m.sizes)})"
+                    f"   bare {m.bare:>8,.0f}/s   ratio {m.updates / m.bare:.2f}",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    uvloop.run(run())
+
+
+if __name__ == "__main__":
+    chosen = [MODES[int(number)] for number in sys.argv[1:]]
+    uvloop.run(run(chosen or MODES))
