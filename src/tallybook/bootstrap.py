@@ -1,5 +1,6 @@
 """The only file that knows every concrete class: it builds a server from its settings."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -99,6 +100,10 @@ async def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT; `ready` hears the address when requests are answered."""
     async with node(settings) as running:
+        # What exists by now stays; looking through it again and again costs a fifth of the time under load.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         config = uvicorn.Config(
             running.app,
             host=host,

@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
@@ -12,7 +12,8 @@ from tallybook.ledger import rebuild as rebuilding
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.rebuild import rebuild
-from tallybook.ledger.tables import projections
+from tallybook.ledger.states import SNAPSHOT_EVERY
+from tallybook.ledger.tables import projections, snapshots
 from tests.ledger.kit import Pile, node, take, verified
 
 
@@ -117,3 +118,14 @@ async def test_nodes_may_start_at_the_same_time(url: str) -> None:
             await ledger.append(take(new_id(), 1))
 
     await asyncio.gather(start(), start(), start())
+
+
+async def test_a_rebuild_forgets_what_was_cached_of_states(url: str) -> None:
+    async with node(url, Pile()) as ledger:
+        table = new_id()
+        for _ in range(SNAPSHOT_EVERY // 10 + 2):
+            await ledger.append(take(table, *range(10)))
+        count = select(func.count()).select_from(snapshots)
+        assert await ledger.database.read(lambda c: c.execute(count).scalar_one()) == 1
+        await rebuild(ledger.database, [Pile()], "test_pile", grace=0)
+        assert await ledger.database.read(lambda c: c.execute(count).scalar_one()) == 0

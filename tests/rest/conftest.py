@@ -16,7 +16,8 @@ __all__ = ["postgresql", "url"]
 
 @pytest.fixture
 async def server(url: str) -> AsyncIterator[Node]:
-    settings = Settings(database_url=url, secret_keys=("a secret of the tests, long enough",))
+    secret = "a secret of the tests, long enough"
+    settings = Settings(database_url=url, secret_keys=(secret,), sign_in_limit="3/minute")
     async with node(settings) as running:
         yield running
 

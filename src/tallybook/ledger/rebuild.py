@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock, SystemClock
@@ -15,7 +15,7 @@ from tallybook.ledger.batch import lock
 from tallybook.ledger.follow import LOOK_EVERY
 from tallybook.ledger.projecting import ProjectionMismatch, Projector, slots
 from tallybook.ledger.read import events_after
-from tallybook.ledger.tables import projections
+from tallybook.ledger.tables import projections, snapshots
 
 CHUNK = 2_000  # events in one transaction
 GRACE = 6 * LOOK_EVERY  # seconds for every process to notice the switch
@@ -60,7 +60,8 @@ async def rebuild(
 
 
 def _begin(connection: Connection, projection: Projection) -> None:
-    """Empty the slot that is not live, to be filled from event 0."""
+    """Empty the slot that is not live, to be filled from event 0; what was cached of states goes too."""
+    connection.execute(delete(snapshots))
     projection.clear(connection, slots(connection)[projection.name].other)
     _set(connection, projection, also=None, building=0)
 

@@ -37,10 +37,11 @@ def contract(
         responses[refused] = _problem(names)
     responses["default"] = _problem(", ".join(f"`{code}`" for code in _ANY_TIME))
     arguments: dict[str, Any] = {"status_code": status, "responses": responses, "response_class": Response}
+    extra: dict[str, Any] = {"security": [{}]} if public else {}  # besides the token that may be sent
     if takes is not None:
         content = {"application/json": {"schema": _reference(takes)}}
-        arguments["openapi_extra"] = {"requestBody": {"required": not optional, "content": content}}
-    return arguments
+        extra["requestBody"] = {"required": not optional, "content": content}
+    return arguments | {"openapi_extra": extra}
 
 
 def _reference(shape: Any) -> dict[str, Any]:

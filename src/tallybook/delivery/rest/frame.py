@@ -84,5 +84,5 @@ def _refusal(error: Exception, trace_id: str) -> Refusal:
 def _announced_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else 0
+            return int(value[:12]) if value.isdigit() else 0
     return 0
