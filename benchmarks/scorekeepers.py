@@ -19,7 +19,7 @@ _KEY = base64.b64encode(bytes(16)).decode()
 # What is counted in the bytes that come in. All are of one length, so that what a read cuts off is found
 # in the next one, and only there.
 _DONE = b'y",{"status":"ok'
-_EVENT = b'l,"event",{"inde'
+_EVENT = b'","event",{"inde'
 _BOARD = b'"scoreboard",{"s'
 _CUT = len(_DONE) - 1
 
@@ -92,8 +92,8 @@ class _Scorekeeper(asyncio.Protocol):
         data = self._cut + data
         if not self._joined:
             self._cut = data
-            if b'"phx_reply"' in data:
-                assert _DONE in data, data
+            assert b'"status":"error"' not in data, data
+            if _DONE in data:
                 self._joined = True
                 self._cut = b""
                 self._owner.arrived()

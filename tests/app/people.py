@@ -153,7 +153,7 @@ class Device:
         response: Json = message[4]["response"]
         if message[4]["status"] == "ok":
             return response
-        raise Refused(response.get("code", response["reason"]), response)
+        raise Refused(str(response.get("code", response["reason"])), response)
 
     async def join(self, topic: str, **params: object) -> Json:
         self._join_ref = await self.send(topic, "phx_join", params)
@@ -207,6 +207,9 @@ class Device:
             return roles == {key: sorted(m["role"] for m in metas) for key, metas in self.here.items()}
 
         await self.until(same)
+
+    async def until_moved(self, session_id: str) -> None:
+        await self.until(lambda: self.of("session_started")[-1:] == [{"session_id": session_id}])
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,10 @@ async def test_two_devices_and_a_spectator_play_a_game_and_its_rematch(people: D
         second = (await a.push("rematch", command_id="again"))["session_id"]
         assert (await a.push("rematch", command_id="again"))["session_id"] == second
         for device in (a, b, c):
-            await device.until(lambda device=device: device.of("session_started") == [{"session_id": second}])
+            await device.until_moved(second)
         with pytest.raises(Refused, match="session_finished"):
             await a.push("record", seat=0, stat="Points", value=9, session_id=first)
+        assert (await a.push("record", **one, session_id=first))["index"] == 2  # sent again, late
         await a.push("record", seat=1, stat="Points", value=9)
         await a.push("seats", add={"player_id": cleo.id})
         for person, device in ((ana, a), (ben, b), (cleo, c)):

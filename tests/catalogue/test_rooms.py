@@ -9,7 +9,6 @@ from tallybook.catalogue.rooms import (
     Room,
     admit,
     canonical_key,
-    dismiss,
     find_by_key,
     find_room,
     is_member,
@@ -46,7 +45,7 @@ def test_what_cannot_be_a_key_is_no_room(text: str) -> None:
     assert caught.value.code == "not_found"
 
 
-async def test_members_are_let_in_once_and_sent_away(ledger: Ledger) -> None:
+async def test_members_are_let_in_once(ledger: Ledger) -> None:
     here, ana, bea = room("ABCDEF", public=False), new_id(), new_id()
     database = ledger.database
     await database.write(partial(reserve_room, room=here, members=[ana]))
@@ -56,8 +55,6 @@ async def test_members_are_let_in_once_and_sent_away(ledger: Ledger) -> None:
         return await database.read(partial(is_member, room_id=here.id, player_id=player_id))
 
     assert [await inside(each) for each in (ana, bea, new_id())] == [True, True, False]
-    await database.write(partial(dismiss, room_id=here.id, player_id=ana))
-    assert [await inside(each) for each in (ana, bea)] == [False, True]
 
 
 async def test_the_next_session_of_a_room_is_opened_once(ledger: Ledger) -> None:

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from tallybook.delivery.opening import NewSeat, NewSession
-from tallybook.delivery.rest import shapes
+from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.app import openapi_document
+from tallybook.delivery.rest.shapes import Page
 from tallybook.delivery.sessions import JoinRequest
 from tallybook.kernel.refusals import CODES
 from tests.rest.kit import API, Person
@@ -75,8 +76,8 @@ async def test_answers_are_exactly_what_is_described(ana: Person) -> None:
         (shapes.Session, await ana.get(path)),
         (shapes.Scoreboard, await ana.get(f"{path}/scoreboard")),
         (shapes.Events, await ana.get(f"{path}/events")),
-        (shapes.Page[shapes.SessionSummary], await ana.get("/sessions/history")),
-        (shapes.Page[shapes.Room], await ana.get("/rooms")),
+        (Page[shapes.SessionSummary], await ana.get("/sessions/history")),
+        (Page[shapes.Room], await ana.get("/rooms")),
         (shapes.Room, await ana.get(f"/rooms/by-key/{session['key']}")),
         (shapes.Joined, await ana.post(f"/rooms/by-key/{session['key']}/join")),
         (shapes.Written, await ana.post(f"{path}/void", {"reason": "a test"})),

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from tallybook.accounts.registry import refusing_twins
 from tallybook.catalogue.tables import room_members, rooms
@@ -83,18 +83,10 @@ def admit(connection: Connection, room_id: UUID, player_ids: Sequence[UUID], now
     _admit.run(connection, [(room_id, player_id, now) for player_id in sorted(set(player_ids))])
 
 
-def dismiss(connection: Connection, room_id: UUID, player_id: UUID) -> None:
-    """Let a player in no longer."""
-    connection.execute(delete(room_members).where(_membership(room_id, player_id)))
-
-
 def is_member(connection: Connection, room_id: UUID, player_id: UUID) -> bool:
-    query = select(room_members.c.room_id).where(_membership(room_id, player_id))
+    membership = (room_members.c.room_id == room_id) & (room_members.c.player_id == player_id)
+    query = select(room_members.c.room_id).where(membership)
     return connection.execute(query).one_or_none() is not None
-
-
-def _membership(room_id: UUID, player_id: UUID) -> ColumnElement[bool]:
-    return (room_members.c.room_id == room_id) & (room_members.c.player_id == player_id)
 
 
 def _one(connection: Connection, query: Select[*tuple[Any, ...]]) -> Room:

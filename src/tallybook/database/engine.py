@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool, QueuePool
 
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
+
+if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 Transaction = Callable[[Connection], T]
@@ -135,7 +137,9 @@ class PostgresDatabase:
             answer_within = None
         reading = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
 
-        def connections(size: int, settings: dict[str, str]) -> AsyncEngine:
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        def connections(size: int, settings: dict[str, str]) -> "AsyncEngine":
             return create_async_engine(
                 url.set(drivername="postgresql+asyncpg"),
                 pool_size=size,
@@ -161,7 +165,7 @@ class PostgresDatabase:
         return await self._run(self._writer, transaction)
 
     @staticmethod
-    async def _run(engine: AsyncEngine, transaction: Transaction[T]) -> T:
+    async def _run(engine: "AsyncEngine", transaction: Transaction[T]) -> T:
         with _trouble_refused():
             async with engine.begin() as connection:
                 return await connection.run_sync(transaction)
@@ -181,13 +185,15 @@ def open_database(url: str, *, patient: bool = False) -> Database:
     raise ValueError(f"{parsed.drivername} is not supported by this release; use sqlite or postgresql")
 
 
-def migration_engine(url: str) -> Engine | AsyncEngine:
+def migration_engine(url: str) -> "Engine | AsyncEngine":
     """An engine for schema changes, without pool or time-outs."""
     parsed = make_url(url)
     if parsed.drivername == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         return create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool)
+    from sqlalchemy.ext.asyncio import create_async_engine
+
     return create_async_engine(parsed.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
 
 

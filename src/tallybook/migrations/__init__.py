@@ -3,13 +3,11 @@
 from enum import StrEnum
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from tallybook.database.engine import migration_engine
+
+# Alembic is imported where something is migrated: a start on a schema that is current does without it.
 
 
 class Schema(StrEnum):
@@ -21,26 +19,32 @@ class Schema(StrEnum):
     UNKNOWN = "unknown"  # made by a newer release, or not ours at all
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    return config
+VERSIONS = Path(__file__).with_name("versions")
+
+
+def revisions() -> list[str]:
+    """Every revision, oldest first; a file begins with its revision's number."""
+    return sorted(path.name.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
 
 
 def schema_of(connection: Connection) -> Schema:
     """What the connected database holds."""
-    revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is None:
-        return Schema.UNKNOWN if inspect(connection).get_table_names() else Schema.EMPTY
-    scripts = ScriptDirectory.from_config(_config())
-    if revision == scripts.get_current_head():
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" not in tables:
+        return Schema.UNKNOWN if tables else Schema.EMPTY
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    known = revisions()
+    if revision == known[-1]:
         return Schema.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
     return Schema.OLDER if revision in known else Schema.UNKNOWN
 
 
 def _upgrade(connection: Connection, revision: str) -> None:
-    config = _config()
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 

@@ -2,7 +2,7 @@
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { Problem } from "@/api/problem";
-import type { Summary } from "@/api/types";
+import type { Session, Summary } from "@/api/types";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -50,7 +50,7 @@ export const statSetsQuery = (id: string) =>
 export const sessionQuery = (id: string) =>
   queryOptions({
     queryKey: ["session", id],
-    queryFn: () => answer(api.GET("/sessions/{id}", { params: { path: { id } } })),
+    queryFn: async () => (await answer(api.GET("/sessions/{id}", { params: { path: { id } } }))) as Session,
   });
 
 export const scoreboardQuery = (id: string) =>

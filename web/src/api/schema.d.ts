@@ -916,10 +916,10 @@ export interface components {
          */
         GivenPlacing: {
             /** @default null */
-            place: number | null;
+            place?: number | null;
             seat: number;
             /** @default null */
-            winner: boolean | null;
+            winner?: boolean | null;
         };
         /**
          * Host
@@ -1028,11 +1028,11 @@ export interface components {
             /** @description At most 100 visible characters of any script. */
             name?: string;
             /** @default false */
-            public: boolean;
+            public?: boolean;
             /** Format: uuid */
             room_id?: string;
             /** @default [] */
-            seats: components["schemas"]["SeatedPlayer"][];
+            seats?: components["schemas"]["SeatedPlayer"][];
             /** Format: uuid */
             stat_set_id?: string;
             stats?: components["schemas"]["NewStat"][];
@@ -1045,7 +1045,7 @@ export interface components {
          */
         NewStat: {
             /** @default [] */
-            choices: string[];
+            choices?: string[];
             /** @enum {unknown} */
             data_type: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
             maximum?: number | string;
@@ -1055,9 +1055,9 @@ export interface components {
              * @default player
              * @enum {unknown}
              */
-            scope: "player" | "table";
+            scope?: "player" | "table";
             /** @default false */
-            scoring: boolean;
+            scoring?: boolean;
             step?: number | string;
         };
         /** NewStatSet */
@@ -1092,11 +1092,11 @@ export interface components {
             next_cursor: string | null;
         };
         /**
-         * Page[Session]
+         * Page[SessionSummary]
          * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
          */
-        Page_Session_: {
-            items: components["schemas"]["Session"][];
+        Page_SessionSummary_: {
+            items: components["schemas"]["SessionSummary"][];
             next_cursor: string | null;
         };
         /**
@@ -1244,7 +1244,10 @@ export interface components {
             max_players: number | null;
             name: string | null;
             public: boolean;
-            session: components["schemas"]["Session"] | null;
+            /** @enum {unknown} */
+            role: "player" | "scorekeeper" | "spectator";
+            seat: number | null;
+            session: components["schemas"]["Session"];
         };
         /** Scoreboard */
         Scoreboard: {
@@ -1295,11 +1298,11 @@ export interface components {
         /** SeatToAdd */
         SeatToAdd: {
             /** @default false */
-            is_bot: boolean;
+            is_bot?: boolean;
             /** Format: uuid */
             player_id: string;
             /** @default null */
-            team: string | null;
+            team?: string | null;
         };
         /**
          * SeatedPlayer
@@ -1390,6 +1393,33 @@ export interface components {
             type: string;
         };
         /**
+         * SessionSummary
+         * @description A session as lists show it, with its result.
+         */
+        SessionSummary: {
+            /**
+             * Format: date-time
+             * @description ISO-8601 in UTC.
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** Format: uuid */
+            game_id: string;
+            /** Format: uuid */
+            host_id: string;
+            /** Format: uuid */
+            id: string;
+            key: string;
+            /** Format: uuid */
+            room_id: string;
+            rules: string;
+            seats: components["schemas"]["SummarySeat"][];
+            started_at: string | null;
+            /** @enum {unknown} */
+            status: "abandoned" | "finished" | "playing" | "waiting";
+            voided: boolean;
+        };
+        /**
          * SignIn
          * @description What a client needs to act as a player. `expires_in` counts seconds.
          */
@@ -1399,7 +1429,7 @@ export interface components {
             player: components["schemas"]["Player"];
             refresh_token: string;
             /** @default Bearer */
-            token_type: string;
+            token_type?: string;
         };
         /**
          * Stat
@@ -1410,26 +1440,26 @@ export interface components {
          */
         Stat: {
             /** @default [] */
-            choices: string[];
+            choices?: string[];
             /**
              * @default integer
              * @enum {unknown}
              */
-            data_type: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
+            data_type?: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
             /** @default null */
-            maximum: number | string | null;
+            maximum?: number | string | null;
             /** @default null */
-            minimum: number | string | null;
+            minimum?: number | string | null;
             name: string;
             /**
              * @default player
              * @enum {unknown}
              */
-            scope: "player" | "table";
+            scope?: "player" | "table";
             /** @default false */
-            scoring: boolean;
+            scoring?: boolean;
             /** @default null */
-            step: number | string | null;
+            step?: number | string | null;
         };
         /** StatScore */
         StatScore: {
@@ -1447,11 +1477,23 @@ export interface components {
             owner_id: string;
             stats: components["schemas"]["Stat"][];
         };
+        /** SummarySeat */
+        SummarySeat: {
+            is_bot: boolean;
+            name: string | null;
+            place: number | null;
+            /** Format: uuid */
+            player_id: string;
+            score: number | string | null;
+            seat: number;
+            team: string | null;
+            winner: boolean | null;
+        };
         /** TeamOf */
         TeamOf: {
             seat: number;
             /** @default null */
-            team: string | null;
+            team?: string | null;
         };
         /** Void */
         Void: {
@@ -3201,7 +3243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Session_"];
+                    "application/json": components["schemas"]["Page_SessionSummary_"];
                 };
             };
             /** @description `invalid`, `malformed` */

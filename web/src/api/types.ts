@@ -7,10 +7,11 @@ export type Player = Schemas["Player"];
 export type SignIn = Schemas["SignIn"];
 export type Game = Schemas["Game"];
 export type NewGame = Schemas["NewGame"];
-export type Stat = Schemas["Stat"];
+/** Answers carry every field; what may be left out is left out of requests only. */
+export type Stat = Required<Schemas["Stat"]>;
 export type NewStat = Schemas["NewStat"];
 export type StatSet = Schemas["StatSet"];
-export type Session = Schemas["Session"];
+export type Session = Omit<Schemas["Session"], "stats"> & { stats: Stat[] };
 export type NewSession = Schemas["NewSession"];
 /** A session in a list: without its stats, with who came out where. */
 export type Summary = Pick<Session, "id" | "key" | "game_id" | "status" | "created_at" | "started_at"> & {

@@ -15,6 +15,7 @@ from tallybook.accounts.names import Names
 from tallybook.delivery.channels.contract import Joined, Member, Render, Reply
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.opening import Opening
+from tallybook.delivery.sessions import Nothing
 from tallybook.delivery.tables import MOST_EVENTS, Role, Table, Tables, event_json, people_of, role_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
@@ -24,11 +25,12 @@ from tallybook.ledger.append import EMPTY, Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD, Desk
-from tallybook.play.requests import read_body, take_envelope
+from tallybook.play.requests import Envelope, read_body, take_envelope
 from tallybook.rules.protocol import Viewer
 from tallybook.sessions.events import SessionCreated
 from tallybook.sessions.redaction import view_event, view_state, viewer_of, viewers
 from tallybook.sessions.session import Session
+from tallybook.sessions.wire import decode
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class _Sitting:
 
     key: str
     session_id: UUID
+    previous: UUID | None = None  # the session before
     members: set["RoomChannel"] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)  # digests of texts that are no more
     nameless: set[UUID] = field(default_factory=set)  # asked about, and nobody knows them
@@ -124,6 +127,7 @@ class RoomTopics:
         name = (await self._names.of([actor.player_id])).get(actor.player_id)
         session_id = sitting.session_id
         at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
+        sitting.previous = at.state.previous if session_id == sitting.session_id else sitting.previous
         channel.viewer = viewer = viewer_of(at.state, actor.player_id)
         channel.present(at.state, name)  # nothing is waited for in between: what comes later is news
         if viewer not in sitting.told:
@@ -156,7 +160,7 @@ class RoomTopics:
     def _move(self, sitting: _Sitting, session_id: UUID) -> None:
         """The room has gone on to another session."""
         self._by_session.pop(sitting.session_id, None)
-        sitting.session_id = session_id
+        sitting.previous, sitting.session_id = sitting.session_id, session_id
         sitting.told.clear()
         sitting.texts.clear()
         self._by_session[session_id] = sitting
@@ -275,8 +279,13 @@ class RoomTopics:
         async def open_next() -> None:
             try:
                 envelope = take_envelope(body, self.clock)
-                actor = channel.member.actor
-                session_id = await self.opening.rematch(actor, channel.sitting.session_id, envelope)
+                decode(Nothing, body)
+                over = channel.addressed(envelope)
+                if envelope.session_id is None and envelope.command_id is not None:
+                    now = cast(Versioned[Session], await self._ledger.state(over, FOLD)).state
+                    if now.ended_at is None and now.previous is not None:
+                        over = now.previous  # sent again, for what it asks has moved the room on
+                session_id = await self.opening.rematch(channel.member.actor, over, envelope)
                 at = await self._ledger.state(session_id, FOLD)
                 reply.ok(_encode({"index": at.index, "session_id": session_id}))
             except Exception as error:  # the reply tells it
@@ -310,9 +319,7 @@ class RoomChannel:
             self._rooms.rematch(self, body, reply)
             return
         envelope = take_envelope(body, self._rooms.clock)
-        session_id = self.sitting.session_id
-        if envelope.session_id is not None and envelope.session_id != session_id:
-            raise Refusal("session_finished", "the room has gone on to another session")
+        session_id = self.addressed(envelope)
 
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, Exception):
@@ -321,6 +328,15 @@ class RoomChannel:
                 reply.ok(b'{"index":%d}' % outcome.last)
 
         self._rooms.desk.submit(self.member.actor, session_id, event, body, envelope, done, member=True)
+
+    def addressed(self, envelope: Envelope) -> UUID:
+        """The session a write is for: the room's, or the one before, where only a repeated write succeeds."""
+        session_id = self.sitting.session_id
+        if envelope.session_id in {None, session_id}:
+            return session_id
+        if envelope.session_id != self.sitting.previous:
+            raise Refusal("session_finished", "the room has gone on to another session")
+        return self.sitting.previous
 
     def present(self, session: Session, name: str | None) -> None:
         """List the member among those present, anew when the role or the seat is another."""

@@ -54,7 +54,7 @@ def routes() -> FastAPI:
             RequestValidationError: answer_invalid_parameters,
         },
     )
-    for module in (auth, players, games, stat_sets, rooms, sessions):
+    for module in (sessions, rooms, auth, players, games, stat_sets):  # tried in order: the busy first
         app.include_router(module.router, prefix=API)
     app.include_router(_undescribed)
     return app

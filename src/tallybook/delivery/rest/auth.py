@@ -6,7 +6,7 @@ from msgspec import UnsetType
 from tallybook.accounts.accounts import SignIn
 from tallybook.accounts.players import check_email
 from tallybook.delivery.rest.answers import answer, nothing
-from tallybook.delivery.rest.callers import MaybeClaims, SignedIn
+from tallybook.delivery.rest.callers import MaybeSignedIn, SignedIn
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, body_of
 from tallybook.delivery.rest.services import Given
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 )
 async def register(
     given: Given,
-    claims: MaybeClaims,
+    claims: MaybeSignedIn,
     command_id: CommandId = None,
     body: Registration = body_of(Registration),
 ) -> Response:

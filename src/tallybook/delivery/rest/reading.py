@@ -78,9 +78,8 @@ async def _write(request: Request, command_id: CommandId = None) -> tuple[Body, 
     return body, take_envelope(body, request.app.state.services.clock, command_id)
 
 
-Write = Annotated[
-    tuple[Body, Envelope], Depends(_write)
-]  # the body of a write to a session, and its envelope
+# The body of a write to a session, and its envelope.
+Write = Annotated[tuple[Body, Envelope], Depends(_write)]
 
 
 def _id(what: str) -> BeforeValidator:

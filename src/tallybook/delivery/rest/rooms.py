@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Raw
 
-from tallybook.delivery.rest import shapes
+from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.answers import answer, page, raw
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Page, RoomId, Search, Write
 from tallybook.delivery.rest.services import Given
+from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import invalid
 
 router = APIRouter(prefix="/rooms", tags=["rooms"])
@@ -18,7 +19,7 @@ router = APIRouter(prefix="/rooms", tags=["rooms"])
 Key = Annotated[str, Path(description="Six characters, in any case.")]
 
 
-@router.get("", **contract(gives=shapes.Page[shapes.Room]))
+@router.get("", **contract(gives=PageOf[shapes.Room]))
 async def rooms(
     given: Given,
     caller: Caller,

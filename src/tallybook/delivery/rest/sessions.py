@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Raw
 
-from tallybook.delivery.rest import shapes
+from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.answers import answer, page, raw
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Page, SessionId, Write, moment
 from tallybook.delivery.rest.services import Given
+from tallybook.delivery.rest.shapes import Page as PageOf
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -65,7 +66,7 @@ async def history(
     return page([Raw(item) for item in items], following)
 
 
-HISTORY = contract(gives=shapes.Page[shapes.SessionSummary])
+HISTORY = contract(gives=PageOf[shapes.SessionSummary])
 router.get("/history", **HISTORY)(history)
 
 

@@ -30,6 +30,6 @@ export function lastTable(
   return last.seats.flatMap((seat) => people.find((person) => person.id === seat.player_id) ?? []);
 }
 
-export function seatOf(person: Person): NewSession["seats"][number] {
+export function seatOf(person: Person): NonNullable<NewSession["seats"]>[number] {
   return person.id === undefined ? { name: person.name } : { player_id: person.id };
 }

@@ -41,9 +41,7 @@ export default function StartPage() {
 const pointsNamed = (name: string): NewStat => ({
   name,
   data_type: "integer",
-  scope: "player",
   scoring: true,
-  choices: [],
 });
 
 interface StartFormProps {
@@ -79,7 +77,7 @@ function StartForm({ game, sets, people: known, seated }: StartFormProps) {
 
   const starting = useMutation({
     mutationFn: () => {
-      const body: NewSession = { game_id: game.id, public: false, seats: chosen.map(seatOf) };
+      const body: NewSession = { game_id: game.id, seats: chosen.map(seatOf) };
       if (setId === undefined) body.stats = [pointsNamed(games.firstStat)];
       else body.stat_set_id = setId;
       return answer(

@@ -41,7 +41,7 @@ function useTableChange(session: Session, me: Player) {
       if ("seats" in change) await changeSeats(change.seats);
       if ("addNamed" in change) {
         const player_id = await namedPlayer(change.addNamed);
-        await changeSeats({ add: { player_id, is_bot: false, team: null } });
+        await changeSeats({ add: { player_id } });
       }
       const appointed =
         "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
@@ -139,7 +139,7 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
     event.preventDefault();
     if (team === null) return;
     const text = team.text.trim();
-    const seats = { team: { seat: team.seat, team: text === "" ? null : text } };
+    const seats = { team: { seat: team.seat, ...(text === "" ? {} : { team: text }) } };
     change.mutate({ seats }, { onSuccess: () => setTeam(null) });
   };
 

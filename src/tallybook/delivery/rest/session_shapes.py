@@ -1,0 +1,283 @@
+"""The shapes of rooms and sessions, for the OpenAPI document: they are read and written behind this layer."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, get_args
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from tallybook.catalogue.stat_sets import NewStat
+from tallybook.delivery.rest.reading import COMMAND_ID
+from tallybook.delivery.rest.shapes import Name
+from tallybook.play.requests import LARGEST_NUMBER
+from tallybook.rules.protocol import Stat, Win
+from tallybook.rules.scoresheet.commands import Clear as ClearCommand
+from tallybook.rules.scoresheet.commands import Record as RecordCommand
+from tallybook.sessions import commands
+
+Time = Annotated[str, Meta(description="ISO-8601 in UTC.", extra_json_schema={"format": "date-time"})]
+Number = Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+Status = Literal["waiting", "playing", "finished", "abandoned"]
+Role = Literal["scorekeeper", "player", "spectator"]
+Value = Number | str | bool | None
+
+
+class Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every write to a session may carry besides what it says."""
+
+    command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = UNSET
+    expected_index: Annotated[int, Meta(ge=-1)] | UnsetType = UNSET
+    at: Time | UnsetType = UNSET
+    zone: Annotated[str, Meta(description="IANA time zone.")] | UnsetType = UNSET
+
+
+def _described(command: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """A command's body as a client writes it: its own fields, where null is no value, and every write's."""
+    fields = [
+        (field.name, field.type) if field.required else (field.name, _given(field.type), UNSET)
+        for field in msgspec.structs.fields(command)
+    ]
+    return msgspec.defstruct(
+        command.__name__,
+        fields,
+        bases=(Write,),
+        namespace={"__doc__": command.__doc__},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+
+
+def _given(type_: Any) -> Any:
+    """The type of an optional field when it is there."""
+    if type_ is Any:
+        return Number | str | bool | UnsetType
+    options = get_args(type_) if isinstance(type_, UnionType) else (type_,)
+    return reduce(or_, [option for option in options if option is not NoneType], UnsetType)
+
+
+Record = _described(RecordCommand)
+Clear = _described(ClearCommand)
+End = _described(commands.End)
+Void = _described(commands.Void)
+SeatChange = _described(commands.Seats)
+Kick = _described(commands.Kick)
+NewHost = _described(commands.Host)
+Ready = _described(commands.Ready)
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A move in a game with rules; its fields are those the rules ask for."""
+
+
+class Correction(Write, frozen=True, kw_only=True):
+    """After the end: a cell's new value, or none to empty the cell, or another result; and why."""
+
+    reason: str
+    seat: int | UnsetType | None = UNSET
+    stat: str | UnsetType = UNSET
+    value: Number | str | bool | UnsetType = UNSET
+    delta: Number | str | UnsetType = UNSET
+    round: int | UnsetType = UNSET
+    result: tuple[commands.GivenPlacing, ...] | UnsetType = UNSET
+
+
+class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of the three; a `name` finds or creates a player in the caller's library."""
+
+    player_id: UUID | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    bot: Annotated[str, Meta(description="The name of a level.")] | UnsetType = UNSET
+    team: str | UnsetType = UNSET
+
+
+class NewSession(Write, frozen=True, kw_only=True):
+    """A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`."""
+
+    game_id: UUID
+    stat_set_id: UUID | UnsetType = UNSET
+    stats: tuple[NewStat, ...] | UnsetType = UNSET
+    seats: tuple[SeatedPlayer, ...] = ()
+    name: Name | UnsetType = UNSET
+    public: bool = False
+    max_players: int | UnsetType = UNSET
+    room_id: UUID | UnsetType = UNSET
+    config: dict[str, Any] | UnsetType = UNSET
+
+
+class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most one of `seat`, `name` and `spectator`; without any the caller resumes a role or spectates."""
+
+    seat: int | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    spectator: bool | UnsetType = UNSET
+    command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = UNSET
+
+
+class Joined(msgspec.Struct, frozen=True):
+    role: Role
+    seat: int | None
+    session_id: UUID
+    room_id: UUID
+    key: str
+
+
+class Written(msgspec.Struct, frozen=True):
+    """`index` is that of the last event written."""
+
+    index: int
+
+
+class Seat(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    is_bot: bool
+    team: str | None
+    ready: bool
+
+
+class SeatRequest(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+
+
+class Placing(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    is_bot: bool
+    place: int
+    winner: bool
+    score: int | str | None
+    values: Mapping[str, Value]
+
+
+class Result(msgspec.Struct, frozen=True):
+    seats: tuple[Placing, ...]
+    table: Mapping[str, Value]
+    rounds: int
+    given: bool
+    win: Win
+
+
+class Session(msgspec.Struct, frozen=True):
+    id: UUID
+    key: str
+    room_id: UUID
+    game_id: UUID
+    rules: str
+    rules_version: int
+    status: Status
+    paused: bool
+    public: bool
+    max_players: int | None
+    host_id: UUID
+    scorekeepers: tuple[UUID, ...]
+    seats: tuple[Seat, ...]
+    requests: tuple[SeatRequest, ...]
+    stats: tuple[Stat, ...]
+    win: Win
+    config: dict[str, Any]
+    index: int
+    round: int
+    previous: UUID | None
+    created_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+    result: Result | None
+    voided: bool
+
+
+class SummarySeat(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    is_bot: bool
+    place: int | None
+    winner: bool | None
+    score: int | str | None
+
+
+class SessionSummary(msgspec.Struct, frozen=True):
+    """A session as lists show it, with its result."""
+
+    id: UUID
+    key: str
+    room_id: UUID
+    game_id: UUID
+    rules: str
+    host_id: UUID
+    status: Status
+    voided: bool
+    seats: tuple[SummarySeat, ...]
+    created_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+
+
+class Cell(msgspec.Struct, frozen=True):
+    round: int | None
+    value: Value
+
+
+class StatScore(msgspec.Struct, frozen=True):
+    total: Value
+    by_round: tuple[Cell, ...]
+
+
+class SeatScore(msgspec.Struct, frozen=True):
+    seat: int
+    player_id: UUID
+    name: str | None
+    team: str | None
+    total: int | str
+    rank: int
+    values: Mapping[str, StatScore]
+
+
+class Scoreboard(msgspec.Struct, frozen=True):
+    session_id: UUID
+    key: str
+    index: int
+    status: Status
+    paused: bool
+    round: int
+    seats: tuple[SeatScore, ...]
+    table: Mapping[str, StatScore]
+    missing: tuple[int, ...]
+
+
+class SessionEvent(msgspec.Struct, frozen=True):
+    """`prev_index` is the index of the event before it that the caller may see."""
+
+    index: int
+    prev_index: int
+    type: str
+    data: dict[str, Any]
+    actor: UUID | None
+    at: Time
+
+
+class Events(msgspec.Struct, frozen=True):
+    events: tuple[SessionEvent, ...]
+    more: bool
+
+
+class Room(msgspec.Struct, frozen=True):
+    id: UUID
+    key: str
+    name: str | None
+    public: bool
+    max_players: int | None
+    host_id: UUID
+    session: Session
+    role: Role
+    seat: int | None
