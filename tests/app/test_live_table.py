@@ -1,4 +1,4 @@
-"""A table as people live it: devices and spectators over sockets and REST, from the first tap to the rematch."""
+"""A table as people live it: devices and spectators over sockets and REST, up to the rematch."""
 
 import asyncio
 from typing import Any

@@ -108,9 +108,11 @@ async def test_a_server_killed_under_load_loses_nothing_and_every_viewer_sees_ev
         while len(stored) <= board["index"]:
             stored += (await ana.get(f"{path}/events?after={len(stored) - 1}&limit=500"))["events"]
         # At most the two writes that were cut off are stored without having been acknowledged.
-        records = [event["index"] for event in stored if event["type"].startswith("scoresheet.value_recorded")]
+        records = [
+            event["index"] for event in stored if event["type"].startswith("scoresheet.value_recorded")
+        ]
         assert len(set(acknowledged.values())) == len(acknowledged)
-        assert acknowledged.values() <= set(records)
+        assert set(acknowledged.values()) <= set(records)
         assert len(records) <= len(acknowledged) + 2
         for viewer in viewers:
             events, boards = await told(viewer, ana, path, board["index"])

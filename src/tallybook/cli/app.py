@@ -83,7 +83,7 @@ def serve(
         raise fail("this release serves with one process; leave out --workers", 2)
     found = run(_schema(configured))
     if found is Schema.UNKNOWN:
-        raise fail("the database was not made by this release or an older one: upgrade, or use another")
+        raise fail("the database was not made by this release or an older one: upgrade, or use another", 2)
     if found is Schema.OLDER and not migrate:
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
     if found is not Schema.CURRENT:
@@ -106,7 +106,7 @@ def migrate() -> None:
         out.print("The schema is up to date.")
         return
     if found is Schema.UNKNOWN:
-        raise fail("the database was not made by this release or an older one; nothing was changed")
+        raise fail("the database was not made by this release or an older one; nothing was changed", 2)
     with err.status("Migrating …"):
         run(_migrate(configured))
     out.print("The schema is up to date now.")

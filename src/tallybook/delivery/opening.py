@@ -14,6 +14,7 @@ from tallybook.catalogue import rooms
 from tallybook.catalogue.catalogue import Catalogue
 from tallybook.catalogue.games import Game
 from tallybook.catalogue.rooms import Room
+from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.tables import Tables
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
@@ -48,7 +49,7 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     game_id: UUID
     seats: tuple[NewSeat, ...] = ()
     stat_set_id: UUID | None = None
-    stats: tuple[Stat, ...] | None = None
+    stats: tuple[NewStat, ...] | None = None
     name: str | None = None
     public: bool = False
     max_players: int | None = None
@@ -161,7 +162,7 @@ class Opening:
         if asked.stats is not None and asked.stat_set_id is not None:
             raise invalid("stats", "give either stats or stat_set_id")
         if asked.stats is not None:
-            return asked.stats
+            return tuple(stat.stat() for stat in asked.stats)
         if asked.stat_set_id is None:
             return PLAIN
         stat_set = await self._catalogue.stat_set(asked.stat_set_id)

@@ -14,15 +14,16 @@ from tallybook.catalogue import rooms
 from tallybook.catalogue.rooms import Room
 from tallybook.delivery.opening import Opening
 from tallybook.delivery.tables import Table, Tables, role_of
+from tallybook.interchange import replay
 from tallybook.kernel.clock import iso
-from tallybook.kernel.refusals import not_found
+from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD
 from tallybook.play.requests import Body, Envelope
 from tallybook.projections.sessions import SessionDirectory, Summary, Wanted
-from tallybook.sessions.redaction import viewer_of
+from tallybook.sessions.redaction import view_event, viewer_of
 from tallybook.sessions.session import Session
 from tallybook.sessions.wire import decode
 
@@ -97,6 +98,29 @@ class Sessions:
     async def state_at(self, actor: Actor, session_id: UUID, index: int) -> bytes:
         """The board as it was after the event at `index`."""
         return (await self._tables.state_at(actor, session_id, index)).board()
+
+    async def replay(self, actor: Actor, session_id: UUID) -> bytes:
+        """The replay file of a session that is over."""
+        table = await self._tables.table(actor, session_id)
+        session = table.session
+        if session.ended_at is None:
+            raise Refusal("session_not_finished", "there is a replay when the session is over")
+        events = await self._ledger.events(session_id, upto=table.index)
+        viewer = viewer_of(session, actor.player_id)
+        if any(view_event(session, recorded, viewer) is not recorded.event for recorded in events):
+            raise Refusal("forbidden", "these rules keep a part of the session to themselves")
+        header = replay.Header(
+            session_id=session_id,
+            game_id=session.game_id,
+            rules=session.rules,
+            rules_version=session.rules_version,
+            config=session.config,
+            seats=session.seats,
+            names={seat.player_id: table.names.get(seat.player_id, "") for seat in session.seats},
+            texts=await self._ledger.texts(session_id),
+            events=len(events),
+        )
+        return replay.write(header, events)
 
     async def room(self, actor: Actor, key: str) -> bytes:
         """Whoever has the key may see who sits there, to know which seat to take."""

@@ -14,6 +14,7 @@ from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Page, SessionId, Write, moment
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
+from tallybook.interchange.replay import MEDIA_TYPE
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -103,6 +104,17 @@ async def state_at(
 ) -> Response:
     """The session as it was after the event at an index."""
     return raw(await given.sessions.state_at(caller, session_id, index))
+
+
+_REPLAY = contract(refuses=("not_found", "forbidden", "session_not_finished"))
+_REPLAY["responses"][200]["content"] = {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+
+
+@router.get("/{id}/replay", **_REPLAY)
+async def replay(given: Given, caller: Caller, session_id: SessionId) -> Response:
+    """The session as a file that holds its hash chain: zstd over one JSON line an event."""
+    headers = {"Content-Disposition": f'attachment; filename="{session_id}.tallybook"'}
+    return Response(await given.sessions.replay(caller, session_id), 200, headers, MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)

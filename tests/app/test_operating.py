@@ -1,0 +1,151 @@
+"""The commands an operator gives, to servers at rest, at work and in trouble."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Connection, text
+
+from tallybook.database.engine import Database, open_database
+from tests.app.people import Json, Person, Refused, door
+from tests.app.serving import END_SECONDS, Tallybook, tallybook
+
+pytestmark = pytest.mark.faults
+
+
+async def execute(database_url: str, *statements: str) -> None:
+    """Do to the database what nobody should."""
+    database: Database = open_database(database_url)
+
+    def run(connection: Connection) -> None:
+        for statement in statements:
+            connection.execute(text(statement))
+
+    try:
+        await database.write(run)
+    finally:
+        await database.close()
+
+
+async def rows(database_url: str, table: str) -> Sequence[tuple[object, ...]]:
+    """The rows of a projection in the slot that is live."""
+    database = open_database(database_url)
+
+    def live(connection: Connection) -> Sequence[tuple[object, ...]]:
+        query = text("SELECT live FROM projections WHERE name = 'session_values'")
+        slot = connection.execute(query).scalar_one()
+        found = connection.execute(text(f"SELECT * FROM {table}_{slot}")).all()
+        return sorted((tuple(row) for row in found), key=repr)
+
+    try:
+        return await database.read(live)
+    finally:
+        await database.close()
+
+
+async def busy(person: Person, session: Json, seat: int, acknowledged: list[int]) -> None:
+    """Write without end, noting what was acknowledged."""
+    while True:
+        body = {"seat": seat, "stat": "Points", "delta": 1}
+        answer = await person.ask("POST", f"/sessions/{session['id']}/record", body)
+        acknowledged.append(answer["index"])
+
+
+async def test_operators_commands_on_a_database_from_empty_to_altered(
+    database_url: str, tmp_path: Path
+) -> None:
+    def run(*arguments: str, **more: str) -> tuple[int, str]:
+        done = tallybook(tmp_path, database_url, *arguments, more=more)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = run("serve", TALLYBOOK_DATABSE_URL="sqlite:///x.db")
+    assert (code, said.count("\n")) == (2, 1)
+    assert "TALLYBOOK_DATABSE_URL" in said
+    assert run("doctor")[1].count("ok") >= 3
+    assert run("migrate") == (0, "The schema is up to date now.\n")
+    assert run("migrate") == (0, "The schema is up to date.\n")
+    assert run("verify")[0] == 0
+
+    server = Tallybook(database_url, tmp_path)
+    await asyncio.to_thread(server.start)
+    try:
+        async with door(server.url) as entrance:
+            ana = await entrance.guest("Ana")
+            session = await ana.open({"name": "Ben"})
+            acknowledged: list[int] = []
+            load = [asyncio.create_task(busy(ana, session, seat, acknowledged)) for seat in (0, 1)]
+            code, said = await asyncio.to_thread(run, "rebuild")
+            for task in load:
+                task.cancel()
+            await asyncio.gather(*load, return_exceptions=True)
+            assert (code, "Rebuilt sessions, session_values." in said) == (0, True)
+            await ana.post(f"/sessions/{session['id']}/record", seat=0, stat="Points", round=2, value=5)
+            live = await rows(database_url, "session_values")
+            assert [item["id"] for item in (await ana.get("/sessions/history"))["items"]] == [session["id"]]
+    finally:
+        await asyncio.to_thread(server.close)
+    assert acknowledged
+    assert run("rebuild", "session_values")[0] == 0
+    assert await rows(database_url, "session_values") == live
+    assert run("rebuild", "nothing")[0] == 2
+    assert run("verify")[0] == 0
+    assert "ledger" in run("doctor")[1]
+
+    await execute(
+        database_url,
+        "UPDATE events SET payload = payload || CAST(' ' AS "
+        + ("BLOB" if database_url.startswith("sqlite") else "BYTEA")
+        + ") WHERE position = 3",
+    )
+    code, said = run("verify")
+    assert code == 1
+    assert re.search(r"is not what its hash sealed", said)
+
+    await execute(database_url, "UPDATE alembic_version SET version_num = 'from_the_future'")
+    for command in ("serve", "migrate"):
+        code, said = run(command)
+        assert (command, code, said.count("\n")) == (command, 2, 1)
+
+
+def test_the_benchmark_measures_in_a_moment_and_leaves_nothing(tmp_path: Path) -> None:
+    done = tallybook(tmp_path, f"sqlite:///{tmp_path}/tallybook.db", "bench", "--seconds", "0.2")
+    assert (done.returncode, done.stdout.count("/s")) == (0, 4), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_sigterm_under_load_keeps_what_was_acknowledged_and_says_service_restart(
+    server: Tallybook,
+) -> None:
+    acknowledged: list[int] = []
+    async with door(server.url) as entrance:
+        ana = await entrance.guest("Ana")
+        session = await ana.open({"name": "Ben"})
+        async with ana.device(session["key"]) as a, ana.device(session["key"]) as b:
+
+            async def push() -> None:
+                while True:
+                    reply = await a.push("record", seat=0, stat="Points", delta=1)
+                    acknowledged.append(reply["index"])
+
+            load = [asyncio.create_task(busy(ana, session, 1, acknowledged)), asyncio.create_task(push())]
+            while len(acknowledged) < 50:
+                await asyncio.sleep(0)
+            asyncio.get_running_loop().call_soon(server.terminate)
+            async with asyncio.timeout(END_SECONDS):
+                assert [await device.until_closed() for device in (a, b)] == [1012, 1012]
+            await asyncio.to_thread(server.ended)
+            for task in load:
+                task.cancel()
+                with suppress(Refused, httpx.TransportError, AssertionError, asyncio.CancelledError):
+                    await task
+    await asyncio.to_thread(server.start)
+    async with door(server.url) as entrance:
+        again = Person(entrance.http, ana.id, ana.token)
+        board = await again.get(f"/sessions/{session['id']}/scoreboard")
+        assert board["index"] >= max(acknowledged)
+        assert sum(seat["total"] for seat in board["seats"]) >= len(set(acknowledged)) == len(acknowledged)
