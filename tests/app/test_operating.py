@@ -96,12 +96,9 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
     assert run("verify")[0] == 0
     assert "ledger" in run("doctor")[1]
 
-    await execute(
-        database_url,
-        "UPDATE events SET payload = payload || CAST(' ' AS "
-        + ("BLOB" if database_url.startswith("sqlite") else "BYTEA")
-        + ") WHERE position = 3",
-    )
+    kind = "BLOB" if database_url.startswith("sqlite") else "BYTEA"
+    altered = f"UPDATE events SET payload = CAST('{{}}' AS {kind}) WHERE position = 3"
+    await execute(database_url, altered)
     code, said = run("verify")
     assert code == 1
     assert re.search(r"is not what its hash sealed", said)

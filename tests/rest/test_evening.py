@@ -159,3 +159,17 @@ async def test_my_own_profile_is_mine_to_change(anybody: AsyncClient) -> None:
     assert (changed["display_name"], changed["region"]) == ("Ana-Maria", "EU")
     assert await ana.get("/players/me") == changed
     assert await ana.get(f"/players/{ana.id}") == changed
+
+
+async def test_a_name_may_be_given_a_seat_and_is_in_the_library_from_then_on(ana: Person) -> None:
+    session = await ana.opens("Cleo")
+    path = f"/sessions/{session['id']}"
+
+    await ana.post(f"{path}/seats", {"add": {"name": "Dora", "team": "Blue"}}, command_id="1")
+    await ana.post(f"{path}/seats", {"add": {"name": "Dora", "team": "Blue"}}, command_id="1")
+
+    seats = (await ana.get(path))["seats"]
+    assert [(seat["name"], seat["team"]) for seat in seats] == [("Cleo", None), ("Dora", "Blue")]
+    assert seats[1]["player_id"] in {player["id"] for player in (await ana.get("/players"))["items"]}
+    both = {"add": {"name": "Dora", "player_id": seats[0]["player_id"]}}
+    assert code_of(await ana.call("POST", f"{path}/seats", both)) == "invalid"

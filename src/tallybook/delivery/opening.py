@@ -106,6 +106,18 @@ class Opening:
                     raise
         raise Refusal("unavailable", "no free key for the room was found: try again", retry_after=1)
 
+    async def named_seat(self, actor: Actor, body: Body) -> Body:
+        """The body of a change of seats, with a name to add made a player of the actor's library."""
+        add = body.get("add")
+        if not isinstance(add, dict) or "name" not in add:
+            return body
+        asked: NewSeat = decode(NewSeat, add)
+        if asked.name is None or asked.player_id is not None or asked.bot is not None:
+            raise invalid("add", "give exactly one of player_id and name")
+        player_id = (await self._accounts.named(actor.player_id, [asked.name]))[0]
+        rest = {field: value for field, value in add.items() if field != "name"}
+        return body | {"add": rest | {"player_id": str(player_id)}}
+
     async def rematch(self, actor: Actor, session_id: UUID, envelope: Envelope) -> UUID:
         """The next session of a room, with the same table; the last one must be over."""
         table = await self._tables.table(actor, session_id)

@@ -62,6 +62,8 @@ class Sessions:
     async def write(
         self, actor: Actor, session_id: UUID, name: str, body: Body, envelope: Envelope
     ) -> Appended:
+        if name == "seats":
+            body = await self._opening.named_seat(actor, body)
         return await self._tables.write(actor, session_id, name, body, envelope)
 
     async def write_in_room(

@@ -25,7 +25,7 @@ from tallybook.ledger.append import EMPTY, Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD, Desk
-from tallybook.play.requests import Envelope, read_body, take_envelope
+from tallybook.play.requests import Body, Envelope, read_body, take_envelope
 from tallybook.rules.protocol import Viewer
 from tallybook.sessions.events import SessionCreated
 from tallybook.sessions.redaction import view_event, view_state, viewer_of, viewers
@@ -273,8 +273,19 @@ class RoomTopics:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def change_seats(self, channel: "RoomChannel", body: Body, reply: Reply) -> None:
+        """Seats may be given to a name, which has to become a player first."""
+
+        async def change() -> None:
+            try:
+                channel.write("seats", await self.opening.named_seat(channel.member.actor, body), reply)
+            except Exception as error:  # the reply tells it
+                reply.error(error)
+
+        self._later(change())
+
     def rematch(self, channel: "RoomChannel", body: dict[str, Any], reply: Reply) -> None:
-        """Open the room's next session; the only write that is more than one append."""
+        """Open the room's next session."""
 
         async def open_next() -> None:
             try:
@@ -315,9 +326,16 @@ class RoomChannel:
 
     def push(self, event: str, payload: Raw, reply: Reply) -> None:
         body = read_body(bytes(payload))
-        if event == "rematch":
-            self._rooms.rematch(self, body, reply)
-            return
+        match event:
+            case "rematch":
+                self._rooms.rematch(self, body, reply)
+            case "seats":
+                self._rooms.change_seats(self, body, reply)
+            case _:
+                self.write(event, body, reply)
+
+    def write(self, event: str, body: Body, reply: Reply) -> None:
+        """Queue a write of one append; the reply is given after its commit."""
         envelope = take_envelope(body, self._rooms.clock)
         session_id = self.addressed(envelope)
 

@@ -64,7 +64,28 @@ Record = _described(RecordCommand)
 Clear = _described(ClearCommand)
 End = _described(commands.End)
 Void = _described(commands.Void)
-SeatChange = _described(commands.Seats)
+
+
+class AddedSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Either of the two; a `name` finds or creates a player in the caller's library."""
+
+    player_id: UUID | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    is_bot: bool | UnsetType = UNSET
+    team: str | UnsetType = UNSET
+
+
+class SeatChange(Write, frozen=True, kw_only=True):
+    """Exactly one change of the table."""
+
+    add: AddedSeat | UnsetType = UNSET
+    remove: int | UnsetType = UNSET
+    reorder: tuple[int, ...] | UnsetType = UNSET
+    team: commands.TeamOf | UnsetType = UNSET
+    approve: commands.RequestOf | UnsetType = UNSET
+    decline: commands.RequestOf | UnsetType = UNSET
+
+
 Kick = _described(commands.Kick)
 NewHost = _described(commands.Host)
 Ready = _described(commands.Ready)
