@@ -1,6 +1,7 @@
 """Live updates over sockets, all the way: against a bare loop over the same statements in the same batches."""
 
 import asyncio
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -98,6 +99,9 @@ async def _set_up(running: Node, mode: Mode) -> list[Place]:
 async def _serving(url: str) -> AsyncIterator[int]:
     """The whole server in this process; its port."""
     async with node(_settings(url)) as running:
+        gc.collect()  # as `bootstrap.serve` does
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
         listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         config = uvicorn.Config(
             running.app, http=http_protocol(running.endpoint), lifespan="off", log_config=None, access_log=False

@@ -31,7 +31,7 @@ def spelled(value: str) -> bytes:
 
 
 WRONG: list[tuple[str, Json]] = [
-    *(("wrong_type", cell(value=value)) for value in ("1", True, [1], {"a": 1})),
+    *(("wrong_type", cell(value=value)) for value in ("1", True, [1])),
     *(("wrong_type", cell(stat="Metres", value=value)) for value in (True, "1e5", "x", "٣", " 1", [])),
     *(("wrong_type", cell(stat="Won", value=value)) for value in (1, "true", 0)),
     *(("wrong_type", cell(stat="Race", value=value)) for value in ("orc", "ELF", 1)),
@@ -44,13 +44,14 @@ WRONG: list[tuple[str, Json]] = [
     *(("out_of_range", cell(stat="Metres", value=value)) for value in ("1" * 16, "0.0000000001", 2**53)),
     ("out_of_range", cell(stat="Time", value=-1)),
     ("unknown_stat", cell(stat="Goals")),
-    ("unknown_stat", cell(stat="points\0")),
+    ("invalid", cell(stat="points\0")),
     ("unknown_stat", cell(stat="x" * 10_000)),
     ("unknown_seat", cell(seat=7)),
     ("unknown_seat", cell(seat=-1)),
     *(("invalid", cell(stat="Note", value=value)) for value in ("a\0b", "x" * 10_000, "\x1b[2J")),
     *(("invalid", cell(seat=seat)) for seat in ("0", 1.5, [0])),
-    *(("invalid", cell(round=number)) for number in (0, -1, "1", 1.5)),
+    *(("out_of_range", cell(round=number)) for number in (0, -1)),
+    *(("invalid", cell(round=number)) for number in ("1", 1.5)),
     *(("invalid", cell(expected_index=index)) for index in ("3", 1.5, True, 2**40)),
     *(("invalid", cell(command_id=name)) for name in ("", "x" * 65, "é", 7, "a b")),
     *(("invalid", cell(at=when)) for when in ("9999-12-31T23:59:59Z", "1066-10-14T09:00:00Z", "soon", 5)),
@@ -136,7 +137,7 @@ async def test_a_bad_write_is_refused_alike_on_rest_and_socket_and_stores_nothin
     assert going_on.result() > 0
 
 
-BAD_NAMES = (
+BAD_NAMES: tuple[object, ...] = (
     "",
     " ",
     "\0",
@@ -175,9 +176,9 @@ async def test_names_of_any_script_are_kept_and_what_is_no_name_is_refused_every
             ("POST", "/sessions", opening | {"stats": [stat | {"data_type": "choice", "choices": [name]}]}),
         ]
 
-    for name in BAD_NAMES:
-        for method, path, body in places(name):
-            if name is None and path == "/sessions":
+    for bad in BAD_NAMES:
+        for method, path, body in places(bad):
+            if bad is None and path == "/sessions":
                 continue  # checked below: there, null is what leaving out means
             found = await refused(ana, method, path, body)
             assert (path, body, found) == (path, body, "invalid")

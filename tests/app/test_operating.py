@@ -66,10 +66,8 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
     code, said = run("serve", TALLYBOOK_DATABSE_URL="sqlite:///x.db")
     assert (code, said.count("\n")) == (2, 1)
     assert "TALLYBOOK_DATABSE_URL" in said
-    assert run("doctor")[1].count("ok") >= 3
     assert run("migrate") == (0, "The schema is up to date now.\n")
     assert run("migrate") == (0, "The schema is up to date.\n")
-    assert run("verify")[0] == 0
 
     server = Tallybook(database_url, tmp_path)
     await asyncio.to_thread(server.start)
@@ -92,9 +90,11 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
     assert acknowledged
     assert run("rebuild", "session_values")[0] == 0
     assert await rows(database_url, "session_values") == live
-    assert run("rebuild", "nothing")[0] == 2
     assert run("verify")[0] == 0
-    assert "ledger" in run("doctor")[1]
+    checks = run("doctor")[1]
+    assert [f"ok   {what}: " in checks for what in ("schema", "durability", "projections", "ledger")] == [
+        True
+    ] * 4
 
     kind = "BLOB" if database_url.startswith("sqlite") else "BYTEA"
     altered = f"UPDATE events SET payload = CAST('{{}}' AS {kind}) WHERE position = 3"

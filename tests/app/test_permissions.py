@@ -1,6 +1,6 @@
 """Who may do what in a session: every command by everybody, as the matrix says."""
 
-from tallybook.access.matrix import MATRIX, Relation, Relations, may
+from tallybook.access.matrix import MATRIX, NOBODY, Relation, Relations, may
 from tallybook.access.sessions import action_of
 from tests.app.people import Door, Person, Refused
 
@@ -27,6 +27,7 @@ SESSION = {
 }
 """Every command of a table and what it answers to a body that who may give it cannot mean."""
 
+INSIDE: Relations = frozenset[Relation]({"host", "scorekeeper", "player", "spectator"})
 READS = ("", "/scoreboard", "/events", "/state?at=0")
 
 
@@ -54,7 +55,7 @@ async def test_everybody_may_do_what_the_matrix_says_and_nothing_else(people: Do
         await spectator.post(f"/rooms/by-key/{session['key']}/join", spectator=True)
         index = (await host.get(path))["index"]
         for person, found in relations.items():
-            known = found if public or found & {"host", "scorekeeper", "player", "spectator"} else {"nobody"}
+            known = found if public or found & INSIDE else NOBODY
             for command, mistaken in SESSION.items():
                 expected = mistaken
                 if not person.token:

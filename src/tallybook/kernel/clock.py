@@ -40,5 +40,5 @@ def to_microseconds(moment: datetime) -> int:
 
 def iso(microseconds: int) -> str:
     """A ledger time as the API writes it: ISO-8601 UTC, `2026-01-31T18:05:00.250000Z`."""
-    moment = to_datetime(microseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    moment = to_datetime(microseconds).isoformat(timespec="microseconds")
+    return moment.removesuffix("+00:00") + "Z"

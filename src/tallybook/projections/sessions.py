@@ -102,18 +102,20 @@ def _seats(slot: str) -> Table:
 Row = dict[str, Any]
 Seats = dict[tuple[UUID, int], Row]
 
-_RELEVANT = (
-    SessionCreated,
-    SessionStarted,
-    SessionFinished,
-    SessionAbandoned,
-    SessionVoided,
-    ResultCorrected,
-    HostChanged,
-    SeatAdded,
-    SeatRemoved,
-    SeatTaken,
-    TeamSet,
+_RELEVANT = frozenset(
+    {
+        SessionCreated,
+        SessionStarted,
+        SessionFinished,
+        SessionAbandoned,
+        SessionVoided,
+        ResultCorrected,
+        HostChanged,
+        SeatAdded,
+        SeatRemoved,
+        SeatTaken,
+        TeamSet,
+    }
 )
 
 
@@ -160,7 +162,7 @@ class SessionDirectory:
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Read the rows that change, change them, and write them back; news already in a row is skipped."""
-        relevant = [recorded for recorded in events if isinstance(recorded.event, _RELEVANT)]
+        relevant = [recorded for recorded in events if type(recorded.event) in _RELEVANT]
         if not relevant:
             return
         ids = [(stream,) for stream in sorted({recorded.stream for recorded in relevant})]

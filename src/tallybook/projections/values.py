@@ -59,7 +59,7 @@ class SessionValues:
                 continue
             event = recorded.event
             value: Value | None = None
-            if isinstance(event, ValueRecorded | WriteUndone | WriteRedone):
+            if isinstance(event, (ValueRecorded, WriteUndone, WriteRedone))  # noqa: UP038  # twice as fast as a union:
                 value = event.value
             elif not isinstance(event, ValueCleared):
                 continue

@@ -612,6 +612,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay
+         * @description The session as a file that holds its hash chain: zstd over one JSON line an event.
+         */
+        get: operations["sessions_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/resume": {
         parameters: {
             query?: never;
@@ -787,6 +807,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AddedSeat
+         * @description Either of the two; a `name` finds or creates a player in the caller's library.
+         */
+        AddedSeat: {
+            is_bot?: boolean;
+            /** @description At most 100 visible characters of any script. */
+            name?: string;
+            /** Format: uuid */
+            player_id?: string;
+            team?: string;
+        };
         /** Cell */
         Cell: {
             round: number | null;
@@ -1275,6 +1307,27 @@ export interface components {
             seat: number;
             team: string | null;
         };
+        /**
+         * SeatChange
+         * @description Exactly one change of the table.
+         */
+        SeatChange: {
+            add?: components["schemas"]["AddedSeat"];
+            approve?: components["schemas"]["RequestOf"];
+            /**
+             * Format: date-time
+             * @description ISO-8601 in UTC.
+             */
+            at?: string;
+            command_id?: string;
+            decline?: components["schemas"]["RequestOf"];
+            expected_index?: number;
+            remove?: number;
+            reorder?: number[];
+            team?: components["schemas"]["TeamOf"];
+            /** @description IANA time zone. */
+            zone?: string;
+        };
         /** SeatRequest */
         SeatRequest: {
             name: string | null;
@@ -1295,15 +1348,6 @@ export interface components {
                 [key: string]: components["schemas"]["StatScore"];
             };
         };
-        /** SeatToAdd */
-        SeatToAdd: {
-            /** @default false */
-            is_bot?: boolean;
-            /** Format: uuid */
-            player_id: string;
-            /** @default null */
-            team?: string | null;
-        };
         /**
          * SeatedPlayer
          * @description Exactly one of the three; a `name` finds or creates a player in the caller's library.
@@ -1316,27 +1360,6 @@ export interface components {
             /** Format: uuid */
             player_id?: string;
             team?: string;
-        };
-        /**
-         * Seats
-         * @description Exactly one change of the table.
-         */
-        Seats: {
-            add?: components["schemas"]["SeatToAdd"];
-            approve?: components["schemas"]["RequestOf"];
-            /**
-             * Format: date-time
-             * @description ISO-8601 in UTC.
-             */
-            at?: string;
-            command_id?: string;
-            decline?: components["schemas"]["RequestOf"];
-            expected_index?: number;
-            remove?: number;
-            reorder?: number[];
-            team?: components["schemas"]["TeamOf"];
-            /** @description IANA time zone. */
-            zone?: string;
         };
         /** Session */
         Session: {
@@ -4315,6 +4338,82 @@ export interface operations {
             };
         };
     };
+    sessions_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zstd": string;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_not_finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sessions_resume: {
         parameters: {
             query?: never;
@@ -4665,7 +4764,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Seats"];
+                "application/json": components["schemas"]["SeatChange"];
             };
         };
         responses: {

@@ -20,5 +20,5 @@ export type Summary = Pick<Session, "id" | "key" | "game_id" | "status" | "creat
 export type Scoreboard = Schemas["Scoreboard"];
 export type SeatScore = Schemas["SeatScore"];
 export type StatScore = Schemas["StatScore"];
-export type SeatChange = Schemas["Seats"];
+export type SeatChange = Schemas["SeatChange"];
 export type Value = number | string | boolean;

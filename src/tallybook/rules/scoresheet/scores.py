@@ -79,7 +79,12 @@ def _scored(sheet: Sheet, seat: int) -> bool:
 
 
 def _missing(sheet: Sheet, seat: int) -> bool:
-    return any(sheet.round not in sheet.column(seat, stat).values for stat in sheet.layout.scoring)
+    row = sheet.rows.get(seat, {})
+    for stat in sheet.layout.scoring:
+        column = row.get(stat)
+        if column is None or sheet.round not in column.values:
+            return True
+    return False
 
 
 def _ranks(seats: tuple[Seat, ...], totals: Mapping[int, Number], win: Win) -> dict[int, int]:
@@ -89,7 +94,8 @@ def _ranks(seats: tuple[Seat, ...], totals: Mapping[int, Number], win: Win) -> d
     sums: dict[str | int, Number] = {}
     for seat in seats:
         unit = seat.seat if seat.team is None else seat.team
-        sums[unit] = EXACT.add(sums.get(unit, 0), totals[seat.seat])
+        before = sums.get(unit)
+        sums[unit] = totals[seat.seat] if before is None else EXACT.add(before, totals[seat.seat])
     best_first = sorted(sums.values(), reverse=win != "lowest")
     rank_of = {value: rank for rank, value in reversed(list(enumerate(best_first, start=1)))}
     return {seat.seat: rank_of[sums[seat.seat if seat.team is None else seat.team]] for seat in seats}

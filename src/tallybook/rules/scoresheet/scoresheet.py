@@ -40,6 +40,8 @@ from tallybook.rules.scoresheet.values import LARGEST, Kind, refuse
 
 MOST_ROUNDS = 1000
 
+_PUBLIC = (ValueRecorded, ValueCleared, RoundStarted, WriteUndone, WriteRedone)
+
 
 class Scoresheet(Rules[Sheet]):
     """People keep the score. Rounds, stats and seats are as the table wants them."""
@@ -121,8 +123,7 @@ class Scoresheet(Rules[Sheet]):
 
     def view(self, state: Sheet, event: Event, viewer: Viewer) -> Event | None:
         """Everybody sees every event of a scoresheet, and none of anything else."""
-        public = isinstance(event, ValueRecorded | ValueCleared | RoundStarted | WriteUndone | WriteRedone)
-        return event if public else None
+        return event if isinstance(event, _PUBLIC) else None
 
     def view_state(self, state: Sheet, viewer: Viewer) -> Sheet:
         return state

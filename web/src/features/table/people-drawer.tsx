@@ -20,16 +20,6 @@ type Change =
   | { dismiss: string }
   | { handOver: string };
 
-/** The id of whom one calls so, who joins one's library when new to it. */
-async function namedPlayer(name: string): Promise<string> {
-  const library = await queryClient.query(playersQuery);
-  const known = library.find((player) => player.display_name.toLowerCase() === name.toLowerCase());
-  if (known !== undefined) return known.id;
-  const added = await answer(api.POST("/players", { body: { name } }));
-  void queryClient.invalidateQueries(playersQuery);
-  return added.id;
-}
-
 function useTableChange(session: Session, me: Player) {
   const header = (): { "Idempotency-Key": string } => ({ "Idempotency-Key": newCommandId() });
   const path = { id: session.id };
@@ -40,8 +30,8 @@ function useTableChange(session: Session, me: Player) {
     mutationFn: async (change: Change) => {
       if ("seats" in change) await changeSeats(change.seats);
       if ("addNamed" in change) {
-        const player_id = await namedPlayer(change.addNamed);
-        await changeSeats({ add: { player_id } });
+        await changeSeats({ add: { name: change.addNamed } });
+        void queryClient.invalidateQueries(playersQuery);
       }
       const appointed =
         "appoint" in change ? change.appoint : "handOver" in change ? change.handOver : undefined;
