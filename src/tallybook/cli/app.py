@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings 
 """
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
 
@@ -88,6 +89,9 @@ def serve(
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
     if found is not Schema.CURRENT:
         run(_migrate(configured))
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tallybook").setLevel(logging.INFO)
 
     def ready(address: str) -> None:
         err.print(f"Tallybook is ready at [bold]{address}[/bold]  (Ctrl-C ends it)")
