@@ -56,6 +56,9 @@ def renumbered(connection: Connection) -> None:
 
 TAMPERINGS: dict[str, Tampering] = {
     "a digit of the payload": altered("payload", b'{"sticks":3}'),
+    "the payload, by hand": lambda c: c.exec_driver_sql(
+        "UPDATE events SET payload = '[]' WHERE position = 2"
+    ),
     "the type": altered("type", "test_taken.v1"),
     "the stream": altered("stream", new_id()),
     "the index": altered("idx", 7),

@@ -243,3 +243,11 @@ def test_a_rematch_has_the_same_table_and_an_empty_sheet() -> None:
     assert [(seat["seat"], seat["name"]) for seat in again.json["seats"]] == [(0, "Cleo"), (1, "Ben")]
     assert (again.json["previous"], again.json["key"], again.json["public"]) == (str(SESSION), "ABC234", True)
     assert again.board["seats"][0]["values"] == {}
+
+
+def test_who_was_sent_out_does_not_come_along_to_the_rematch() -> None:
+    table = Table(creation(ANA, BEN, CLEO))
+    table.do("kick", player_id=str(BEN))
+    table.do("end")
+    again = Table(rematch_of(table.session, session_id=SESSION))
+    assert [seat["name"] for seat in again.json["seats"]] == ["Ana", "Cleo"]

@@ -45,6 +45,7 @@ class Board(msgspec.Struct, frozen=True):
 def board(session: Session, *, session_id: UUID, index: int, names: Names, texts: Texts) -> Board:
     scores = _scoreboard(session)
     lines = {line.seat: line for line in scores.seats}
+    has_texts = any(stat.data_type == "text" for stat in session.config.stats)
     return Board(
         session_id=session_id,
         key=session.key,
@@ -60,11 +61,11 @@ def board(session: Session, *, session_id: UUID, index: int, names: Names, texts
                 team=seat.team,
                 total=lines[seat.seat].total,
                 rank=lines[seat.seat].rank,
-                values=_with_texts(session, lines[seat.seat].values, texts),
+                values=_with_texts(lines[seat.seat].values, texts) if has_texts else lines[seat.seat].values,
             )
             for seat in session.seats
         ),
-        table=_with_texts(session, scores.table, texts),
+        table=_with_texts(scores.table, texts) if has_texts else scores.table,
         missing=scores.missing,
     )
 
@@ -126,10 +127,8 @@ def _scoreboard(session: Session) -> Scoreboard:
     return session.plugin.scoreboard(state)
 
 
-def _with_texts(session: Session, values: Mapping[str, StatScore], texts: Texts) -> Mapping[str, Any]:
+def _with_texts(values: Mapping[str, StatScore], texts: Texts) -> Mapping[str, Any]:
     """The values with free text in place of its digests."""
-    if not any(stat.data_type == "text" and stat.name in values for stat in session.config.stats):
-        return values
     readable: dict[str, Any] = {}
     for stat, score in values.items():
         cells = [{"round": cell.round, "value": _readable(cell.value, texts)} for cell in score.by_round]

@@ -55,7 +55,10 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
 
 
 def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
-    """The command that opens the next session of a room: `session_id`'s table, with nothing scored."""
+    """The command that opens the next session of a room: `session_id`'s table, with nothing scored.
+
+    Who was sent out does not come along.
+    """
     return CreateSession(
         room_id=session.room_id,
         key=session.key,
@@ -63,7 +66,11 @@ def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
         host_id=session.host_id,
         rules=session.rules,
         config=session.config,
-        seats=tuple(SeatToAdd(seat.player_id, seat.is_bot, seat.team) for seat in session.seats),
+        seats=tuple(
+            SeatToAdd(seat.player_id, seat.is_bot, seat.team)
+            for seat in session.seats
+            if seat.player_id not in session.kicked
+        ),
         scorekeepers=session.scorekeepers,
         public=session.public,
         max_players=session.max_players,
