@@ -37,12 +37,12 @@ class SqliteDatabases:
     name = "SQLite"
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._made = 0
 
     def empty(self) -> str:
         self._made += 1
-        return f"sqlite:///{self._folder}/{self._made}.db"
+        return f"sqlite:///{self.folder}/{self._made}.db"
 
     def copy(self, url: str) -> str:
         made = self.empty()

@@ -81,7 +81,9 @@ class _Scorekeeper(asyncio.Protocol):
             "Connection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Key: {_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
-        self._write(request.encode() + _frame(f'["1","1","room:{self._place.room}","phx_join",{{}}]'.encode()))
+        self._write(
+            request.encode() + _frame(f'["1","1","room:{self._place.room}","phx_join",{{}}]'.encode())
+        )
 
     def send(self) -> None:
         self._number += 1
@@ -107,8 +109,7 @@ class _Scorekeeper(asyncio.Protocol):
             now = perf_counter()
             for _ in range(answers):
                 owner.times.append(now - self._sent.popleft())
-                if owner.running:
-                    self.send()
+                self.send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         os._exit(0)  # the server is gone, and so is the purpose
@@ -119,7 +120,6 @@ class _Scorekeepers:
         self._load = load
         self._missing = len(load.places)
         self._sockets: list[_Scorekeeper] = []
-        self.running = False
         self.times: list[float] = []
         self.events = 0
         self.boards = 0
@@ -146,14 +146,11 @@ class _Scorekeepers:
     def _told(self) -> None:
         match sys.stdin.readline():
             case "go\n":
-                self.running = True
                 for socket in self._sockets:
                     for _ in range(self._load.under_way):
                         socket.send()
             case "figures\n":
                 self._tell()
-            case "stop\n":
-                self.running = False
             case _:
                 os._exit(0)
 
@@ -187,15 +184,12 @@ class Scorekeepers:
         """Begin to write."""
         self._tell("go")
 
-    def stop(self) -> None:
-        """Write nothing more; what is under way is still answered."""
-        self._tell("stop")
-
     async def figures(self) -> Figures:
         self._tell("figures")
         return msgspec.json.decode(await self._heard(), type=Figures)
 
     async def end(self) -> None:
+        """Hang up all at once, with commands under way."""
         self._tell("end")
         await self._process.wait()
 

@@ -1,7 +1,7 @@
 """What the ledger asks of its database, recorded batch by batch and asked again by a bare driver."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -56,7 +56,11 @@ def recording() -> Iterator[Recording]:
     def rollback(connection: Connection) -> None:
         connection.info.pop("statements", None)
 
-    listeners = {"before_cursor_execute": before, "commit": commit, "rollback": rollback}
+    listeners: dict[str, Callable[..., None]] = {
+        "before_cursor_execute": before,
+        "commit": commit,
+        "rollback": rollback,
+    }
     for name, listener in listeners.items():
         event.listen(Engine, name, listener)
     try:

@@ -104,6 +104,7 @@ async def serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        gc.enable()
         config = uvicorn.Config(
             running.app,
             host=host,

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings 
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
@@ -76,6 +77,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
+    gc.disable()  # nothing of what a start loads is garbage; `bootstrap.serve` turns it on again
     from tallybook.bootstrap import serve as start
     from tallybook.migrations import Schema
 
