@@ -3,7 +3,6 @@
 Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings are wrong.
 """
 
-import asyncio
 import gc
 import logging
 from collections.abc import Coroutine
@@ -43,13 +42,14 @@ def settings() -> Settings:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run one command's work; an unreachable database is a line, not a traceback."""
+    import uvloop
     from sqlalchemy.exc import DBAPIError
 
     from tallybook.database.engine import UnsafeDatabase
     from tallybook.ledger.projecting import ProjectionMismatch
 
     try:
-        return asyncio.run(work)
+        return uvloop.run(work)
     except (OSError, DBAPIError) as error:
         raise fail(f"the database cannot be used: {str(error).splitlines()[0]}") from None
     except (UnsafeDatabase, ProjectionMismatch, ValueError) as error:
