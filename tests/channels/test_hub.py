@@ -15,12 +15,12 @@ from tallybook.delivery.channels.topic import Subscription
 class Follower:
     """A subscription whose socket writes into a list."""
 
-    def __init__(self, hub: Hub, viewer: Viewer = None, topic: str = "room:A") -> None:
+    def __init__(self, hub: Hub, viewer: Viewer = None, topic: str = "room:A", *, since: int = -1) -> None:
         self.written: list[bytes] = []
         self.arrived = asyncio.Event()
         self.subscription = Subscription(Outbox(self.write), V2, topic, "1")
         hub.subscribe(topic, self.subscription)
-        hub.start(self.subscription, viewer, -1, presence=False)
+        hub.start(self.subscription, viewer, since, presence=False)
 
     def write(self, data: bytes) -> None:
         self.written.append(data)
@@ -60,6 +60,16 @@ async def test_a_payload_is_rendered_once_a_class_and_only_for_those_present(hub
     assert sorted(map(str, rendered)) == ["blue", "red"]
     await followers[2].arrived.wait()
     assert followers[0].written == followers[1].written == followers[2].written
+
+
+async def test_what_a_join_has_read_ahead_is_not_sent_to_it_again(hub: Hub) -> None:
+    ahead, behind = Follower(hub, since=7), Follower(hub, since=6)
+    for position in (7, 8):
+        hub.broadcast("room:A", "event", constant(b'{"n":%d}' % position), position=position)
+    await ahead.arrived.wait()
+    await behind.arrived.wait()
+    assert [b'{"n":7}' in follower.written[0] for follower in (ahead, behind)] == [False, True]
+    assert all(b'{"n":8}' in follower.written[0] for follower in (ahead, behind))
 
 
 async def test_of_many_boards_in_a_tenth_of_a_second_the_first_and_the_newest_arrive(hub: Hub) -> None:

@@ -5,11 +5,21 @@ statement however many rows there are.
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, LargeBinary, Row, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    CursorResult,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+)
 
 from tallybook.database.schema import Id
 
@@ -127,30 +137,41 @@ class Lookup(_Statement):
         self._sqlite = f"WITH k({aliases}) AS (VALUES {{rows}}) SELECT {chosen} FROM k JOIN {joined}{ordered}"  # noqa: S608
 
     def run(self, connection: Connection, keys: Sequence[Values]) -> Sequence[Any]:
-        """Rows as tuples, ids as UUIDs. Order holds within one chunk of keys."""
+        """Rows as sequences, ids as UUIDs. Order holds within one chunk of keys."""
         if not keys:
             return []
         if connection.dialect.name == "postgresql":
-            return connection.exec_driver_sql(self._postgresql, self.arrays(keys)).all()
+            return _rows(connection.exec_driver_sql(self._postgresql, self.arrays(keys)))
         found: list[Any] = []
         plain = self.plain(keys)
         for start in range(0, len(plain), self.CHUNK):
             chunk = plain[start : start + self.CHUNK]
             statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(chunk)))
             parameters = tuple(value for row in chunk for value in row)
-            found.extend(self._typed(connection.exec_driver_sql(statement, parameters).all()))
+            found.extend(self._typed(_rows(connection.exec_driver_sql(statement, parameters))))
         return found
 
-    def _typed(self, rows: Sequence[Row[Any]]) -> list[tuple[Any, ...]]:
-        convert = _uuid
+    def _typed(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Rows of SQLite with ids in place of their bytes."""
+        if not self._id_results:
+            return rows
         typed = []
         for row in rows:
             values = list(row)
             for i in self._id_results:
-                values[i] = convert(values[i])
-            typed.append(tuple(values))
+                values[i] = _uuid(values[i])
+            typed.append(values)
         return typed
 
 
+def _rows(result: CursorResult[Any]) -> Sequence[Any]:
+    """Rows as the driver gives them: wrapping each costs more than reading it."""
+    assert result.cursor is not None
+    rows = result.cursor.fetchall()
+    result.close()
+    return rows
+
+
+@lru_cache(maxsize=16_384)  # the same few streams and players come again and again
 def _uuid(value: bytes | None) -> UUID | None:
     return None if value is None else UUID(bytes=value)

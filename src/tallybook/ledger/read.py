@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.append import EMPTY
-from tallybook.ledger.states import EVENT_COLUMNS
+from tallybook.ledger.states import EVENT_COLUMNS, newer_events
 from tallybook.ledger.tables import events, streams, texts
 
 _columns = [events.c[name] for name in EVENT_COLUMNS]
@@ -33,6 +33,8 @@ def stream_events(
     limit: int | None = None,
 ) -> list[Recorded]:
     """Events of one stream with indexes in (after, upto], in order."""
+    if upto is None and limit is None:
+        return [Recorded(*row) for row in newer_events.run(connection, [(stream, after)])]
     query = select(*_columns).where(events.c.stream == stream, events.c.idx > after).order_by(events.c.idx)
     if upto is not None:
         query = query.where(events.c.idx <= upto)

@@ -33,7 +33,7 @@ EVENT_COLUMNS = (
 
 _heads = Lookup(streams, ["stream", "kind", "idx"], ["stream"])
 _snapshots = Lookup(snapshots, ["stream", "fold", "version", "idx", "state"], ["stream"])
-_after = Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], order="t.stream, t.idx")
+newer_events = Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], order="t.stream, t.idx")
 _save = Insert(
     snapshots,
     ["stream", "fold", "version", "idx", "state"],
@@ -126,7 +126,7 @@ def load(
         if stream not in started:
             started[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)
     newer: dict[UUID, list[Recorded]] = {}
-    rows = _after.run(connection, [(stream, started[stream].at.index) for stream in wanted])
+    rows = newer_events.run(connection, [(stream, started[stream].at.index) for stream in wanted])
     for row in rows:
         newer.setdefault(row[0], []).append(Recorded(*row))
     for stream, found in newer.items():

@@ -69,9 +69,16 @@ class Hub:
             subscription.held.append(cast)
 
     def _send_live(self, topic: Topic, cast: Cast) -> None:
+        position = cast.position
         for audience, followers in topic.audiences.items():
             frame = cast.frame(audience)
-            if frame is not None:
+            if frame is None:
+                continue
+            if position is not None and position <= topic.since:  # somebody's join has read ahead of it
+                for subscription, outbox in followers.items():
+                    if subscription.since < position:
+                        self.outboxes.send(outbox, frame)
+            else:
                 self.outboxes.send_to_all(followers.values(), frame)
 
     def subscribe(self, topic: str, subscription: Subscription) -> None:
@@ -91,6 +98,8 @@ class Hub:
         topic.joining.discard(subscription)
         subscription.viewer = subscription.moved_to[0] if subscription.moved_to else viewer
         subscription.held = None
+        subscription.since = since
+        topic.since = max(topic.since, since)
         if presence:
             state = topic.roster.state() if topic.roster is not None else b"{}"
             self.push(subscription, subscription.encode("presence_state", state))

@@ -21,7 +21,7 @@ from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import FreeText
-from tallybook.ledger.append import EMPTY, Outcome
+from tallybook.ledger.append import Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD, Desk
@@ -247,7 +247,7 @@ class RoomTopics:
                 event = view_event(session, recorded, viewer)
                 if event is not None:
                     # A join may have read further than what was told: nothing precedes itself.
-                    before = min(sitting.told.get(viewer, EMPTY), recorded.index - 1)
+                    before = min(sitting.told.get(viewer, recorded.index), recorded.index - 1)
                     payloads[viewer] = event_json(recorded, event, sitting.texts, before)
                     sitting.told[viewer] = recorded.index
             position = sitting.position(recorded.index)

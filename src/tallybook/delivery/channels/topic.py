@@ -40,7 +40,18 @@ class Cast:
 class Subscription:
     """One socket's place among the followers of a topic; held back until its join has been answered."""
 
-    __slots__ = ("held", "join_ref", "moved_to", "name", "outbox", "presence", "topic", "viewer", "wire")
+    __slots__ = (
+        "held",
+        "join_ref",
+        "moved_to",
+        "name",
+        "outbox",
+        "presence",
+        "since",
+        "topic",
+        "viewer",
+        "wire",
+    )
 
     def __init__(self, outbox: Outbox, wire: Wire, name: str, join_ref: Ref) -> None:
         self.outbox = outbox
@@ -50,6 +61,7 @@ class Subscription:
         self.viewer: Viewer = EVERYONE
         self.moved_to: tuple[Viewer] | None = None  # a class assigned while the join was under way
         self.topic: Topic | None = None
+        self.since = -1  # what has a position up to here was in the reply to the join
         self.held: list[Cast | bytes] | None = None
         self.presence: PhxRef | None = None
 
@@ -76,7 +88,7 @@ class Merged:
 class Topic:
     """A topic with at least one follower, joined or joining."""
 
-    __slots__ = ("audiences", "joining", "merged", "name", "presence_timer", "roster")
+    __slots__ = ("audiences", "joining", "merged", "name", "presence_timer", "roster", "since")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -84,4 +96,5 @@ class Topic:
         self.joining: set[Subscription] = set()
         self.merged: dict[str, Merged] = {}
         self.roster: Roster | None = None
+        self.since = -1  # the largest of its followers
         self.presence_timer: asyncio.TimerHandle | None = None
