@@ -30,7 +30,7 @@ class _Reader(asyncio.Protocol):
         )
         join = f'["1","1","{self._topic}","phx_join",{{}}]'.encode()
         head = struct.pack("!BB4x", 0x81, 0x80 | len(join))  # the mask is zero
-        transport.write(request.encode() + head + join)  # type: ignore[attr-defined]
+        transport.write(request.encode() + head + join)  # type: ignore[attr-defined]  # TCP can write
 
     def data_received(self, data: bytes) -> None:
         if self._joined:

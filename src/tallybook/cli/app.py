@@ -138,7 +138,7 @@ def rebuild(
                 fold_again(
                     configured,
                     name,
-                    lambda done, total, task=task: progress.update(task, completed=done, total=total),  # type: ignore[misc]
+                    lambda done, total, task=task: progress.update(task, completed=done, total=total),  # type: ignore[misc]  # bound for the loop
                 )
             )
     out.print(f"Rebuilt {', '.join(names or known)}.")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.append import EMPTY
 from tallybook.ledger.states import EVENT_COLUMNS, newer_events
-from tallybook.ledger.tables import events, streams, texts
+from tallybook.ledger.tables import events, texts
 
 _columns = [events.c[name] for name in EVENT_COLUMNS]
 
@@ -41,12 +41,6 @@ def stream_events(
     if limit is not None:
         query = query.limit(limit)
     return [Recorded(*row) for row in connection.execute(query)]
-
-
-def head(connection: Connection, stream: UUID) -> int:
-    """The index of a stream's last event; -1 when it is empty."""
-    found = connection.execute(select(streams.c.idx).where(streams.c.stream == stream)).scalar_one_or_none()
-    return EMPTY if found is None else found
 
 
 def stream_texts(connection: Connection, stream: UUID) -> dict[str, str]:
