@@ -1,6 +1,6 @@
 # Everything is done through this file; `make help` lists it. It keeps to GNU make 3.81 and POSIX sh (macOS).
 .DEFAULT_GOAL := help
-.PHONY: setup run test check fix bench docs help
+.PHONY: setup run demo test check fix bench docs help
 
 # The first Python that is new enough; `make setup PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -18,6 +18,11 @@ unexport UV_PYTHON VIRTUAL_ENV
 setup: .venv/.synced tests/channels/node/node_modules/.installed $(WEB_APP) ## install what is missing and build the web app; offline when nothing changed
 
 run: setup ## serve on http://127.0.0.1:8000
+	$(BIN)/tallybook serve
+
+demo: export TALLYBOOK_DATABASE_URL := sqlite:///data/demo.db
+demo: setup ## serve a demo on http://127.0.0.1:8000, filled the first time
+	@test -e data/demo.db || $(BIN)/tallybook demo || { rm -f data/demo.db*; exit 1; }
 	$(BIN)/tallybook serve
 
 test: setup ## run all tests; ARGS="-k ledger" goes to pytest

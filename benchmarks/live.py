@@ -1,7 +1,6 @@
 """Live updates over sockets, all the way, against a bare loop over the same statements and batches."""
 
 import asyncio
-import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -19,7 +18,7 @@ import uvloop
 from benchmarks.databases import Databases, both
 from benchmarks.scorekeepers import Figures, Place, Scorekeepers
 from benchmarks.statements import recording, replay
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap import Node, node, settle_collector
 from tallybook.delivery.channels.server import Server
 from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.migrations import upgrade
@@ -101,9 +100,7 @@ async def _set_up(running: Node, mode: Mode) -> list[Place]:
 async def _serving(url: str) -> AsyncIterator[int]:
     """The whole server in this process; its port."""
     async with node(_settings(url)) as running:
-        gc.collect()  # as `bootstrap.serve` does
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        settle_collector()
         listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         config = uvicorn.Config(
             running.app,

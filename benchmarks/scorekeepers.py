@@ -203,5 +203,5 @@ class Scorekeepers:
 
 
 if __name__ == "__main__":
-    sys.stdin.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.stdin.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # it is a pipe
     uvloop.run(_Scorekeepers(msgspec.json.decode(sys.stdin.readline(), type=Load)).run())

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 from tests.servers.server import Absent, Server
 
@@ -31,6 +32,12 @@ def postgres_server() -> Iterator[Postgres]:
     yield from started(Postgres)
 
 
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDB]:
+    """One MariaDB for each test process, started by the first test that needs it."""
+    yield from started(MariaDB)
+
+
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     """An empty PostgreSQL database."""
@@ -39,10 +46,18 @@ def postgres_url(postgres_server: Postgres) -> Iterator[str]:
     postgres_server.drop_database(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
+def mariadb_url(mariadb_server: MariaDB) -> Iterator[str]:
+    """An empty MariaDB database."""
+    url = mariadb_server.create_database()
+    yield url
+    mariadb_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of each kind in turn, as `TALLYBOOK_DATABASE_URL` would say it."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/tallybook.db"
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("postgres_url" if request.param == "postgresql" else "mariadb_url")
     return url

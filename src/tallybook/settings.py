@@ -2,13 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TALLYBOOK_"
-DATABASES = ("sqlite://", "postgresql://", "mysql://")
+DATABASES = ("sqlite://", "postgresql://", "mysql://", "mariadb://")
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["text", "json"]
 
 
 class BadSettings(Exception):
@@ -32,6 +34,16 @@ class Settings(BaseSettings):
         description="Secrets, newest first, comma-separated; made and kept in the data folder when absent.",
     )
     rate_limit: str = Field("100/minute", description="Requests allowed per user.")
+    log_level: LogLevel = Field(
+        "info", description="The least that is logged: debug, info, warning or error."
+    )
+    log_format: LogFormat | None = Field(
+        None, description="text or json; when absent, text on a terminal and JSON elsewhere."
+    )
+    access_log: bool = Field(default=True, description="Whether every request is logged.")
+    metrics_token: str | None = Field(
+        None, min_length=16, description="What `/metrics` asks for as a bearer token; when absent, nothing."
+    )
     sign_in_limit: str = Field("10/minute", description="Sign-in attempts allowed per account and address.")
 
     @field_validator("database_url")

@@ -20,26 +20,40 @@ RELATIONS: tuple[Relation, ...] = (
     "scorekeeper",
     "host",
     "owner",
+    "manager",
     "admin",
+    "api_key",
 )
 
-#                            nobody guest stranger spectator player scorekeeper host owner admin
+#                            nobody guest stranger spectator player scorekeeper host owner manager admin key
 EXPECTED = {
-    "game.view":            "x      x     x        x         x      x           x    x     x",
-    "game.create":          ".      x     x        x         x      x           x    x     x",
-    "game.change":          ".      .     .        .         .      .           .    x     x",
-    "stat_set.view":        ".      x     x        x         x      x           x    x     x",
-    "stat_set.create":      ".      x     x        x         x      x           x    x     x",
-    "stat_set.change":      ".      .     .        .         .      .           .    x     x",
-    "session.create":       ".      x     x        x         x      x           x    x     x",
-    "session.view":         ".      x     x        x         x      x           x    x     x",
-    "session.join":         ".      x     x        x         x      x           x    x     x",
-    "session.keep_score":   ".      .     .        .         .      x           .    .     .",
-    "session.play":         ".      .     .        .         x      .           .    .     .",
-    "session.run":          ".      .     .        .         .      .           x    .     .",
-    "session.seat":         ".      .     .        .         .      x           x    .     .",
-    "session.rematch":      ".      .     .        .         x      x           x    .     .",
-    "session.govern":       ".      .     .        .         .      .           x    .     x",
+    "game.view":           "x      x     x        x         x      x           x    x     x       x     x",
+    "game.create":         ".      x     x        x         x      x           x    x     x       x     .",
+    "game.keys":           ".      .     .        .         .      .           .    x     .       x     .",
+    "game.change":         ".      .     .        .         .      .           .    x     .       x     .",
+    "stat_set.view":       ".      x     x        x         x      x           x    x     x       x     x",
+    "stat_set.create":     ".      x     x        x         x      x           x    x     x       x     .",
+    "stat_set.change":     ".      .     .        .         .      .           .    x     .       x     .",
+    "session.create":      ".      x     x        x         x      x           x    x     x       x     .",
+    "session.view":        ".      x     x        x         x      x           x    x     x       x     x",
+    "session.join":        ".      x     x        x         x      x           x    x     x       x     .",
+    "session.keep_score":  ".      .     .        .         .      x           .    .     .       .     .",
+    "session.play":        ".      .     .        .         x      .           .    .     .       .     .",
+    "session.run":         ".      .     .        .         .      .           x    .     .       .     .",
+    "session.seat":        ".      .     .        .         .      x           x    .     .       .     .",
+    "session.rematch":     ".      .     .        .         x      x           x    .     .       .     .",
+    "session.govern":      ".      .     .        .         .      .           x    .     .       x     .",
+    "time.claim":          ".      .     .        .         .      .           .    .     .       x     .",
+    "player.view":         ".      x     x        x         x      x           x    x     x       x     .",
+    "player.register":     "x      x     x        x         x      x           x    x     x       x     .",
+    "player.password":     ".      .     x        x         x      x           x    x     x       x     .",
+    "player.claim":        ".      .     x        .         .      .           .    .     .       x     .",
+    "player.roles":        ".      .     .        .         .      .           .    .     .       x     .",
+    "player.suspend":      ".      .     .        .         .      .           .    .     .       x     .",
+    "player.invite":       ".      .     .        .         .      .           .    x     .       x     .",
+    "claim.view":          ".      .     .        .         .      .           .    x     .       x     .",
+    "claim.decide":        ".      .     .        .         .      .           .    x     .       x     .",
+    "claim.withdraw":      ".      .     .        .         .      .           .    x     .       x     .",
 }  # fmt: skip
 
 
@@ -94,6 +108,22 @@ def test_relations_to_a_session_follow_from_the_table_the_room_and_the_token() -
     assert relations_to(KICKED, private, member=True) == NOBODY
     assert relations_to(KICKED, public, member=True) == {"guest"}
     assert relations_of(None, owner=True) == NOBODY
+    manager = Actor(new_id(), roles=frozenset({"community_manager"}))
+    assert relations_of(manager, owner=True) == {"stranger", "owner", "manager"}
+
+
+def test_an_api_key_knows_its_game_and_what_is_played_of_it_and_nothing_else() -> None:
+    private, other = session(public=False), session(public=True)
+    key = Actor.of_key(new_id(), frozenset({private.game_id}))
+
+    assert relations_to(key, private, member=False) == {"api_key"}
+    assert relations_of(key, game=private.game_id) == {"api_key"}
+    assert relations_to(key, other, member=True) == set()
+    assert relations_of(key, owner=True, game=other.game_id) == set()
+    for action in ("session.view", "game.view", "player.view"):
+        with pytest.raises(Refusal) as caught:
+            require(action, relations_to(key, other, member=True))
+        assert caught.value.code == "not_found"
 
 
 @pytest.mark.parametrize(

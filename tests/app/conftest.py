@@ -6,6 +6,7 @@ import pytest
 
 from tests.app.people import Door, door
 from tests.app.serving import Tallybook
+from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 
 
@@ -18,7 +19,7 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running.close()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=["sqlite", "postgresql", "mariadb"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tallybook]:
     """A server for tests that only use it; nothing of what it went through may have upset it."""
     folder = tmp_path_factory.mktemp("shared")
@@ -26,6 +27,9 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres_server")
         database_url = postgres.create_database()
+    elif request.param == "mariadb":
+        mariadb: MariaDB = request.getfixturevalue("mariadb_server")
+        database_url = mariadb.create_database()
     running = Tallybook(database_url, folder)
     running.start()
     yield running

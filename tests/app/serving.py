@@ -43,8 +43,9 @@ def tallybook(
 class Tallybook:
     """A server over one database on one port, of which one process at most is alive."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, **more: str) -> None:
         self.database_url = database_url
+        self.more = more  # of the environment
         self.folder = folder
         self.port = free_port()
         self.log = folder / "server.log"
@@ -60,7 +61,7 @@ class Tallybook:
             self._process = process = subprocess.Popen(
                 [PROGRAM, "serve", "--port", str(self.port)],
                 cwd=self.folder,
-                env=environment(self.database_url),
+                env=environment(self.database_url) | self.more,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -100,7 +100,7 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
         True
     ] * 4
 
-    kind = "BLOB" if database_url.startswith("sqlite") else "BYTEA"
+    kind = {"sqlite": "BLOB", "postgresql": "BYTEA", "mysql": "BINARY"}[database_url.partition(":")[0]]
     altered = f"UPDATE events SET payload = CAST('{{}}' AS {kind}) WHERE position = 3"
     await execute(database_url, altered)
     code, said = run("verify")

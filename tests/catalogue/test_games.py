@@ -1,12 +1,15 @@
 """Games and stat sets: names that are unique, changes that are facts, removals that forget nothing."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from uuid import UUID
 
 import pytest
+from msgspec import UNSET
 
 from tallybook.catalogue.catalogue import Catalogue
-from tallybook.catalogue.events import GameChanged, GameDefined
-from tallybook.catalogue.games import Game, GameChanges
+from tallybook.catalogue.events import GameArchived, GameChanged, GameDefined, GameRestored
+from tallybook.catalogue.finding import Sort, Wanted
+from tallybook.catalogue.games import GameChanges
 from tallybook.catalogue.stat_sets import StatSetChanges
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
@@ -23,10 +26,23 @@ async def refused(code: str, call: Awaitable[object]) -> None:
 
 
 async def names(
-    catalogue: Catalogue, game: Game, *, q: str | None = None, archived: bool = False
+    catalogue: Catalogue,
+    owner: UUID | None,
+    *,
+    q: str | None = None,
+    archived: bool = False,
+    sort: Sort = "newest",
+    played: Mapping[UUID, int] | None = None,
+    page: int = 2,
 ) -> list[str]:
-    found = await catalogue.games(game.owner_id, q=q, archived=archived, before=None, limit=10)
-    return [each.name for each in found]
+    """The names of a list, read page by page."""
+    wanted = Wanted(None if owner is None else [owner], played or {}, q, archived, sort)
+    found = await catalogue.games(wanted, after=None, limit=page)
+    games = list(found)
+    while found:
+        found = await catalogue.games(wanted, after=wanted.place_of(found[-1]), limit=page)
+        games += found
+    return [game.name for game in games]
 
 
 async def test_a_game_is_defined_once_for_its_owner_in_any_case(catalogue: Catalogue, ledger: Ledger) -> None:
@@ -75,34 +91,98 @@ async def test_a_change_is_checked_against_what_the_game_has_now(
         GameChanges(name="G", min_players=4, max_players=3),
         GameChanges(name="G", rules="chess"),
         GameChanges(name="G", description="x" * 2_001),
+        GameChanges(name="G", color="red"),
+        GameChanges(name="G", initials="\u200b"),
+        GameChanges(name="G", initials="123456789"),
     ],
 )
 async def test_a_senseless_game_is_refused(catalogue: Catalogue, changes: GameChanges) -> None:
     await refused("invalid", catalogue.define_game(new_id(), changes))
 
 
-async def test_an_archived_game_leaves_the_list_and_gives_up_its_name(catalogue: Catalogue) -> None:
+async def test_an_archived_game_gives_up_its_name_until_it_is_restored(
+    catalogue: Catalogue, ledger: Ledger
+) -> None:
     owner = new_id()
     game = await catalogue.define_game(owner, GameChanges(name="Catan"))
 
     for _ in range(2):
-        await catalogue.archive_game(owner, game.id, command_id="1")
+        await catalogue.archive_game(owner, game.id)
 
     assert (await catalogue.game(game.id)).archived
-    assert await names(catalogue, game) == []
-    assert await names(catalogue, game, archived=True) == ["Catan"]
-    assert (await catalogue.define_game(owner, GameChanges(name="Catan"))).id != game.id
+    assert await names(catalogue, owner) == []
+    assert await names(catalogue, owner, archived=True) == ["Catan"]
+    other = await catalogue.define_game(owner, GameChanges(name="catan"))
+    await refused("name_taken", catalogue.restore_game(owner, game.id))
+    await catalogue.change_game(owner, game.id, GameChanges(name="Catan again"))
+    for _ in range(2):
+        assert not (await catalogue.restore_game(owner, game.id)).archived
+    assert await names(catalogue, owner) == [other.name, "Catan again"]
+    facts = [type(recorded.event) for recorded in await ledger.events(game.id)]
+    assert facts == [GameDefined, GameArchived, GameChanged, GameRestored]
 
 
-async def test_games_are_found_by_any_part_of_their_names(catalogue: Catalogue) -> None:
+async def test_a_cover_follows_from_the_name_unless_it_is_given(catalogue: Catalogue) -> None:
     owner = new_id()
-    for name in ("Straße", "100%", "a_b", "Go"):
+    game = await catalogue.define_game(owner, GameChanges(name="die Siedler 2", max_players=4))
+    assert (game.initials, len(game.color)) == ("DS", 7)
+    for name, initials in (("100%", "1"), ("“Ö”", "Ö"), ("🎲", "🎲"), ("- a b", "AB")):
+        assert (await catalogue.define_game(owner, GameChanges(name=name))).initials == initials
+
+    own = await catalogue.change_game(owner, game.id, GameChanges(color="#ABCDEF", initials="🏝️"))
+    assert (own.color, own.initials) == ("#abcdef", "🏝️")
+    plain = GameChanges(clear=("color", "initials", "max_players"), name="Siedler")
+    cleared = await catalogue.change_game(owner, game.id, plain)
+
+    assert (cleared.color, cleared.initials, cleared.max_players) == (game.color, "S", UNSET)
+    both = GameChanges(initials="S", clear=("initials",))
+    await refused("invalid", catalogue.change_game(owner, game.id, both))
+
+
+async def test_games_are_found_by_the_beginnings_of_words_whatever_the_case_and_the_accents(
+    catalogue: Catalogue,
+) -> None:
+    owner = new_id()
+    for name in ("Große Straße", "100%", "a_b", "Zug um Zug", "Łódź-Poker", "三国杀", "が", "Ｃａｆé 2"):
         game = await catalogue.define_game(owner, GameChanges(name=name))
 
-    assert await names(catalogue, game, q="STRASSE") == ["Straße"]
-    assert await names(catalogue, game, q="%") == ["100%"]
-    assert await names(catalogue, game, q="_") == ["a_b"]
-    assert await names(catalogue, game) == ["Go", "a_b", "100%", "Straße"]
+    for q, found in {
+        "STRASSE": "Große Straße",
+        "gro  stra": "Große Straße",
+        "%": "100%",
+        "_": "a_b",
+        "zug u": "Zug um Zug",
+        "lodz": "Łódź-Poker",
+        "poker": "Łódź-Poker",
+        "国": "三国杀",
+        "が": "が",
+        "cafe": "Ｃａｆé 2",
+    }.items():
+        assert await names(catalogue, owner, q=q) == [found]
+    for q in ("ug", "か", "Zug Café", "x" * 100):
+        assert await names(catalogue, owner, q=q) == []
+    assert len(await names(catalogue, owner, q="  ")) == 8
+    await catalogue.change_game(owner, game.id, GameChanges(name="Bistro"))
+    assert await names(catalogue, owner, q="cafe") == []
+    assert await names(catalogue, new_id(), q="bistro") == []
+    assert await names(catalogue, None, q="bistro") == ["Bistro"]
+
+
+async def test_games_are_sorted_by_age_by_name_or_by_when_they_were_played(catalogue: Catalogue) -> None:
+    owner, other = new_id(), new_id()
+    ids = {}
+    for name in ("Zug", "élan", "Elan 2", "ähnlich", "Go"):
+        ids[name] = (await catalogue.define_game(owner, GameChanges(name=name))).id
+    ids["Poker"] = (await catalogue.define_game(other, GameChanges(name="Poker"))).id
+    played = {ids["Poker"]: 3, ids["Zug"]: 7, ids["élan"]: 3}
+
+    assert await names(catalogue, owner) == ["Go", "ähnlich", "Elan 2", "élan", "Zug"]
+    by_name = ["ähnlich", "élan", "Elan 2", "Go", "Poker", "Zug"]
+    assert await names(catalogue, owner, played=played, sort="name") == by_name
+    for page in (1, 2, 10):
+        recent = await names(catalogue, owner, played=played, sort="recent", page=page)
+        assert recent == ["Zug", "Poker", "élan", "Go", "ähnlich", "Elan 2"]
+    assert await names(catalogue, owner, played=played, sort="recent", q="el") == ["élan", "Elan 2"]
 
 
 async def test_everybody_has_stat_sets_of_their_own_for_a_game(catalogue: Catalogue) -> None:
@@ -115,7 +195,7 @@ async def test_everybody_has_stat_sets_of_their_own_for_a_game(catalogue: Catalo
     assert await catalogue.define_stat_set(guest, game.id, "points", [POINTS], command_id="1") == own
     await refused("name_taken", catalogue.define_stat_set(guest, game.id, "POINTS", [POINTS]))
     seen = {
-        viewer: [s.id for s in await catalogue.stat_sets(game, viewer, before=None, limit=5)]
+        viewer: [s.id for s in await catalogue.stat_sets(game, [viewer], before=None, limit=5)]
         for viewer in (owner, guest, other)
     }
     assert seen == {owner: [of_owner.id], guest: [own.id, of_owner.id], other: [of_owner.id]}
@@ -142,7 +222,7 @@ async def test_a_stat_set_changes_and_goes_without_being_forgotten(
     removed = await catalogue.stat_set(stat_set.id)
     assert removed.removed
     await catalogue.remove_stat_set(owner, removed)
-    assert await catalogue.stat_sets(game, owner, before=None, limit=5) == []
+    assert await catalogue.stat_sets(game, [owner], before=None, limit=5) == []
     await refused("not_found", catalogue.change_stat_set(owner, removed, StatSetChanges("Again")))
     assert await catalogue.define_stat_set(owner, game.id, "All", [POINTS])
     assert len(await ledger.events(game.id)) == 5

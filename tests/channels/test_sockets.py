@@ -191,6 +191,10 @@ async def test_a_slow_reader_that_wakes_up_learns_why_it_was_dropped(server: Ser
             await asyncio.sleep(0)
         slow.writer.transport.resume_reading()  # type: ignore[attr-defined]
         assert await slow.closed() == (1013, "too slow")
+    assert server.endpoint.closed == {1013: 1}
+    assert server.endpoint.hub.subscriptions == 0
+    assert server.endpoint.received == 1
+    assert server.endpoint.hub.outboxes.sent > 50
 
 
 async def test_sockets_that_only_sit_there_are_closed() -> None:

@@ -1,4 +1,4 @@
-"""A network in front of PostgreSQL that loses connections at the worst moment."""
+"""A network in front of a database server that loses connections at the worst moment."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Literal
 
 from sqlalchemy import make_url
+
+LOCKS = (b"pg_advisory_xact_lock", b"ledger_lock")
+COMMITTED = (b"COMMIT", b"\x01\x00")  # what PostgreSQL says, and how MariaDB's answer to one packet begins
 
 Moment = Literal["before COMMIT arrives", "after COMMIT was done"]
 
@@ -24,13 +27,14 @@ class Proxy:
         locks = False
         try:
             while said := await reader.read(65536):
-                locks = locks or b"pg_advisory_xact_lock" in said
+                locks = locks or any(lock in said for lock in LOCKS)
                 if locks and self.cuts and b"COMMIT" in said:
                     answers.cancel()
                     if self.cuts.pop(0) == "after COMMIT was done":
                         await asyncio.gather(answers, return_exceptions=True)
                         to_server.write(said)
-                        assert b"COMMIT" in await from_server.read(65536)
+                        answer = await from_server.read(65536)
+                        assert any(word in answer for word in COMMITTED)
                     break
                 to_server.write(said)
         finally:

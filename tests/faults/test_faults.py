@@ -9,21 +9,31 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.util import await_only
 
 from tallybook.database import engine
+from tallybook.database.engine import open_database
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger import writer
+from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.read import events_after
 from tests.faults.player import STREAMS, command, make, moves_of
 from tests.faults.proxy import Moment, between
 from tests.ledger.kit import Pile, count, names, node, outcomes, sticks, take, verified
-from tests.servers.postgres import Postgres
+from tests.servers.server import Server
 
 pytestmark = pytest.mark.faults
 
 PLAYERS = 12
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def served(request: pytest.FixtureRequest) -> tuple[str, Server]:
+    """An empty database on a server, and the server."""
+    servers = {"postgresql": "postgres_server", "mariadb": "mariadb_server"}
+    return request.getfixturevalue(request.param)(), request.getfixturevalue(servers[request.param])
 
 
 @contextmanager
@@ -82,9 +92,9 @@ async def test_a_server_killed_again_and_again_loses_and_doubles_nothing(url: st
 
 @pytest.mark.parametrize("moment", ["before COMMIT arrives", "after COMMIT was done"])
 async def test_a_connection_cut_at_the_commit_is_not_noticed_by_the_players(
-    postgresql: Callable[[], str], moment: Moment
+    served: tuple[str, Server], moment: Moment
 ) -> None:
-    url = postgresql()
+    url, _ = served
     async with between(url) as (proxied, proxy), node(proxied, Pile()) as ledger:
         for move in range(6):
             proxy.cuts = [moment] * (move % 3)  # none, once, twice in a row
@@ -146,6 +156,8 @@ async def test_a_transaction_that_the_database_gave_up_in_the_middle_writes_noth
         if connection.dialect.name == "sqlite":  # as it does by itself when a disk is full at a bad moment
             connection.exec_driver_sql("ROLLBACK")
             connection.exec_driver_sql("SELECT 1 FROM nowhere")
+        if connection.dialect.name == "mariadb":
+            connection.exec_driver_sql("KILL CONNECTION_ID()")
         connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
 
     async with node(url, Pile()) as ledger:
@@ -160,11 +172,57 @@ async def test_a_transaction_that_the_database_gave_up_in_the_middle_writes_noth
     await assert_each_move_once(url, [0])
 
 
+async def test_a_deadlock_leaves_no_command_without_what_is_beside_it(
+    served: tuple[str, Server],
+) -> None:
+    url, _ = served
+    other = open_database(url)
+    begun, waits = asyncio.Event(), asyncio.Event()
+
+    def hold(connection: Connection) -> None:
+        """Take name 2, then want 1 when the batch wants 2. With much to roll back it is no victim."""
+        connection.execute(insert(names), [{"name": name} for name in range(100, 400)])
+        connection.execute(insert(names).values(name=2))
+        begun.set()
+        await_only(waits.wait())
+        connection.execute(insert(names).values(name=1))
+
+    def beside(name: int) -> Callable[[Connection], None]:
+        def write(connection: Connection) -> None:
+            if name == 2:
+                waits.set()
+            connection.execute(insert(names).values(name=name))
+
+        return write
+
+    async with node(url, Pile()) as ledger:
+        holding = asyncio.create_task(other.write(hold))
+        await begun.wait()
+        batch = [command(player, 0) for player in range(4)]
+        for name, append in enumerate(batch):
+            append.beside = beside(name)
+        answers = await outcomes(ledger, *batch)
+        (held,) = await asyncio.gather(holding, return_exceptions=True)
+        written = {name for name, answer in enumerate(answers) if isinstance(answer, Appended)}
+        assert {0, 3} <= written
+        kept = set(await ledger.database.read(lambda c: c.execute(select(names.c.name)).scalars()))
+        assert kept == written | (set() if held is not None else {1, 2, *range(100, 400)})
+        assert len(await ledger.database.read(lambda c: events_after(c, 0, 100))) == len(written)
+        assert (await verified(ledger)).sound
+    await other.close()
+
+
 def fill(connection: Connection) -> None:
-    """Leave no room. PostgreSQL only says so, in the words it would say it in."""
+    """Leave no room. The servers only say so, in the words they would say it in."""
     if connection.dialect.name == "sqlite":
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        return
+    if connection.dialect.name == "mariadb":
+        connection.exec_driver_sql(
+            "CREATE TRIGGER test_full BEFORE INSERT ON events FOR EACH ROW SIGNAL SQLSTATE 'HY000'"
+            " SET MYSQL_ERRNO = 1114, MESSAGE_TEXT = 'The table ''events'' is full'"
+        )
         return
     connection.exec_driver_sql(
         "CREATE FUNCTION test_full() RETURNS trigger LANGUAGE plpgsql AS"
@@ -177,14 +235,16 @@ def empty(connection: Connection) -> None:
     """Make room again."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    elif connection.dialect.name == "mariadb":
+        connection.exec_driver_sql("DROP TRIGGER test_full")
     else:
         connection.exec_driver_sql("DROP FUNCTION test_full CASCADE")
 
 
 async def test_a_database_stopped_and_started_again_under_load_loses_nothing(
-    postgresql: Callable[[], str], postgres_server: Postgres
+    served: tuple[str, Server],
 ) -> None:
-    url = postgresql()
+    url, server = served
     made = [-1] * PLAYERS
     stop = asyncio.Event()
 
@@ -202,8 +262,8 @@ async def test_a_database_stopped_and_started_again_under_load_loses_nothing(
         players = [asyncio.create_task(play(ledger, player)) for player in range(PLAYERS)]
         for crashing in (True, False):
             await more()
-            await asyncio.to_thread(postgres_server.stop, crashing=crashing)
-            await asyncio.to_thread(postgres_server.start)
+            await asyncio.to_thread(server.stop, crashing=crashing)
+            await asyncio.to_thread(server.start)
             await more()
             assert (await ledger.state(STREAMS[0], sticks)).index > 0
         stop.set()

@@ -8,6 +8,7 @@ import pytest
 
 from tallybook.database.schema import metadata
 from tests.ledger.kit import create_tables, tables
+from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
 
 
@@ -25,10 +26,24 @@ def postgresql(postgres_server: Postgres) -> Callable[[], str]:
     return emptied
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def mariadb(mariadb_server: MariaDB) -> Callable[[], str]:
+    """Gives the same MariaDB database, emptied."""
+    url = mariadb_server.create_database()
+    asyncio.run(create_tables(url))
+    everything = "".join(f"DELETE FROM {name};" for name in [*metadata.tables, *tables.tables])
+
+    def emptied() -> str:
+        mariadb_server.sql(everything, database=url.rpartition("/")[2])
+        return url
+
+    return emptied
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        emptied: Callable[[], str] = request.getfixturevalue("postgresql")
+    if request.param != "sqlite":
+        emptied: Callable[[], str] = request.getfixturevalue(request.param)
         return emptied()
     path = f"sqlite:///{tmp_path}/tallybook.db"
     asyncio.run(create_tables(path))

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, delete, func, select
 
 from tallybook.database.bulk import Insert
-from tallybook.database.engine import Database, open_database
+from tallybook.database.engine import Database, open_database, prepare_schema
 from tallybook.database.schema import Id, metadata
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Event, Recorded, event, registry
@@ -18,6 +18,7 @@ from tallybook.kernel.text import FreeText
 from tallybook.ledger.append import Append, Appended, Projection
 from tallybook.ledger.ledger import Ledger, unheard
 from tallybook.ledger.verify import Report, verify
+from tallybook.migrations import revisions
 
 UNLUCKY = 13  # the projection chokes on it
 TOO_MUCH = 1_000  # the rules refuse more, and log the attempt
@@ -166,9 +167,18 @@ async def outcomes(ledger: Ledger, *appends: Append[State]) -> list[Appended | E
 
 async def create_tables(url: str) -> None:
     database = open_database(url)
+    await database.write(prepare_schema)
     await database.write(metadata.create_all)
     await database.write(tables.create_all)
+    await database.write(_stamp)
     await database.close()
+
+
+def _stamp(connection: Connection) -> None:
+    """Say that these are the tables of this release, as its migrations do."""
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32))")
+    connection.exec_driver_sql("DELETE FROM alembic_version")
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{revisions()[-1]}')")
 
 
 @asynccontextmanager

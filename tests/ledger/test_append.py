@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, event, insert, update
 from sqlalchemy.engine import URL, Engine
 

@@ -201,3 +201,7 @@ def test_two_nodes_on_sqlite_do_as_the_model_does() -> None:
 
 def test_two_nodes_on_postgresql_do_as_the_model_does(postgresql: Callable[[], str]) -> None:
     check(10, postgresql)
+
+
+def test_two_nodes_on_mariadb_do_as_the_model_does(mariadb: Callable[[], str]) -> None:
+    check(10, mariadb)

@@ -8,10 +8,10 @@ from fastapi import FastAPI
 
 from tallybook.bootstrap import Node, node
 from tallybook.settings import Settings
-from tests.ledger.conftest import postgresql, url
+from tests.ledger.conftest import mariadb, postgresql, url
 from tests.rest.kit import Person, enter
 
-__all__ = ["postgresql", "url"]
+__all__ = ["mariadb", "postgresql", "url"]
 
 
 @pytest.fixture

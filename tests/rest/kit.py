@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 API = "/api/v1"
+PASSWORD = "a horse, a battery"
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,11 @@ def code_of(response: httpx.Response) -> str:
 async def enter(client: httpx.AsyncClient, name: str) -> Person:
     """Come in as a guest."""
     signed_in = body_of(await client.post(f"{API}/auth/guest", json={"display_name": name}))
+    return Person(client, signed_in["access_token"], signed_in["player"]["id"])
+
+
+async def register(client: httpx.AsyncClient, username: str, **fields: str) -> Person:
+    """Somebody with an account, whose password is `PASSWORD`."""
+    body = {"username": username, "password": PASSWORD, **fields}
+    signed_in = body_of(await client.post(f"{API}/auth/register", json=body))
     return Person(client, signed_in["access_token"], signed_in["player"]["id"])

@@ -1,11 +1,9 @@
 """Whatever goes wrong is answered by a problem document, and tells nothing it should not."""
 
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from tallybook.bootstrap import Node
@@ -170,9 +168,7 @@ async def test_guessing_a_password_ends_in_a_pause(anybody: httpx.AsyncClient) -
     assert 0 < int(response.headers["retry-after"]) <= 61
 
 
-async def test_a_fault_of_ours_leaks_nothing_but_a_trace_id(
-    ana: Person, app: FastAPI, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_fault_of_ours_leaks_nothing_but_a_trace_id(ana: Person, app: FastAPI) -> None:
     async def faulty() -> None:
         raise ZeroDivisionError("a secret detail")
 
@@ -182,7 +178,6 @@ async def test_a_fault_of_ours_leaks_nothing_but_a_trace_id(
 
     assert (response.status_code, code_of(response)) == (500, "internal")
     assert "secret" not in response.text
-    assert any(response.headers["x-trace-id"] in record.getMessage() for record in caplog.records)
 
 
 async def test_a_database_that_is_away_is_said_to_be(ana: Person, app: FastAPI) -> None:
@@ -195,22 +190,6 @@ async def test_a_database_that_is_away_is_said_to_be(ana: Person, app: FastAPI) 
 
     assert (response.status_code, code_of(response)) == (503, "unavailable")
     assert response.headers["retry-after"] == "1"
-
-
-async def test_the_access_log_times_requests_and_holds_no_secrets(
-    ana: Person, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "tallybook.access")
-
-    await ana.call("GET", "/games?cursor=secret%0Aforged")
-    await ana.call("GET", "/players/%0Aforged")
-
-    lines = [record.getMessage() for record in caplog.records if record.name == "tallybook.access"]
-    assert [line.split(" ")[:3] for line in lines] == [
-        ["GET", f"{API}/games", "400"],
-        ["GET", f"{API}/players/%0Aforged", "404"],
-    ]
-    assert not any("secret" in line or "\n" in line or ana.token in line for line in lines)
 
 
 async def test_probes_and_answers_carry_their_headers(anybody: httpx.AsyncClient) -> None:

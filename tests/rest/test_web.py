@@ -22,7 +22,7 @@ async def test_browsers_get_the_app_where_programs_get_data(anybody: httpx.Async
     assert (await anybody.get("/sessions/history", headers=signed)).json()["items"] == []
     made = await anybody.post("/games", json={"name": "Go"}, headers=signed | BROWSER)
     assert made.status_code == 201
-    for path in ("/api/v1/nowhere", "/api", "/metrics", "/socket/nowhere"):
+    for path in ("/api/v1/nowhere", "/api", "/metrics/nowhere", "/socket/nowhere"):
         assert code_of(await anybody.get(path, headers=BROWSER)) == "not_found"
     assert code_of(await anybody.get("/nowhere.js")) == "not_found"
 

@@ -34,6 +34,7 @@ class Server(ABC):
     program: ClassVar[str]
     package: ClassVar[str]
     folders: ClassVar[Sequence[str]] = ()
+    within: ClassVar[Path | None] = None  # where the folder is; the system's place for them when None
     users: ClassVar[Sequence[str]] = ("nobody",)  # who runs it in place of root: the first that exists
     end: ClassVar[signal.Signals] = signal.SIGTERM  # asks for an end in good order
     crash: ClassVar[signal.Signals] = signal.SIGKILL  # leaves no time to tidy up
@@ -43,7 +44,7 @@ class Server(ABC):
     def __init__(self) -> None:
         self.binaries = self._find()
         self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"tallybook-{self.program}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"tallybook-{self.program}-", dir=self.within))
         self.log = self.folder / "log"
         self._owner = self._unprivileged()
         if self._owner is not None:

@@ -36,7 +36,9 @@ def action_of(command: str, *, manual: bool) -> str:
 
 def relations_to(actor: Actor, session: Session, *, member: bool) -> Relations:
     """Everything `actor` is to a session; `member` says that the room has let the actor in."""
-    stands = standing(session, actor.player_id)
+    if actor.key_games is not None:
+        return relations_of(actor, game=session.game_id)
+    stands = standing(session, actor.player_id, actor.merged)
     relations: set[Relation] = set()
     if stands.host:
         relations.add("host")

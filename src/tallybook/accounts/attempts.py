@@ -19,21 +19,26 @@ class Attempts:
         self._clock = clock
         self._times: dict[object, deque[float]] = {}
 
-    def take(self, key: object) -> None:
-        """Count an attempt, or refuse it with the seconds until the next one is allowed."""
+    def take(self, key: object, *, times: int = 1) -> None:
+        """Count an attempt, or refuse it with the seconds until the next one; `times` as many may be made."""
         now = self._clock.monotonic()
-        times = self._times.pop(key, None)
-        if times is None:
-            times = deque()
+        tried = self._times.pop(key, None)
+        if tried is None:
+            tried = deque()
             if len(self._times) >= MOST_KEYS:
                 del self._times[next(iter(self._times))]
-        self._times[key] = times  # most recently tried last
-        while times and times[0] <= now - self._period:
-            times.popleft()
-        if len(times) >= self._most:
-            wait = int(times[0] + self._period - now) + 1
+        self._times[key] = tried  # most recently tried last
+        while tried and tried[0] <= now - self._period:
+            tried.popleft()
+        if len(tried) >= self._most * times:
+            wait = int(tried[0] + self._period - now) + 1
             raise Refusal("rate_limited", f"too many attempts: try again in {wait} s", retry_after=wait)
-        times.append(now)
+        tried.append(now)
+
+    def give_back(self, key: object) -> None:
+        """The last attempt was a good one: it does not count."""
+        if tried := self._times.get(key):
+            tried.pop()
 
     def forget(self, key: object) -> None:
         """It succeeded: start counting anew."""

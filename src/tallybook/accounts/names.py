@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from tallybook.accounts.events import PlayerChanged
+from tallybook.accounts.events import PlayerChanged, PlayerErased
 from tallybook.accounts.players import display_names
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
 
 MOST = 100_000
+_NEWS = ("player_changed.", "player_erased.")
 
 
 class Names:
@@ -18,19 +19,20 @@ class Names:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._names: dict[UUID, str] = {}
-        self._forgotten = 0
+        self.generation = 0  # grows whenever a name that was at hand is no more
 
     async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
         """The names of these players, and maybe of others; who does not exist is left out."""
         missing = [player_id for player_id in player_ids if player_id not in self._names]
         if not missing:
             return self._names
-        before = self._forgotten
+        before = self.generation
         found = await self._database.read(partial(display_names, player_ids=missing))
         known = {player_id: self._names[player_id] for player_id in player_ids if player_id in self._names}
-        if before == self._forgotten:  # else what was read may be older than the change
+        if before == self.generation:  # else what was read may be older than the change
             if len(self._names) + len(found) > MOST:
                 self._names.clear()
+                self.generation += 1
             self._names |= found
         return known | found
 
@@ -40,11 +42,11 @@ class Names:
         return self._names
 
     def forget(self, player_id: UUID) -> None:
-        self._forgotten += 1
+        self.generation += 1
         self._names.pop(player_id, None)
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if recorded.type.startswith("player_changed.") and isinstance(recorded.event, PlayerChanged):
+            if recorded.type.startswith(_NEWS) and isinstance(recorded.event, PlayerChanged | PlayerErased):
                 self.forget(recorded.stream)

@@ -1,7 +1,7 @@
 """What is shown of a player, and what a profile may say."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from tallybook.accounts.events import Kind
 from tallybook.accounts.registry import name_key, refusing_twins
+from tallybook.accounts.reserved import refuse_official_name
 from tallybook.accounts.tables import credentials, players
 from tallybook.kernel.clock import iso
 from tallybook.kernel.refusals import invalid, not_found
@@ -22,6 +23,7 @@ _REGION = re.compile(r"[A-Z0-9-]{2,16}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _LONGEST_EMAIL = 254
 _LONGEST_SEED = 64
+_LARGEST_SETTINGS = 8 * 1024
 # Ten hues that can be told apart on light and on dark.
 _PALETTE = (
     "#e03131",
@@ -50,21 +52,38 @@ class Player(msgspec.Struct, frozen=True):
     created_at: str
 
 
+class Me(Player, frozen=True):
+    """What a player alone sees of itself."""
+
+    roles: tuple[str, ...]
+    email: str | None
+    settings: dict[str, Any]
+    active: bool
+    updated_at: str
+    last_seen: str
+
+
 class Profile(msgspec.Struct, frozen=True):
-    """Changes to a profile; what is unset stays. An empty region takes it out."""
+    """Changes to a profile; what is unset stays. An empty region or e-mail takes it out."""
 
     display_name: str | UnsetType = UNSET
     color: str | UnsetType = UNSET
     region: str | UnsetType = UNSET
     avatar_seed: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    settings: dict[str, Any] | UnsetType = UNSET  # all of them
 
-    def columns(self) -> dict[str, str | None]:
-        """The checked changes by column."""
-        changes: dict[str, str | None] = {}
+    def columns(self) -> dict[str, Any]:
+        """The checked changes by column; the e-mail, which is none, is checked too."""
+        changes: dict[str, Any] = {}
         if isinstance(self.display_name, str):
-            changes["display_name"] = clean_name(self.display_name, "display_name")
+            changes["display_name"] = checked_display_name(self.display_name)
+        if isinstance(self.email, str) and self.email:
+            check_email(self.email)
+        if isinstance(self.settings, dict):
+            changes["settings"] = _checked_settings(self.settings)
         if isinstance(self.color, str):
-            changes["color"] = _matching(_COLOR, self.color.lower(), "color", "must look like #1971c2")
+            changes["color"] = checked_color(self.color)
         if isinstance(self.region, str):
             region = self.region.upper()
             allowed = "must be 2 to 16 letters, digits or hyphens, or empty"
@@ -80,10 +99,35 @@ def checked_username(username: str) -> str:
     )
 
 
+def checked_display_name(name: str) -> str:
+    name = clean_name(name, "display_name")
+    refuse_official_name(name)
+    return name
+
+
+def _checked_settings(settings: dict[str, Any]) -> bytes:
+    try:
+        encoded = msgspec.json.encode(settings)
+    except UnicodeEncodeError:
+        raise invalid("settings", "holds half a character (a lone surrogate)") from None
+    if len(encoded) > _LARGEST_SETTINGS:
+        raise invalid("settings", f"at most {_LARGEST_SETTINGS} bytes of JSON")
+    return encoded
+
+
 def check_email(email: str) -> None:
     """Refuse what cannot be an address."""
     if len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email):
         raise invalid("email", "must be an e-mail address")
+
+
+def checked_color(color: str) -> str:
+    return _matching(_COLOR, color.lower(), "color", "must look like #1971c2")
+
+
+def color_of(some_id: UUID) -> str:
+    """The colour of whoever or whatever was given none."""
+    return _PALETTE[some_id.int % len(_PALETTE)]
 
 
 def _matching(pattern: re.Pattern[str], text: str, field: str, otherwise: str) -> str:
@@ -112,7 +156,7 @@ def insert_player(
                 username_folded=username and username.lower(),
                 display_name=display_name,
                 avatar_seed=player_id.hex[-12:],
-                color=_PALETTE[player_id.int % len(_PALETTE)],
+                color=color_of(player_id),
                 region=None,
                 owner_id=owner,
                 name_key=owner and name_key(display_name),
@@ -144,12 +188,16 @@ def find_credentials(connection: Connection, username: str) -> tuple[UUID, str] 
     return None if found is None else (found.id, found.password_hash)
 
 
-def library(connection: Connection, owner: UUID, *, before: UUID | None, limit: int) -> list[Player]:
-    """The named players of somebody's library, newest first."""
-    query = select(players).where(players.c.owner_id == owner).order_by(players.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(players.c.id < before)
-    return [shown(row) for row in connection.execute(query)]
+def library_names(connection: Connection, owners: Collection[UUID]) -> list[tuple[UUID, str]]:
+    """The named players of a person's library and what they are called."""
+    query = select(players.c.id, players.c.display_name).where(players.c.owner_id.in_(owners))
+    return [(row.id, row.display_name) for row in connection.execute(query)]
+
+
+def players_of(connection: Connection, player_ids: Iterable[UUID]) -> dict[UUID, Player]:
+    """The players with these ids; who does not exist is left out."""
+    query = select(players).where(players.c.id.in_(set(player_ids)))
+    return {row.id: shown(row) for row in connection.execute(query)}
 
 
 def named_players(connection: Connection, owner: UUID, keys: Iterable[bytes]) -> dict[bytes, UUID]:
@@ -176,4 +224,16 @@ def shown(row: Row[Any]) -> Player:
         color=row.color,
         region=row.region,
         created_at=iso(row.created_at),
+    )
+
+
+def shown_to_oneself(row: Row[Any], email: str | None) -> Me:
+    return Me(
+        **msgspec.structs.asdict(shown(row)),
+        roles=("player", *row.roles.split()),
+        email=email,
+        settings={} if row.settings is None else msgspec.json.decode(row.settings),
+        active=row.suspended_at is None,
+        updated_at=iso(row.updated_at or row.created_at),
+        last_seen=iso(row.last_seen),
     )

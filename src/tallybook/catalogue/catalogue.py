@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,11 +14,13 @@ from tallybook.catalogue.events import (
     GameArchived,
     GameChanged,
     GameDefined,
+    GameRestored,
     StatSetChanged,
     StatSetDefined,
     StatSetRemoved,
 )
-from tallybook.catalogue.games import Game, GameChanges, check_players, find_game, games_of
+from tallybook.catalogue.finding import Place, Wanted, find_games, index_name, name_order
+from tallybook.catalogue.games import Game, GameChanges, check_players, find_game
 from tallybook.catalogue.stat_sets import (
     StatSet,
     StatSetChanges,
@@ -31,20 +32,18 @@ from tallybook.catalogue.tables import games, stat_sets
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import invalid, not_found
-from tallybook.kernel.text import clean_name, fold_case
+from tallybook.kernel.text import clean_name
 from tallybook.ledger.ledger import Ledger
 from tallybook.rules.protocol import Stat
 
 _FACTS = ("rules", "win", "min_players", "max_players")
-_PLAIN = MappingProxyType(
-    {
-        "description": "",
-        "win": "highest",
-        "rules": "scoresheet",
-        "min_players": None,
-        "max_players": None,
-    }
-)
+_PLAIN: dict[str, Any] = {
+    "description": "",
+    "win": "highest",
+    "rules": "scoresheet",
+    "min_players": None,
+    "max_players": None,
+}
 _GAME_TAKEN = ("name_taken", "you have a game of this name")
 _SET_TAKEN = ("name_taken", "you have a stat set of this name for the game")
 
@@ -63,34 +62,29 @@ class Catalogue:
     async def game(self, game_id: UUID) -> Game:
         return await self._database.read(partial(find_game, game_id=game_id))
 
-    async def games(
-        self, owner: UUID, *, q: str | None, archived: bool, before: UUID | None, limit: int
-    ) -> list[Game]:
-        """Somebody's games, newest first, made before the one with the id `before`."""
-        return await self._database.read(
-            partial(games_of, owner=owner, q=q, archived=archived, before=before, limit=limit)
-        )
+    async def games(self, wanted: Wanted, *, after: Place | None, limit: int) -> list[Game]:
+        return await self._database.read(partial(find_games, wanted=wanted, after=after, limit=limit))
 
     async def define_game(self, owner: UUID, game: GameChanges, *, command_id: str | None = None) -> Game:
         """A new game; `name` has to be set."""
-        plain = {
-            "description": "",
-            "win": "highest",
-            "rules": "scoresheet",
-            "min_players": None,
-            "max_players": None,
-        }
-        row: dict[str, Any] = plain | game.columns(self._known_rules)
+        row = _PLAIN | game.columns(self._known_rules)
         check_players(row["min_players"], row["max_players"])
         if "name" not in row:
             raise invalid("name", "is missing")
         game_id = new_id()
 
         def beside(connection: Connection) -> None:
-            names = {"name_folded": fold_case(row["name"]), "name_key": name_key(row["name"])}
-            values = row | names | {"id": game_id, "owner_id": owner, "archived": False}
+            values = row | {
+                "id": game_id,
+                "owner_id": owner,
+                "name_order": name_order(row["name"]),
+                "name_key": name_key(row["name"]),
+                "archived": False,
+                "created_at": self._clock.now(),
+            }
             with refusing_twins(*_GAME_TAKEN):
-                connection.execute(insert(games).values(values | {"created_at": self._clock.now()}))
+                connection.execute(insert(games).values(values))
+            index_name(connection, game_id, row["name"])
 
         written = await write_facts(
             self._ledger,
@@ -119,9 +113,11 @@ class Catalogue:
             names: dict[str, Any] = {}
             if "name" in row:
                 key = None if before.archived else name_key(row["name"])
-                names = {"name_folded": fold_case(row["name"]), "name_key": key}
+                names = {"name_order": name_order(row["name"]), "name_key": key}
             with refusing_twins(*_GAME_TAKEN):
                 connection.execute(update(games).where(games.c.id == game_id).values(row | names))
+            if names:
+                index_name(connection, game_id, row["name"])
 
         await write_facts(
             self._ledger,
@@ -153,15 +149,40 @@ class Catalogue:
             content=("archive_game",),
         )
 
+    async def restore_game(self, actor: UUID, game_id: UUID, *, command_id: str | None = None) -> Game:
+        """Offer the game again, unless its name is in use by now; doing it again changes nothing."""
+        game = await self.game(game_id)
+        if not game.archived:
+            return game
+
+        def beside(connection: Connection) -> None:
+            name = connection.execute(select(games.c.name).where(games.c.id == game_id)).scalar_one()
+            restored = {"archived": False, "name_key": name_key(name)}
+            with refusing_twins(*_GAME_TAKEN):
+                connection.execute(update(games).where(games.c.id == game_id).values(restored))
+
+        await write_facts(
+            self._ledger,
+            game_id,
+            [GameRestored()],
+            actor=actor,
+            beside=beside,
+            command_id=command_id,
+            content=("restore_game",),
+        )
+        return await self.game(game_id)
+
     # Stat sets
 
     async def stat_set(self, stat_set_id: UUID) -> StatSet:
         """A stat set, also a removed one."""
         return await self._database.read(partial(find_stat_set, stat_set_id=stat_set_id))
 
-    async def stat_sets(self, game: Game, viewer: UUID, *, before: UUID | None, limit: int) -> list[StatSet]:
-        """Those of the game's owner and the viewer's own, newest first."""
-        owners = [game.owner_id, viewer]
+    async def stat_sets(
+        self, game: Game, viewers: Collection[UUID], *, before: UUID | None, limit: int
+    ) -> list[StatSet]:
+        """Those of the game's owner and the viewers' own, newest first."""
+        owners = {game.owner_id, *viewers}
         return await self._database.read(
             partial(stat_sets_of, game_id=game.id, owners=owners, before=before, limit=limit)
         )

@@ -31,6 +31,11 @@ class GameArchived(Event, frozen=True):
     """The game is no longer offered; what was played stays."""
 
 
+@event("game_restored.v1")
+class GameRestored(Event, frozen=True):
+    """The game is offered again."""
+
+
 @event("stat_set_defined.v1")
 class StatSetDefined(Event, frozen=True):
     """A stat set of the game, in the game's stream."""

@@ -1,23 +1,27 @@
 """Games: their shape, what makes one valid, and reading them back."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, select
 
+from tallybook.accounts.players import checked_color, color_of
 from tallybook.catalogue.tables import games
 from tallybook.kernel.refusals import invalid, not_found
-from tallybook.kernel.text import clean_name, clean_text, fold_case
+from tallybook.kernel.text import clean_name, clean_text
 from tallybook.rules.protocol import Win
 
 MOST_PLAYERS = 100
+LONGEST_INITIALS = 8  # in code points: one flag or family is several
+
+Clearable = Literal["min_players", "max_players", "color", "initials"]
 
 
 class Game(msgspec.Struct, frozen=True):
-    """A game as everybody may see it."""
+    """A game as everybody may see it; colour and initials are its cover."""
 
     id: UUID
     name: str
@@ -26,12 +30,14 @@ class Game(msgspec.Struct, frozen=True):
     rules: str
     owner_id: UUID
     archived: bool
+    color: str
+    initials: str
     min_players: int | UnsetType = UNSET
     max_players: int | UnsetType = UNSET
 
 
 class GameChanges(msgspec.Struct, frozen=True):
-    """Fields of a game to set; what is unset stays, and is plain in a new game."""
+    """Fields of a game to set, and to clear; what is in neither stays, and is plain in a new game."""
 
     name: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -39,10 +45,13 @@ class GameChanges(msgspec.Struct, frozen=True):
     max_players: int | UnsetType = UNSET
     win: Win | UnsetType = UNSET
     rules: str | UnsetType = UNSET
+    color: str | UnsetType = UNSET
+    initials: str | UnsetType = UNSET
+    clear: tuple[Clearable, ...] = ()
 
     def columns(self, known_rules: Collection[str]) -> dict[str, Any]:
         """The checked changes by column."""
-        changes: dict[str, Any] = {}
+        changes: dict[str, Any] = dict.fromkeys(self.clear)
         if isinstance(self.name, str):
             changes["name"] = clean_name(self.name)
         if isinstance(self.description, str):
@@ -59,6 +68,13 @@ class GameChanges(msgspec.Struct, frozen=True):
             if self.rules not in known_rules:
                 raise invalid("rules", f"this server has the rules {', '.join(sorted(known_rules))}")
             changes["rules"] = self.rules
+        if isinstance(self.color, str):
+            changes["color"] = checked_color(self.color)
+        if isinstance(self.initials, str):
+            changes["initials"] = clean_name(self.initials, "initials", longest=LONGEST_INITIALS)
+        for field in self.clear:
+            if changes[field] is not None:
+                raise invalid("clear", f"{field} is to be set and to be cleared")
         return changes
 
 
@@ -72,22 +88,10 @@ def find_game(connection: Connection, game_id: UUID) -> Game:
     row = connection.execute(select(games).where(games.c.id == game_id)).one_or_none()
     if row is None:
         raise not_found("game")
-    return _shown(row)
+    return shown(row)
 
 
-def games_of(
-    connection: Connection, owner: UUID, *, q: str | None, archived: bool, before: UUID | None, limit: int
-) -> list[Game]:
-    """Somebody's games, newest first, of which `q` is part of the name."""
-    query = select(games).where(games.c.owner_id == owner, games.c.archived == archived)
-    if q:
-        query = query.where(games.c.name_folded.contains(fold_case(q), autoescape=True))
-    if before is not None:
-        query = query.where(games.c.id < before)
-    return [_shown(row) for row in connection.execute(query.order_by(games.c.id.desc()).limit(limit))]
-
-
-def _shown(row: Row[Any]) -> Game:
+def shown(row: Row[Any]) -> Game:
     return Game(
         id=row.id,
         name=row.name,
@@ -98,4 +102,12 @@ def _shown(row: Row[Any]) -> Game:
         rules=row.rules,
         owner_id=row.owner_id,
         archived=row.archived,
+        color=row.color or color_of(row.id),
+        initials=row.initials or _initials(row.name),
     )
+
+
+def _initials(name: str) -> str:
+    """The first letters or digits of the first two words; of a name without any, its first character."""
+    words = ("".join(filter(str.isalnum, word)) for word in name.split())
+    return "".join(word[0].upper() for word in words if word)[:2] or name[0]

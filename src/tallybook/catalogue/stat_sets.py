@@ -1,6 +1,6 @@
 """Stat sets: what is counted in a game, chosen when a session begins. Everybody has their own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,15 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, select
 
-from tallybook.catalogue.tables import stat_sets
+from tallybook.catalogue.tables import games, stat_sets
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.kernel.text import clean_name
 from tallybook.rules.protocol import DataType, Scope, Stat
 from tallybook.rules.scoresheet.stats import checked_stats
 
+_read = select(stat_sets, (stat_sets.c.owner_id == games.c.owner_id).label("offered")).join(
+    games, games.c.id == stat_sets.c.game_id
+)
 _stats = msgspec.json.Decoder(tuple[Stat, ...])
 
 
@@ -36,14 +39,15 @@ class NewStat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatSet(msgspec.Struct, frozen=True):
-    """A stat set; a removed one is only kept for the record."""
+    """A stat set; a removed one is only kept for the record. An offered one is by the game's owner."""
 
     id: UUID
     game_id: UUID
     owner_id: UUID
     name: str
     stats: tuple[Stat, ...]
-    removed: bool = False
+    removed: bool
+    offered: bool
 
 
 class StatSetChanges(msgspec.Struct, frozen=True):
@@ -68,22 +72,23 @@ def some_stats(stats: Sequence[Stat]) -> tuple[Stat, ...]:
 
 def find_stat_set(connection: Connection, stat_set_id: UUID) -> StatSet:
     """A stat set by id, also a removed one; refuses with `not_found`."""
-    row = connection.execute(select(stat_sets).where(stat_sets.c.id == stat_set_id)).one_or_none()
+    row = connection.execute(_read.where(stat_sets.c.id == stat_set_id)).one_or_none()
     if row is None:
         raise not_found("stat set")
     return _shown(row)
 
 
 def stat_sets_of(
-    connection: Connection, game_id: UUID, owners: Sequence[UUID], *, before: UUID | None, limit: int
+    connection: Connection, game_id: UUID, owners: Collection[UUID], *, before: UUID | None, limit: int
 ) -> list[StatSet]:
     """The stat sets that any of `owners` made for a game, newest first."""
     of_them = (stat_sets.c.game_id == game_id) & stat_sets.c.owner_id.in_(owners)
-    query = select(stat_sets).where(of_them, ~stat_sets.c.removed)
+    query = _read.where(of_them, ~stat_sets.c.removed)
     if before is not None:
         query = query.where(stat_sets.c.id < before)
     return [_shown(row) for row in connection.execute(query.order_by(stat_sets.c.id.desc()).limit(limit))]
 
 
 def _shown(row: Row[Any]) -> StatSet:
-    return StatSet(row.id, row.game_id, row.owner_id, row.name, _stats.decode(row.stats), row.removed)
+    stats = _stats.decode(row.stats)
+    return StatSet(row.id, row.game_id, row.owner_id, row.name, stats, row.removed, row.offered)

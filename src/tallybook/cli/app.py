@@ -4,16 +4,18 @@ Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings 
 """
 
 import gc
-import logging
 from collections.abc import Coroutine
-from typing import Annotated, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tallybook import settings as configuration
-from tallybook.settings import BadSettings, Settings
+from tallybook.settings import BadSettings, LogFormat, LogLevel, Settings
+
+if TYPE_CHECKING:  # a server starts sooner without it
+    from rich.console import Console
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -23,13 +25,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Tallybook, the ledger for games. Settings come from TALLYBOOK_… variables or a .env file.",
 )
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+
+@cache
+def out() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@cache
+def err() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what is wrong in one line; raise what this returns."""
-    err.print(f"[red]tallybook:[/red] {message}", soft_wrap=True)
+    err().print(f"[red]tallybook:[/red] {message}", soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -46,25 +60,40 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from sqlalchemy.exc import DBAPIError
 
     from tallybook.database.engine import UnsafeDatabase
-    from tallybook.ledger.projecting import ProjectionMismatch
+    from tallybook.kernel.refusals import Refusal
 
     try:
         return uvloop.run(work)
     except (OSError, DBAPIError) as error:
         raise fail(f"the database cannot be used: {str(error).splitlines()[0]}") from None
-    except (UnsafeDatabase, ProjectionMismatch, ValueError) as error:
+    except (UnsafeDatabase, Refusal, ValueError) as error:
         raise fail(str(error)) from None
 
 
-def bar(unit: str) -> Progress:
+def bar(unit: str) -> "Progress":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn(unit),
         TimeElapsedColumn(),
-        console=err,
+        console=err(),
     )
+
+
+def ready_schema(configured: Settings, *, migrate: bool = False) -> None:
+    """Make an empty database's tables; end the command where those of another release are."""
+    from tallybook.migrations import Schema
+
+    found = run(_schema(configured))
+    if found is Schema.UNKNOWN:
+        raise fail("the database was not made by this release or an older one: upgrade, or use another", 2)
+    if found is Schema.OLDER and not migrate:
+        raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
+    if found is not Schema.CURRENT:
+        run(_migrate(configured))
 
 
 @app.command()
@@ -75,28 +104,24 @@ def serve(
     migrate: Annotated[
         bool, typer.Option("--migrate", help="Bring an older schema up to date first.")
     ] = False,
+    log_level: Annotated[LogLevel | None, typer.Option(help="The least that is logged.")] = None,
+    log_format: Annotated[LogFormat | None, typer.Option(help="How it is logged.")] = None,
+    access_log: Annotated[bool | None, typer.Option(help="Whether requests are logged.")] = None,
 ) -> None:
     """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
     gc.disable()  # nothing of what a start loads is garbage; `bootstrap.serve` turns it on again
     from tallybook.bootstrap import serve as start
-    from tallybook.migrations import Schema
 
-    configured = settings()
+    said = {"log_level": log_level, "log_format": log_format, "access_log": access_log}
+    configured = settings().model_copy(
+        update={name: value for name, value in said.items() if value is not None}
+    )
     if workers > 1:
         raise fail("this release serves with one process; leave out --workers", 2)
-    found = run(_schema(configured))
-    if found is Schema.UNKNOWN:
-        raise fail("the database was not made by this release or an older one: upgrade, or use another", 2)
-    if found is Schema.OLDER and not migrate:
-        raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
-    if found is not Schema.CURRENT:
-        run(_migrate(configured))
-
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("tallybook").setLevel(logging.INFO)
+    ready_schema(configured, migrate=migrate)
 
     def ready(address: str) -> None:
-        err.print(f"Tallybook is ready at [bold]{address}[/bold]  (Ctrl-C ends it)")
+        typer.echo(f"Tallybook is ready at {typer.style(address, bold=True)}  (Ctrl-C ends it)", err=True)
 
     run(start(configured, host=host, port=port, ready=ready))
 
@@ -109,13 +134,13 @@ def migrate() -> None:
     configured = settings()
     found = run(_schema(configured))
     if found is Schema.CURRENT:
-        out.print("The schema is up to date.")
+        out().print("The schema is up to date.")
         return
     if found is Schema.UNKNOWN:
         raise fail("the database was not made by this release or an older one; nothing was changed", 2)
-    with err.status("Migrating …"):
+    with err().status("Migrating …"):
         run(_migrate(configured))
-    out.print("The schema is up to date now.")
+    out().print("The schema is up to date now.")
 
 
 @app.command()
@@ -141,28 +166,31 @@ def rebuild(
                     lambda done, total, task=task: progress.update(task, completed=done, total=total),  # type: ignore[misc]  # bound for the loop
                 )
             )
-    out.print(f"Rebuilt {', '.join(names or known)}.")
+    out().print(f"Rebuilt {', '.join(names or known)}.")
 
 
 @app.command()
 def verify() -> None:
     """Prove the ledger: chains, indexes, positions, heads and texts. Exit code 1 when anything is amiss."""
-    from tallybook.bootstrap import verify as prove
+    prove(settings())
 
-    configured = settings()
+
+def prove(configured: Settings) -> None:
+    from tallybook.bootstrap import verify as examine
+
     with bar("events") as progress:
         task = progress.add_task("Verifying", total=None)
         report = run(
-            prove(configured, lambda done, total: progress.update(task, completed=done, total=total))
+            examine(configured, lambda done, total: progress.update(task, completed=done, total=total))
         )
     for finding in report.findings:
         where = f"stream {finding.stream}"
         if finding.index >= 0:
             where += f", index {finding.index}"
-        out.print(f"{where}: {finding.what}", soft_wrap=True)
+        out().print(f"{where}: {finding.what}", soft_wrap=True)
     if not report.sound:
         raise fail("the ledger is not what was written")
-    out.print(f"{report.events} events in {report.streams} streams are as they were written.")
+    out().print(f"{report.events} events in {report.streams} streams are as they were written.")
 
 
 @app.command()
@@ -173,9 +201,9 @@ def doctor() -> None:
     healthy = True
     for check in run(examine(settings())):
         mark = "[green]ok[/green]  " if check.ok else "[red]bad[/red] "
-        out.print(f"{mark} {check.what}: {check.found}", soft_wrap=True)
+        out().print(f"{mark} {check.what}: {check.found}", soft_wrap=True)
         if not check.ok:
-            out.print(f"     → {check.mend}", soft_wrap=True)
+            out().print(f"     → {check.mend}", soft_wrap=True)
             healthy = False
     if not healthy:
         raise typer.Exit(1)
@@ -188,10 +216,10 @@ def bench(
     """Measure this machine: commits of a bare SQLite file beside the data, and the ledger on top of it."""
     from tallybook.cli.bench import measure
 
-    with err.status("Measuring …"):
+    with err().status("Measuring …"):
         figures = run(measure(settings(), seconds))
     for figure in figures:
-        out.print(f"{figure.what:<46} {figure.per_second:>10,.0f} /s")
+        out().print(f"{figure.what:<46} {figure.per_second:>10,.0f} /s")
 
 
 async def _schema(configured: Settings) -> Any:

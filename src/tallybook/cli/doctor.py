@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tallybook.bootstrap import projections
 from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
+from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.delivery.web.app import built
 from tallybook.ledger.projecting import Projector
 from tallybook.ledger.read import last_position
@@ -49,8 +50,8 @@ async def examine(settings: Settings) -> Sequence[Check]:
         return [*checks, Check("database", str(error), ok=False, mend="mend TALLYBOOK_DATABASE_URL")]
     try:
         checks.extend(await _database(database))
-    except (OSError, DBAPIError) as error:
-        words = str(error).splitlines()[0]
+    except (DatabaseUnavailable, DBAPIError) as error:
+        words = str(error.__cause__ or error).splitlines()[0]
         checks.append(Check("database", words, ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL"))
     finally:
         await database.close()

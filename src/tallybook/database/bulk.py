@@ -1,10 +1,11 @@
 """The statements that differ between databases: bulk writes and look-ups by many keys.
 
-PostgreSQL takes each column as one array (`unnest`), the others take a list of rows; both cost one
-statement however many rows there are.
+PostgreSQL takes each column as one array (`unnest`), the others take a list of rows; each costs one
+statement however many rows there are (on MariaDB, one for each megabyte).
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,8 @@ from sqlalchemy import (
 from tallybook.database.schema import Id
 
 Values = Sequence[Any]
+
+_EXCLUDED = re.compile(r'\bexcluded\.("?\w+"?)')
 
 
 def _array_type(column: Column[Any]) -> str:
@@ -103,14 +106,33 @@ class Insert(_Statement):
         into = f'INSERT INTO "{table.name}" ({self.names})'
         self._postgresql = f"{into} SELECT * FROM {self.unnest}{conflict}"  # noqa: S608 # names are our own
         self._sqlite = f"{into} VALUES ({self.marks}){conflict}"
+        self._mariadb = f"{into} VALUES ({', '.join(['%s'] * len(columns))})"
+        if update is not None:
+            first = next(iter(table.primary_key)).name
+            changes = ", ".join(_assignments(update, condition)) or f'"{first}" = "{first}"'
+            self._mariadb += f" ON DUPLICATE KEY UPDATE {changes}"
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> None:
         if not rows:
             return
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(self._postgresql, self.arrays(rows))
+        elif connection.dialect.name == "mariadb":
+            connection.exec_driver_sql(self._mariadb, self.plain(rows))
         else:
             connection.exec_driver_sql(self._sqlite, self.plain(rows))
+
+
+def _assignments(names: Sequence[str], condition: str) -> Iterator[str]:
+    """What MariaDB does where the key exists. It assigns from left to right, and later expressions see the
+    new values: the condition is worked out once, before the first of them."""
+    if not condition:
+        yield from (f'"{name}" = VALUES("{name}")' for name in names)
+        return
+    holds = "@holds := (" + _EXCLUDED.sub(r"VALUES(\1)", condition) + ")"
+    for name in names:
+        yield f'"{name}" = IF({holds}, VALUES("{name}"), "{name}")'
+        holds = "@holds"
 
 
 class Lookup(_Statement):
@@ -119,7 +141,7 @@ class Lookup(_Statement):
     A key column may be compared by another operator than `=`: `("stream", "idx >")`.
     """
 
-    CHUNK = 400  # keys in one statement on SQLite, which counts parameters
+    CHUNK = 400  # keys in one statement where parameters are counted, or read one by one
 
     def __init__(
         self, table: Table, select: Sequence[str], matching: Sequence[str], *, order: str = ""
@@ -135,6 +157,9 @@ class Lookup(_Statement):
         joined = f'"{table.name}" t ON {on}'
         self._postgresql = f"SELECT {chosen} FROM {self.unnest} AS k({aliases}) JOIN {joined}{ordered}"  # noqa: S608  # names are our own
         self._sqlite = f"WITH k({aliases}) AS (VALUES {{rows}}) SELECT {chosen} FROM k JOIN {joined}{ordered}"  # noqa: S608  # names are our own
+        # MariaDB finds ranges of an index only where it sees the keys, not in a join with them.
+        self._mariadb = f'SELECT {chosen} FROM "{table.name}" t WHERE {{rows}}{ordered}'  # noqa: S608  # names are our own
+        self._mariadb_row = "(" + " AND ".join(f't."{name}" {operator} %s' for name, operator in keys) + ")"
 
     def run(self, connection: Connection, keys: Sequence[Values]) -> Sequence[Any]:
         """Rows as sequences, ids as UUIDs. Order holds within one chunk of keys."""
@@ -146,13 +171,16 @@ class Lookup(_Statement):
         plain = self.plain(keys)
         for start in range(0, len(plain), self.CHUNK):
             chunk = plain[start : start + self.CHUNK]
-            statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(chunk)))
+            if connection.dialect.name == "mariadb":
+                statement = self._mariadb.format(rows=" OR ".join([self._mariadb_row] * len(chunk)))
+            else:
+                statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(chunk)))
             parameters = tuple(value for row in chunk for value in row)
             found.extend(self._typed(_rows(connection.exec_driver_sql(statement, parameters))))
         return found
 
     def _typed(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Rows of SQLite with ids in place of their bytes."""
+        """Rows with ids in place of their bytes."""
         if not self._id_results:
             return rows
         typed = []

@@ -1,7 +1,7 @@
 """Opening a database and running transactions on it.
 
-A transaction is a plain synchronous function over a SQLAlchemy connection. PostgreSQL runs it on the
-event loop (SQLAlchemy switches away at every wait); SQLite runs it on a thread, so that a whole
+A transaction is a plain synchronous function over a SQLAlchemy connection. A server's runs on the
+event loop (SQLAlchemy switches away at every wait); SQLite's runs on a thread, so that a whole
 transaction costs one hop. Either way it is the same code.
 """
 
@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
+from tallybook.database import mariadb, postgresql
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
@@ -79,6 +80,7 @@ class SqliteDatabase:
             poolclass=QueuePool,
             pool_size=size,
             max_overflow=0,
+            hide_parameters=True,
             connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": 256},
         )
 
@@ -118,39 +120,20 @@ class SqliteDatabase:
         self._reader_engine.dispose()
 
 
-class PostgresDatabase:
-    """PostgreSQL through asyncpg. Time-outs keep a stopped process from holding everyone else up."""
+class ServerDatabase:
+    """A database server behind an asynchronous driver.
 
-    def __init__(self, url: URL, *, patient: bool = False) -> None:
+    Readers have connections of their own, so that they cannot keep the writer waiting for one.
+    """
+
+    def __init__(
+        self, url: URL, *, writer: "AsyncEngine", reader: "AsyncEngine", answer_within: float | None
+    ) -> None:
         self.url = url
-        settings = {
-            "application_name": "tallybook",
-            "lock_timeout": "10s",
-            "statement_timeout": "30s",
-            "idle_in_transaction_session_timeout": "5s",
-            "timezone": "UTC",
-        }
         # A server that vanishes without a word ends no statement: then it is we who stop waiting.
-        answer_within: float | None = 35
-        if patient:  # maintenance works in long statements
-            settings |= {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
-            answer_within = None
-        reading = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
-
-        from sqlalchemy.ext.asyncio import create_async_engine
-
-        def connections(size: int, settings: dict[str, str]) -> "AsyncEngine":
-            return create_async_engine(
-                url.set(drivername="postgresql+asyncpg"),
-                pool_size=size,
-                max_overflow=0,
-                pool_timeout=5,
-                connect_args={"server_settings": settings, "timeout": 5, "command_timeout": answer_within},
-            )
-
-        # Readers have connections of their own, so that they cannot keep the writer waiting for one.
-        self._writer = connections(4, settings)
-        self._reader = connections(10, settings | reading)
+        self._answer_within = answer_within
+        self._writer = writer
+        self._reader = reader
 
     async def read(self, transaction: Transaction[T]) -> T:
         try:
@@ -164,10 +147,9 @@ class PostgresDatabase:
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._run(self._writer, transaction)
 
-    @staticmethod
-    async def _run(engine: "AsyncEngine", transaction: Transaction[T]) -> T:
+    async def _run(self, engine: "AsyncEngine", transaction: Transaction[T]) -> T:
         with _trouble_refused():
-            async with engine.begin() as connection:
+            async with asyncio.timeout(self._answer_within), engine.begin() as connection:
                 return await connection.run_sync(transaction)
 
     async def close(self) -> None:
@@ -175,14 +157,49 @@ class PostgresDatabase:
         await self._reader.dispose()
 
 
+class Server(Protocol):
+    """What the module named after a server says of it."""
+
+    ANSWER_WITHIN: float | None  # seconds for a transaction
+
+    def driver(self, url: URL) -> URL:
+        """The URL with the driver to use."""
+
+    def session(self, *, read_only: bool, patient: bool) -> dict[str, Any]:
+        """What the driver is told when it connects."""
+
+    def weakness(self, connection: Connection) -> str | None:
+        """Why the database may lose what it has acknowledged, or behave otherwise than the others."""
+
+
+_SERVERS: dict[str, Server] = {"postgresql": postgresql, "mysql": mariadb, "mariadb": mariadb}
+
+
 def open_database(url: str, *, patient: bool = False) -> Database:
     """The database at a settings URL. `patient` lifts the time-outs, for maintenance."""
     parsed = make_url(url)
     if parsed.drivername == "sqlite":
         return SqliteDatabase(parsed)
-    if parsed.drivername == "postgresql":
-        return PostgresDatabase(parsed, patient=patient)
-    raise ValueError(f"{parsed.drivername} is not supported by this release; use sqlite or postgresql")
+    server = _SERVERS.get(parsed.drivername)
+    if server is None:
+        raise ValueError(
+            f"{parsed.drivername} is not supported by this release; use sqlite, postgresql or mysql"
+        )
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    def connections(size: int, *, read_only: bool) -> "AsyncEngine":
+        return create_async_engine(
+            server.driver(parsed),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=5,
+            hide_parameters=True,  # errors are logged, and values are nobody's business
+            connect_args=server.session(read_only=read_only, patient=patient),
+        )
+
+    writer, reader = connections(4, read_only=False), connections(10, read_only=True)
+    within = None if patient else server.ANSWER_WITHIN
+    return ServerDatabase(parsed, writer=writer, reader=reader, answer_within=within)
 
 
 def migration_engine(url: str) -> "Engine | AsyncEngine":
@@ -194,21 +211,29 @@ def migration_engine(url: str) -> "Engine | AsyncEngine":
         return create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool)
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    return create_async_engine(parsed.set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    if parsed.drivername == "postgresql":
+        return create_async_engine(postgresql.driver(parsed), poolclass=NullPool)
+    session = mariadb.session(read_only=False, patient=True)
+    return create_async_engine(mariadb.driver(parsed), poolclass=NullPool, connect_args=session)
+
+
+def prepare_schema(connection: Connection) -> None:
+    """Before tables are made: see that they will compare text as everywhere else."""
+    if connection.dialect.name == "mariadb":
+        mariadb.compare_bytewise(connection)
 
 
 def check_durability(connection: Connection) -> None:
     """Refuse a database that would acknowledge a commit before it is safe."""
+    name = connection.dialect.name
+    weakness = _sqlite_weakness if name == "sqlite" else _SERVERS[name].weakness
+    if (found := weakness(connection)) is not None:
+        raise UnsafeDatabase(found)
 
-    def setting(statement: str) -> Any:
-        return connection.execute(text(statement)).scalar_one()
 
-    if connection.dialect.name == "sqlite":
-        if setting("PRAGMA synchronous") not in {2, 3}:
-            raise UnsafeDatabase("SQLite runs with synchronous below FULL")
-        if setting("PRAGMA journal_mode") != "wal":
-            raise UnsafeDatabase("SQLite could not switch to WAL; is the file on a network share?")
-    else:
-        for name in ("fsync", "full_page_writes", "synchronous_commit"):
-            if (value := setting(f"SHOW {name}")) in {"off", "local"}:
-                raise UnsafeDatabase(f"PostgreSQL runs with {name} {value}; turn it on")
+def _sqlite_weakness(connection: Connection) -> str | None:
+    if connection.exec_driver_sql("PRAGMA synchronous").scalar_one() not in {2, 3}:
+        return "SQLite runs with synchronous below FULL"
+    if connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() != "wal":
+        return "SQLite could not switch to WAL; is the file on a network share?"
+    return None

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, Uuid
+from sqlalchemy import BINARY, BigInteger, Dialect, Integer, LargeBinary, MetaData, Text, Uuid
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(
@@ -24,6 +25,8 @@ class Id(TypeDecorator[UUID]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
             return dialect.type_descriptor(Uuid())
+        if dialect.name == "mariadb":
+            return dialect.type_descriptor(BINARY(16))
         return dialect.type_descriptor(LargeBinary(16))
 
     def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
@@ -39,3 +42,15 @@ class Id(TypeDecorator[UUID]):
 
 Position = BigInteger().with_variant(Integer, "sqlite")  # SQLite's row id must be an INTEGER
 Moment = BigInteger  # microseconds since 1970 UTC
+
+
+@compiles(LargeBinary, "mariadb")
+def _bytes(type_: LargeBinary, _compiler: object, **_: object) -> str:
+    """MariaDB's BLOB is no key and ends at 64 KiB."""
+    return "LONGBLOB" if type_.length is None else f"VARBINARY({type_.length})"
+
+
+@compiles(Text, "mariadb")
+def _text(_type: Text, _compiler: object, **_: object) -> str:
+    """MariaDB's TEXT ends at 64 KiB."""
+    return "LONGTEXT"

@@ -27,6 +27,35 @@ _SQLITE_CODES = frozenset(
     }
 )
 
+# https://mariadb.com/kb/en/mariadb-error-code-reference/
+_MARIADB_CODES = frozenset(
+    {
+        1020,  # a row changed meanwhile
+        1021,  # disk full
+        1037,  # out of memory
+        1040,  # too many connections
+        1041,  # out of memory
+        1053,  # shutting down
+        1114,  # table full, which it is when the disk is
+        1180,  # error during commit
+        1203,  # too many connections of this user
+        1205,  # lock time-out
+        1213,  # deadlock
+        1226,  # a quota of this user
+        1290,  # read-only server
+        1305,  # no such savepoint: a deadlock has ended the transaction around it
+        1317,  # interrupted
+        1836,  # read-only mode
+        1927,  # connection killed
+        1969,  # statement time-out
+        2002,  # cannot connect
+        2003,  # cannot connect
+        2006,  # gone away
+        2013,  # connection lost
+        2014,  # answers out of order
+    }
+)
+
 
 class DatabaseUnavailable(Refusal):
     """The database is away, full or held up. Whether a commit under way took place is not known."""
@@ -47,8 +76,10 @@ def in_trouble(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None)
     code = getattr(error.orig, "sqlite_errorcode", 0)
+    number = error.orig.args[0] if error.orig is not None and error.orig.args else None
     return (
         error.connection_invalidated
         or (state is not None and state[:2] in _SQLSTATES)
         or (code & 0xFF) in _SQLITE_CODES  # the low byte is the primary code
+        or number in _MARIADB_CODES
     )

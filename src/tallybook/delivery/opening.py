@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
-from tallybook.access.matrix import relations_of, require
+from tallybook.access.matrix import NOBODY, relations_of, relations_to_stat_set, require
 from tallybook.accounts.accounts import Accounts
 from tallybook.catalogue import rooms
 from tallybook.catalogue.catalogue import Catalogue
@@ -90,7 +90,7 @@ class Opening:
             game_id=game.id,
             host_id=actor.player_id,
             rules=game.rules,
-            config=Config(await self._stats(asked), game.win, asked.config),
+            config=Config(await self._stats(actor, asked), game.win, asked.config),
             seats=await self._seats(actor, asked),
             public=asked.public,
             max_players=asked.max_players if asked.max_players is not None else _table_size(game, asked),
@@ -170,7 +170,7 @@ class Opening:
 
         return await self._desk.create(actor, session_id, command, content, envelope, beside)
 
-    async def _stats(self, asked: NewSession) -> tuple[Stat, ...]:
+    async def _stats(self, actor: Actor, asked: NewSession) -> tuple[Stat, ...]:
         if asked.stats is not None and asked.stat_set_id is not None:
             raise invalid("stats", "give either stats or stat_set_id")
         if asked.stats is not None:
@@ -178,6 +178,10 @@ class Opening:
         if asked.stat_set_id is None:
             return PLAIN
         stat_set = await self._catalogue.stat_set(asked.stat_set_id)
+        known = relations_to_stat_set(
+            actor, stat_set.owner_id, game=stat_set.game_id, offered=stat_set.offered
+        )
+        require("stat_set.view", known if not stat_set.removed else NOBODY)
         if stat_set.game_id != asked.game_id:
             raise invalid("stat_set_id", "belongs to another game")
         return tuple(stat_set.stats)

@@ -9,21 +9,18 @@ from uuid import UUID
 import msgspec
 
 from tallybook.access.actor import Actor
-from tallybook.accounts.names import Names
 from tallybook.catalogue import rooms
 from tallybook.catalogue.rooms import Room
 from tallybook.delivery.opening import Opening
-from tallybook.delivery.tables import Table, Tables, role_of
+from tallybook.delivery.tables import Table, Tables, role_of, sight_of
 from tallybook.interchange import replay
-from tallybook.kernel.clock import iso
 from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.desk import FOLD
 from tallybook.play.requests import Body, Envelope
-from tallybook.projections.sessions import SessionDirectory, Summary, Wanted
-from tallybook.sessions.redaction import view_event, viewer_of
+from tallybook.sessions.redaction import view_event
 from tallybook.sessions.session import Session
 from tallybook.sessions.wire import decode
 
@@ -43,14 +40,10 @@ class JoinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Sessions:
     """What REST says of rooms and sessions. Everything raises `Refusal`."""
 
-    def __init__(
-        self, ledger: Ledger, tables: Tables, opening: Opening, directory: SessionDirectory, names: Names
-    ) -> None:
+    def __init__(self, ledger: Ledger, tables: Tables, opening: Opening) -> None:
         self._ledger = ledger
         self._tables = tables
         self._opening = opening
-        self._directory = directory
-        self._names = names
 
     async def create(self, actor: Actor, body: Body, envelope: Envelope) -> UUID:
         return await self._opening.create(actor, body, envelope)
@@ -108,21 +101,11 @@ class Sessions:
         if session.ended_at is None:
             raise Refusal("session_not_finished", "there is a replay when the session is over")
         events = await self._ledger.events(session_id, upto=table.index)
-        viewer = viewer_of(session, actor.player_id)
+        viewer = sight_of(session, actor)
         if any(view_event(session, recorded, viewer) is not recorded.event for recorded in events):
             raise Refusal("forbidden", "these rules keep a part of the session to themselves")
-        header = replay.Header(
-            session_id=session_id,
-            game_id=session.game_id,
-            rules=session.rules,
-            rules_version=session.rules_version,
-            config=session.config,
-            seats=session.seats,
-            names={seat.player_id: table.names.get(seat.player_id, "") for seat in session.seats},
-            texts=await self._ledger.texts(session_id),
-            events=len(events),
-        )
-        return replay.write(header, events)
+        texts = await self._ledger.texts(session_id)
+        return replay.write(replay.header_of(session_id, session, table.names, texts, len(events)), events)
 
     async def room(self, actor: Actor, key: str) -> bytes:
         """Whoever has the key may see who sits there, to know which seat to take."""
@@ -137,11 +120,11 @@ class Sessions:
 
     async def _room(self, actor: Actor, room: Room) -> dict[str, Any]:
         at = cast(Versioned[Session | None], await self._ledger.state(room.session_id, FOLD))
-        if at.state is None or actor.player_id in at.state.kicked:
+        if at.state is None or not actor.ids.isdisjoint(at.state.kicked):
             raise not_found("room")
-        viewer = viewer_of(at.state, actor.player_id)
+        viewer = sight_of(at.state, actor)
         table: Table = await self._tables.show(room.session_id, cast(Versioned[Session], at), viewer)
-        role, seat = role_of(at.state, actor.player_id)
+        role, seat = role_of(at.state, actor)
         return {
             "id": room.id,
             "key": room.key,
@@ -154,65 +137,6 @@ class Sessions:
             "seat": seat,
         }
 
-    async def history(
-        self,
-        actor: Actor,
-        *,
-        player_id: UUID | None,
-        game_id: UUID | None,
-        since: int | None,
-        until: int | None,
-        status: str | None,
-        before: UUID | None,
-        limit: int,
-    ) -> Listed:
-        """The sessions the actor hosted or sat in, newest first."""
-        wanted = Wanted(player_id, game_id, status, since, until)
-        found = await self._ledger.database.read(
-            partial(
-                self._directory.history,
-                seen_by=actor.player_id,
-                wanted=wanted,
-                before=before,
-                limit=limit + 1,
-            )
-        )
-        page = found[:limit]
-        names = await self._names.of({seat["player_id"] for summary in page for seat in summary.seats})
-        items = [_encode(_summary(summary, names)) for summary in page]
-        return items, (page[-1].session["session_id"] if len(found) > limit else None)
-
 
 class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A body without content."""
-
-
-def _summary(summary: Summary, names: Any) -> dict[str, Any]:
-    row = summary.session
-    return {
-        "id": row["session_id"],
-        "key": row["key"],
-        "room_id": row["room_id"],
-        "game_id": row["game_id"],
-        "rules": row["rules"],
-        "host_id": row["host_id"],
-        "status": row["status"],
-        "voided": bool(row["voided"]),
-        "seats": [
-            {
-                "seat": seat["seat"],
-                "player_id": seat["player_id"],
-                "name": names.get(seat["player_id"]),
-                "team": seat["team"],
-                "is_bot": bool(seat["is_bot"]),
-                "place": seat["place"],
-                "winner": None if seat["winner"] is None else bool(seat["winner"]),
-                "score": None if seat["score"] is None else msgspec.Raw(seat["score"].encode()),
-            }
-            for seat in summary.seats
-            if seat["present"]
-        ],
-        "created_at": iso(row["created_at"]),
-        "started_at": None if row["started_at"] is None else iso(row["started_at"]),
-        "ended_at": None if row["ended_at"] is None else iso(row["ended_at"]),
-    }

@@ -37,8 +37,7 @@ MOST_EVENTS = 500  # in one answer
 _encode = msgspec.json.encode
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, eq=False):
     """A session at one index, with all that is needed to show it."""
 
     session_id: UUID
@@ -68,18 +67,26 @@ class Place:
     seat: int | None
 
 
-def role_of(session: Session, player_id: UUID) -> tuple[Role, int | None]:
+def role_of(session: Session, actor: Actor) -> tuple[Role, int | None]:
     """What somebody is at the table, and at which seat."""
-    found = standing(session, player_id)
+    found = standing(session, actor.player_id, actor.merged)
     seat = None if found.seat is None else found.seat.seat
     if found.scorekeeper:
         return "scorekeeper", seat
     return ("player" if seat is not None else "spectator"), seat
 
 
+def sight_of(session: Session, actor: Actor) -> Viewer:
+    """As whom somebody looks: from the seat, also where it was taken as another player."""
+    seat = standing(session, actor.player_id, actor.merged).seat
+    return viewer_of(session, actor.player_id if seat is None else seat.player_id)
+
+
 def people_of(session: Session) -> set[UUID]:
     """Everybody whose name is shown."""
-    people = {seat.player_id for seat in session.seats} | session.requests.keys()
+    people = {seat.player_id for seat in session.seats}
+    if session.requests:
+        people |= session.requests.keys()
     if session.result is not None:
         people |= {seat.player_id for seat in session.result.seats}
     return people
@@ -126,7 +133,7 @@ class Tables:
         if at.state is None:
             raise not_found("session")
         await self.require_sight(actor, at.state)
-        return await self._shown(session_id, at.index, at.state, viewer_of(at.state, actor.player_id))
+        return await self._shown(session_id, at.index, at.state, sight_of(at.state, actor))
 
     async def require_sight(self, actor: Actor, session: Session) -> None:
         """Raise `not_found` unless the actor sits there, was let in, or the room is public."""
@@ -164,7 +171,7 @@ class Tables:
             raise invalid("at", f"must be from 0 to {now.index}")
         session = FOLD.fold(None, await self._ledger.events(session_id, upto=index))
         assert session is not None
-        return await self._shown(session_id, index, session, viewer_of(now.state, actor.player_id))
+        return await self._shown(session_id, index, session, sight_of(now.state, actor))
 
     async def events(self, actor: Actor, session_id: UUID, *, after: int, limit: int) -> bytes:
         """`{events, more}`: what the actor may see of the events after an index."""
@@ -172,7 +179,7 @@ class Tables:
         if at.state is None:
             raise not_found("session")
         await self.require_sight(actor, at.state)
-        viewer = viewer_of(at.state, actor.player_id)
+        viewer = sight_of(at.state, actor)
         return await self.events_for(session_id, at.state, viewer, after=after, limit=limit)
 
     async def events_for(
@@ -239,22 +246,25 @@ class Tables:
         at: Versioned[Session | None] = await self._ledger.state(session_id, FOLD)
         if at.state is None:
             raise not_found("room")
-        if standing(at.state, actor.player_id).kicked:
+        stands = standing(at.state, actor.player_id, actor.merged)
+        if stands.kicked:
             raise Refusal("forbidden", "the host has sent you out of this room")
         if not may("session.view", relations_to(actor, at.state, member=False)):
             people, now = [actor.player_id], self._clock.now()
             await self._ledger.database.write(
                 partial(rooms.admit, room_id=room.id, player_ids=people, now=now)
             )
-        if seat is not None:
+        if stands.seat is not None and stands.seat.player_id != actor.player_id:
+            pass  # sits there already, as another player who is the same person
+        elif seat is not None:
             await self._desk.write(actor, session_id, "take_seat", {"seat": seat}, envelope, member=True)
         elif name is not None:
             await self._join_by_name(actor, session_id, at.state, name, envelope)
         else:
-            return Place(room, session_id, *role_of(at.state, actor.player_id))
+            return Place(room, session_id, *role_of(at.state, actor))
         at = await self._ledger.state(session_id, FOLD)
         assert at.state is not None
-        return Place(room, session_id, *role_of(at.state, actor.player_id))
+        return Place(room, session_id, *role_of(at.state, actor))
 
     async def _join_by_name(
         self, actor: Actor, session_id: UUID, session: Session, name: str, envelope: Envelope

@@ -16,6 +16,7 @@ from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.chain import genesis, seal
 from tallybook.rules.protocol import Config, Seat
+from tallybook.sessions.session import Session
 
 MEDIA_TYPE = "application/zstd"
 LARGEST = 64 * 1024 * 1024  # bytes of an unpacked file; a session of 100,000 events takes about half
@@ -56,6 +57,23 @@ class Broken(Refusal):
 
     def __init__(self, detail: str) -> None:
         super().__init__("invalid", detail)
+
+
+def header_of(
+    session_id: UUID, session: Session, names: Mapping[UUID, str], texts: Mapping[str, str], events: int
+) -> Header:
+    """The header of a session with so many events."""
+    return Header(
+        session_id=session_id,
+        game_id=session.game_id,
+        rules=session.rules,
+        rules_version=session.rules_version,
+        config=session.config,
+        seats=session.seats,
+        names={seat.player_id: names.get(seat.player_id, "") for seat in session.seats},
+        texts=texts,
+        events=events,
+    )
 
 
 def write(header: Header, events: Sequence[Recorded]) -> bytes:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,6 +39,7 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+@lru_cache(maxsize=1024)  # what was committed together has one time
 def iso(microseconds: int) -> str:
     """A ledger time as the API writes it: ISO-8601 UTC, `2026-01-31T18:05:00.250000Z`."""
     moment = to_datetime(microseconds).isoformat(timespec="microseconds")

@@ -1,7 +1,6 @@
 """Events, the registry of their stored names, and the upcasters that keep old ones readable."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -97,8 +96,7 @@ def encode(event: Event) -> tuple[bytes, Mapping[str, str]]:
     return _encoder.encode(event), texts
 
 
-@dataclass(slots=True, eq=False)
-class Recorded:
+class Recorded(msgspec.Struct, eq=False):
     """An event as the ledger holds it. Times are microseconds since 1970 UTC."""
 
     stream: UUID
@@ -111,7 +109,7 @@ class Recorded:
     zone: str | None  # the client's IANA time zone
     committed_at: int
     hash: bytes
-    _event: Event | None = field(default=None, repr=False)
+    _event: Event | None = None
 
     @property
     def event(self) -> Event:

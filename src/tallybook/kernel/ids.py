@@ -1,6 +1,8 @@
 """Ids: UUIDv7 (RFC 9562), so that rows sort by the moment they were made."""
 
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from tallybook.kernel.clock import Clock, SystemClock
@@ -12,12 +14,23 @@ class IdSource:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._bits: Callable[[int], int] = secrets.randbits
         self._last = 0
+
+    @contextmanager
+    def repeatable(self, clock: Clock, bits: Callable[[int], int]) -> Iterator[None]:
+        """Within the block ids follow from `clock` and `bits`, so that what they name is the same again."""
+        before = self._clock, self._bits, self._last
+        self._clock, self._bits, self._last = clock, bits, 0
+        try:
+            yield
+        finally:
+            self._clock, self._bits, self._last = before
 
     def __call__(self) -> UUID:
         milliseconds = self._clock.now() // 1000
         # 48 bits of time, then 12 + 62 random bits around the version and the variant.
-        value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62 | secrets.randbits(62)
+        value = milliseconds << 80 | 0x7 << 76 | self._bits(12) << 64 | 0x2 << 62 | self._bits(62)
         if value <= self._last:
             value = self._last + 1
         self._last = value

@@ -8,6 +8,7 @@ from random import Random
 
 ROOM_KEY_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0/O, 1/I/L
 ROOM_KEY_LENGTH = 6
+INVITATION_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,8 @@ class Seed:
 def room_key() -> str:
     """A fresh key for a room; there are about 887 million."""
     return "".join(secrets.choice(ROOM_KEY_ALPHABET) for _ in range(ROOM_KEY_LENGTH))
+
+
+def invitation_code() -> str:
+    """A fresh code that stands for a player, too rare to be found by trying."""
+    return "".join(secrets.choice(ROOM_KEY_ALPHABET) for _ in range(INVITATION_LENGTH))

@@ -34,6 +34,8 @@ CODES = MappingProxyType(
         "stale": Code(409, "The stream has moved on since the expected index"),
         "idempotency_conflict": Code(409, "The command id was used before with other content"),
         "username_taken": Code(409, "The username is taken"),
+        "email_taken": Code(409, "The e-mail address is taken"),
+        "last_admin": Code(409, "There would be no admin left"),
         "name_taken": Code(409, "The name is taken"),
         "seat_taken": Code(409, "The seat is taken"),
         "room_full": Code(409, "The room has no free seat"),
@@ -43,6 +45,8 @@ CODES = MappingProxyType(
         "nothing_to_undo": Code(409, "There is no write of yours to undo"),
         "nothing_to_redo": Code(409, "There is no undone write of yours to redo"),
         "move_rejected": Code(409, "The rules do not allow that"),
+        "already_claimed": Code(409, "Somebody is this player already"),
+        "not_claimable": Code(409, "Nobody can become this player in this way"),
         "in_play": Code(409, "Something is still being played with it"),
         # The server
         "internal": Code(500, "Something went wrong on the server"),

@@ -64,3 +64,40 @@ def _storable(text: str, field: str) -> str:
 def fold_case(name: str) -> str:
     """The form in which names are compared: compatibility characters and case folded."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+# Letters that Unicode does not take apart into a plain letter and its marks.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+_INHERENT_MARKS = frozenset({0, 7, 8, 9})  # vowel signs, nukta, kana voicing, virama: not accents
+_SEARCHED_LENGTH = 24
+
+
+def fold_for_search(text: str) -> str:
+    """The form in which people search: case, accents and runs of spaces make no difference."""
+    apart = unicodedata.normalize("NFD", fold_case(text)).translate(_PLAIN_LETTERS)
+    bare = "".join(c for c in apart if unicodedata.combining(c) in _INHERENT_MARKS)
+    return " ".join(unicodedata.normalize("NFC", bare).split())
+
+
+def search_words(name: str) -> set[str]:
+    """What a search may begin with to find the name: its words, and what follows within them.
+
+    A new word begins where letters, digits and other characters meet, and at every letter of
+    scripts that may be written without spaces.
+    """
+    words: set[str] = set()
+    for token in fold_for_search(name).split():
+        before = ""
+        for at, character in enumerate(token):
+            category = unicodedata.category(character)
+            if category[0] != "M" and (category == "Lo" or category[0] != before):
+                words.add(token[at : at + _SEARCHED_LENGTH])
+            before = category[0] if category[0] != "M" else before
+    return words
+
+
+def searched_words(q: str) -> list[str]:
+    """The beginnings of words that somebody searches for; a name has to have all of them."""
+    return [word[:_SEARCHED_LENGTH] for word in fold_for_search(q).split()]

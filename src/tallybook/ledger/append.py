@@ -1,10 +1,10 @@
 """What is handed to the ledger to be written, and what comes back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection
 
 from tallybook.kernel.events import Event, Recorded
@@ -41,8 +41,7 @@ class Fold(Protocol[S]):
     def load(self, data: bytes) -> S: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(msgspec.Struct, frozen=True):
     """A committed command: the stream it wrote and the indexes of its first and last event.
 
     A command that decided nothing has the stream's head as its `last`, and `first` one beyond.
@@ -57,8 +56,7 @@ class Appended:
 Outcome = Appended | Exception
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Append(Generic[S]):
+class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     """One command on its way into the ledger.
 
     `decide(state, index)` runs inside the batch, under the lock, with the state at the stream's head

@@ -13,6 +13,7 @@ from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
+from tallybook.ledger.announce import Answer
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
 from tallybook.ledger.projecting import Projector
@@ -29,13 +30,18 @@ _insert_commands = Insert(commands, _COMMAND_COLUMNS)
 _insert_texts = Insert(texts, ["stream", "digest", "text"], update=[])
 _event_row = attrgetter(*("index" if name == "idx" else name for name in EVENT_COLUMNS))
 
-_LOCK = "SELECT pg_advisory_xact_lock(2051116044)"  # any number that nobody else uses
+_LOCKS = {
+    "postgresql": "SELECT pg_advisory_xact_lock(2051116044)",  # any number that nobody else uses
+    # The same as SELECT … FOR UPDATE, and it also locks when the row is not there yet.
+    "mariadb": "INSERT INTO ledger_lock (id) VALUES (1) ON DUPLICATE KEY UPDATE id = id",
+}
 _TAIL = (
     "SELECT newest.position, newest.committed_at, {} FROM (SELECT 1) AS one LEFT JOIN"
     " (SELECT position, committed_at FROM events ORDER BY position DESC LIMIT 1) AS newest ON true"
 )
 _TAILS = {
     "postgresql": _TAIL.format("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
+    "mariadb": _TAIL.format("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"),
     "sqlite": _TAIL.format("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"),
 }
 
@@ -44,8 +50,8 @@ _Key = tuple[UUID, bytes]  # a scope, and the digest of a command id
 
 def lock(connection: Connection) -> None:
     """Wait until no other node writes; held to the end of the transaction. SQLite began with it."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_LOCK)
+    if (statement := _LOCKS.get(connection.dialect.name)) is not None:
+        connection.exec_driver_sql(statement)
 
 
 def tail(connection: Connection) -> tuple[int, int]:
@@ -61,8 +67,7 @@ class _Reply(msgspec.Struct, array_like=True):
     detail: str
 
 
-@dataclass(slots=True, frozen=True)
-class _Earlier:
+class _Earlier(msgspec.Struct, frozen=True):
     """A command that was carried out, in this batch or before."""
 
     fingerprint: bytes
@@ -77,8 +82,7 @@ class _Earlier:
         return Appended(self.wrote.stream, self.wrote.first, self.wrote.last, repeated=True)
 
 
-@dataclass(slots=True)
-class _Head:
+class _Head(msgspec.Struct, eq=False):
     """The end of a stream as the batch has left it so far."""
 
     kind: str
@@ -95,7 +99,7 @@ class Written:
 
     position: int  # of the last event
     now: int  # the commit time
-    outcomes: list[tuple[AnyAppend, Outcome]] = field(default_factory=list)
+    outcomes: list[Answer] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
     texts: dict[tuple[UUID, str], str] = field(default_factory=dict)
     commands: list[tuple[Any, ...]] = field(default_factory=list)
@@ -122,6 +126,7 @@ class Batch:
         self._load(connection, heads, written)
         for append, key in zip(appends, keys, strict=True):
             outcome: Outcome
+            before = len(written.recorded)
             try:
                 outcome = _carry_out(connection, append, key, heads[append.stream], earlier, written)
             except Refusal as refusal:
@@ -130,7 +135,7 @@ class Batch:
                 if not _goes_on(connection):
                     raise DatabaseUnavailable from error
                 outcome = DatabaseUnavailable() if in_trouble(error) else error
-            written.outcomes.append((append, outcome))
+            written.outcomes.append((append, outcome, written.recorded[before:]))
         if written.recorded:
             self._store(connection, heads, written)
         _insert_commands.run(connection, written.commands)
@@ -272,9 +277,11 @@ def _seal(
 
 
 def _goes_on(connection: Connection) -> bool:
-    """Whether the transaction is still there: SQLite ends it by itself when the disk is full."""
+    """Whether the transaction is still there: SQLite ends it when the disk is full, MariaDB at a deadlock."""
     if connection.invalidated:
         return False
+    if connection.dialect.name == "mariadb":
+        return bool(connection.exec_driver_sql("SELECT @@in_transaction").scalar())
     return bool(getattr(connection.connection.driver_connection, "in_transaction", True))
 
 

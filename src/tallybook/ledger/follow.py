@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from tallybook.database.engine import Database
+from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.read import events_after, last_position
 
@@ -26,13 +27,36 @@ class Follower:
     raise. `beside` is called within every look at the database.
     """
 
-    def __init__(self, database: Database, beside: Callable[[Connection], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        beside: Callable[[Connection], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
         self._database = database
+        self._clock = clock or SystemClock()
         self._beside = beside
         self._sinks: list[Sink] = []
         self.position = 0
+        self.newest = 0  # the last position that a look at the ledger has found
+        self._complete_at = self._clock.monotonic()  # when a look last found that nothing was missing
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether there is somebody to look."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def lag(self) -> int:
+        """How many events are known to be there and not handed on yet."""
+        return max(0, self.newest - self.position)
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long ago a look at the ledger found everything handed on."""
+        return self._clock.monotonic() - self._complete_at
 
     def subscribe(self, sink: Sink) -> None:
         self._sinks.append(sink)
@@ -40,6 +64,7 @@ class Follower:
     async def start(self) -> None:
         """Begin after the newest event there is now."""
         self.position = await self._database.read(last_position)
+        self._complete_at = self._clock.monotonic()
         self._task = asyncio.create_task(self._run(), name="ledger-follower")
 
     async def close(self) -> None:
@@ -52,6 +77,7 @@ class Follower:
         if not events or events[-1].position <= self.position:
             return
         if events[0].position > self.position + 1:
+            self.newest = events[-1].position
             self._wake.set()
         else:
             self._deliver(events)
@@ -83,9 +109,13 @@ class Follower:
                 while len(found := await self._database.read(self._look)) == CHUNK:
                     self._deliver(found)
                 self._deliver(found)
+                self._complete_at = self._clock.monotonic()
             except Exception as error:  # the database is away: the next look tries again
                 log.warning("could not look for new events: %s", error)
 
     def _look(self, connection: Connection) -> list[Recorded]:
         self._beside(connection)
-        return events_after(connection, self.position, CHUNK)
+        found = events_after(connection, self.position, CHUNK)
+        if len(found) == CHUNK:
+            self.newest = last_position(connection)
+        return found

@@ -1,7 +1,7 @@
 """The ledger as the rest of Tallybook sees it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -28,14 +28,15 @@ class Ledger:
         projections: Sequence[Projection],
         clock: Clock,
         metrics: Metrics | None = None,
+        writer: Callable[..., Writer] = Writer,
     ) -> None:
         self.database = database
         self.projector = Projector(projections)
-        self.follower = Follower(database, self.projector.locate)
+        self.follower = Follower(database, self.projector.locate, clock)
         self._states = States()
         self._loader = Loader(database, self._states)
         batch = Batch(self._states, self.projector)
-        self._writer = Writer(database, batch, self._states, self.follower.hint, clock, metrics)
+        self._writer = writer(database, batch, self._states, self.follower.hint, clock, metrics)
 
     async def start(self) -> None:
         await self.database.read(check_durability)
@@ -55,7 +56,22 @@ class Ledger:
 
     @property
     def waiting(self) -> int:
+        """How many commands the writer has not taken up yet."""
         return self._writer.waiting
+
+    @property
+    def draining(self) -> bool:
+        """Whether new commands are refused because this is the end."""
+        return self._writer.draining
+
+    @property
+    def writer_running(self) -> bool:
+        return self._writer.running
+
+    @property
+    def writer_busy_seconds(self) -> float:
+        """For how long the batch under way has been tried; 0 when there is none."""
+        return self._writer.busy_seconds
 
     def submit(self, append: AnyAppend) -> None:
         """Queue a command; its `done` hears of the commit. Raises `Refusal` when there is no room."""

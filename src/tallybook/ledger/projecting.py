@@ -49,6 +49,7 @@ class Projector:
 
     def __init__(self, declared: Sequence[Projection]) -> None:
         self.declared = tuple(declared)
+        self.found: dict[str, Slots] = {}  # as `locate` saw them last
 
     def prepare(self, connection: Connection) -> None:
         """Enter projections this database has not seen; where there are events they want a rebuild."""
@@ -63,7 +64,7 @@ class Projector:
 
     def locate(self, connection: Connection) -> None:
         """Tell every projection which of its slots is to be read."""
-        found = slots(connection)
+        found = self.found = slots(connection)
         for projection in self.declared:
             if projection.name in found:
                 projection.slot = found[projection.name].live

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Connection
 
 from tallybook.database.bulk import Insert, Lookup
@@ -44,8 +45,7 @@ _save = Insert(
 Snapshot = tuple[UUID, str, int, int, bytes]  # a row of its table
 
 
-@dataclass(frozen=True, slots=True)
-class Versioned(Generic[S]):
+class Versioned(msgspec.Struct, Generic[S], frozen=True, eq=False):
     """A state and the index of the last event in it (-1: the stream is empty)."""
 
     index: int

@@ -73,3 +73,9 @@ projections = Table(
     Column("also", String(1)),  # a slot kept up to date while readers move over
     Column("building", Position),  # how far a rebuild of the other slot has come
 )
+
+ledger_lock = Table(  # its one row is what writers on MariaDB exclude each other by; elsewhere it stays empty
+    "ledger_lock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+)

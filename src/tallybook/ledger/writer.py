@@ -14,7 +14,8 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
-from tallybook.ledger.append import EMPTY, AnyAppend, Outcome
+from tallybook.ledger.announce import Announcer
+from tallybook.ledger.append import EMPTY, AnyAppend
 from tallybook.ledger.batch import Batch, Written, was_committed
 from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.states import Snapshot, States
@@ -32,6 +33,8 @@ class Metrics(Protocol):
 
     def batch(self, *, commands: int, events: int, seconds: float) -> None: ...
 
+    def refused(self) -> None: ...
+
 
 class Unmeasured:
     """Nobody."""
@@ -39,9 +42,12 @@ class Unmeasured:
     def batch(self, *, commands: int, events: int, seconds: float) -> None:
         pass
 
+    def refused(self) -> None:
+        pass
+
 
 class Writer:
-    """Group commit. Callers are answered after the commit, in order, and then the batch is published."""
+    """Group commit. After each, callers are answered in order and what they wrote is published."""
 
     def __init__(
         self,
@@ -55,7 +61,7 @@ class Writer:
         self._database = database
         self._batch = batch
         self._states = states
-        self._publish = publish
+        self._announcer = Announcer(publish)
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
         self._waiting: deque[AnyAppend] = deque()
@@ -64,6 +70,7 @@ class Writer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing = False
+        self._since: float | None = None  # when the batch under way began
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -71,11 +78,27 @@ class Writer:
         """How many commands are not taken up yet."""
         return len(self._waiting)
 
+    @property
+    def draining(self) -> bool:
+        """Whether new commands are refused because this is the end."""
+        return self._closing
+
+    @property
+    def running(self) -> bool:
+        """Whether there is somebody to write."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def busy_seconds(self) -> float:
+        """For how long the batch under way has been tried; 0 when there is none."""
+        return 0.0 if self._since is None else self._clock.monotonic() - self._since
+
     def submit(self, append: AnyAppend) -> None:
         """Queue a command, or refuse it before it takes any room."""
         if self._closing:
             raise Refusal("unavailable", "the server is shutting down: try again shortly", retry_after=1)
         if len(self._waiting) >= MOST_WAITING:
+            self._metrics.refused()
             raise Refusal("overloaded", "too many commands are waiting: try again shortly", retry_after=1)
         self._waiting.append(append)
         self._idle.clear()
@@ -101,11 +124,16 @@ class Writer:
             self._wake.clear()
             while self._waiting:
                 await asyncio.sleep(0)  # those just answered may have more to say: let them come along
+                if self._announcer.waiting > MOST_AT_ONCE:
+                    await self._announcer.finish()
                 try:
                     await self._write(self._take())
                 except Exception:  # a fault of ours, after the commit: the writer must not end
                     log.exception("a committed batch was not followed up")
-            self._idle.set()
+                self._since = None
+            await self._announcer.finish()
+            if not self._waiting:
+                self._idle.set()
 
     def _take(self) -> list[AnyAppend]:
         taken: list[AnyAppend] = []
@@ -119,7 +147,7 @@ class Writer:
 
     async def _write(self, appends: list[AnyAppend]) -> None:
         """Commit a batch; when it cannot be committed as a whole, find the command that is to blame."""
-        started = self._clock.monotonic()
+        started = self._since = self._clock.monotonic()
         try:
             written = await self._commit(appends, started)
         except (DatabaseUnavailable, ProjectionMismatch) as why:
@@ -127,11 +155,13 @@ class Writer:
             # Whoever came meanwhile would wait as long for the same answer.
             appends.extend(self._waiting)
             self._waiting.clear()
-            self._answer([(append, Refusal(why.code, why.detail, retry_after=1)) for append in appends])
+            self._announcer.announce(
+                [(append, Refusal(why.code, why.detail, retry_after=1), ()) for append in appends]
+            )
         except Exception as error:
             if len(appends) == 1:
                 log.error("a command failed for good", exc_info=error)
-                self._answer([(appends[0], error)])
+                self._announcer.announce([(appends[0], error, ())])
                 return
             middle = len(appends) // 2
             await self._write(appends[:middle])
@@ -139,9 +169,7 @@ class Writer:
         else:
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
-            self._answer(written.outcomes)
-            if written.recorded:
-                self._publish(written.recorded)
+            self._announcer.announce(written.outcomes)
             self._metrics.batch(
                 commands=len(appends),
                 events=len(written.recorded),
@@ -174,11 +202,3 @@ class Writer:
                 log.warning("trying a batch of %d commands again: %r", len(appends), why.__cause__)
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
-
-    @staticmethod
-    def _answer(outcomes: Sequence[tuple[AnyAppend, Outcome]]) -> None:
-        for append, outcome in outcomes:
-            try:
-                append.done(outcome)
-            except Exception:
-                log.exception("a caller could not take its answer")

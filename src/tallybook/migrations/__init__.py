@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from tallybook.database.engine import migration_engine
+from tallybook.database.engine import migration_engine, prepare_schema
 
 # Alembic is imported where something is migrated: a start on a schema that is current does without it.
 
@@ -43,6 +43,7 @@ def _upgrade(connection: Connection, revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
+    prepare_schema(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection

@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
+from tallybook.access.matrix import may, relations_of
 from tallybook.access.sessions import require_in_session
 from tallybook.kernel.events import Event
-from tallybook.kernel.refusals import not_found
+from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import Append, Appended, Outcome
 from tallybook.ledger.ledger import Ledger, unheard
 from tallybook.play.requests import Body, Envelope, fingerprint
@@ -79,6 +80,7 @@ class Desk:
         `content` is the fingerprint of what was asked for; `beside` writes the room in the same
         transaction, or refuses.
         """
+        _require_time(actor, envelope)
         written = await self._ledger.append(
             Append(
                 stream=session_id,
@@ -112,6 +114,7 @@ class Desk:
             if session is None:
                 raise not_found("session")
             require_in_session(actor, name, session, member=member)
+            _require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
             return decide(session, command, actor=actor.player_id, index=index)
 
@@ -128,3 +131,9 @@ class Desk:
             fingerprint=b"" if envelope.command_id is None else fingerprint(name, body),
             expected_index=envelope.expected_index,
         )
+
+
+def _require_time(actor: Actor, envelope: Envelope) -> None:
+    """Refuse to date something back a long way from whoever may not claim time."""
+    if envelope.claims_time and not may("time.claim", relations_of(actor)):
+        raise Refusal("forbidden", "at: only an administrator may say that it was more than a year ago")

@@ -1,28 +1,21 @@
-"""The directory of sessions and who sits in them, for lists, history and rooms."""
+"""The directory of sessions and who sits in them, and whatever follows from their results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    String,
-    Table,
-    exists,
-    or_,
-    select,
-)
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, Text
 
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.schema import Id, Moment, metadata
+from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Recorded
+from tallybook.projections.merges import apply_merges, merges, persons_of, stamps
+from tallybook.projections.results import PERSON, people, rename_people, results
 from tallybook.projections.slots import SLOTS, Slots
+from tallybook.projections.standings import Played, PlayedSeat, count, mode_of
+from tallybook.projections.statistics import TABLES, News, apply_results
 from tallybook.rules.protocol import Seat
 from tallybook.sessions.events import (
     HostChanged,
@@ -46,14 +39,24 @@ _SESSION = (
     "game_id",
     "rules",
     "host_id",
+    "public",
+    "win",
+    "created_at",
     "status",
     "voided",
-    "created_at",
     "started_at",
     "ended_at",
+    "listed",
+    "mode",
+    "players",
+    "played_at",
+    "summary",
     "idx",
 )
+_CHANGING = ("host_id", *_SESSION[_SESSION.index("status") :])
 _SEAT = ("session_id", "seat", "player_id", "team", "is_bot", "present", "place", "winner", "score")
+
+NAME = "\x1f"  # around the ids of players in a summary, each in the place of a name
 
 
 def _sessions(slot: str) -> Table:
@@ -67,14 +70,23 @@ def _sessions(slot: str) -> Table:
         Column("game_id", Id, nullable=False),
         Column("rules", String(40), nullable=False),
         Column("host_id", Id, nullable=False),
+        Column("public", Integer, nullable=False),
+        Column("win", String(12), nullable=False),
+        Column("created_at", Moment, nullable=False),
         Column("status", String(10), nullable=False),
         Column("voided", Integer, nullable=False),
-        Column("created_at", Moment, nullable=False),
         Column("started_at", Moment),
         Column("ended_at", Moment),
+        Column("listed", Integer, nullable=False),  # finished in a public room: for everybody to see
+        Column("mode", String(12), nullable=False),
+        Column("players", Integer, nullable=False),  # seats that are there
+        Column("played_at", Moment, nullable=False),  # the end, or before it the creation
+        Column("summary", Text, nullable=False),  # what lists answer: JSON, but for the players' names
         Column("idx", Integer, nullable=False),  # of the last event that changed this row
-        Index(f"ix_{name}_room", "room_id", "created_at"),
-        Index(f"ix_{name}_game", "game_id", "created_at"),
+        Index(f"ix_{name}_played", "played_at", "session_id"),
+        Index(f"ix_{name}_listed", "listed", "played_at", "session_id"),
+        Index(f"ix_{name}_game", "game_id", "played_at", "session_id"),
+        Index(f"ix_{name}_room", "room_id"),
         Index(f"ix_{name}_host", "host_id", "created_at"),
         sqlite_with_rowid=False,
     )
@@ -99,8 +111,10 @@ def _seats(slot: str) -> Table:
     )
 
 
+_decode_score = msgspec.json.Decoder(int | str).decode
+
 Row = dict[str, Any]
-Seats = dict[tuple[UUID, int], Row]
+Seats = dict[int, Row]  # of one session, by number
 
 _RELEVANT = frozenset(
     {
@@ -119,30 +133,11 @@ _RELEVANT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which sessions of a history; None means any. Times are microseconds since 1970 UTC."""
-
-    player_id: UUID | None = None
-    game_id: UUID | None = None
-    status: str | None = None
-    since: int | None = None
-    until: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A session in a list: its columns, and those of its seats."""
-
-    session: Row
-    seats: list[Row]
-
-
 class SessionDirectory:
-    """One row a session, one row a seat."""
+    """One row a session, one row a seat, one for everybody who has to do with it; and all figures."""
 
     name = "sessions"
-    version = 1
+    version = 2
     sessions = Slots(_sessions)
     seats = Slots(_seats)
 
@@ -150,72 +145,69 @@ class SessionDirectory:
         self.slot = SLOTS[0]
         self._find = {slot: Lookup(self.sessions[slot], _SESSION, ["session_id"]) for slot in SLOTS}
         self._find_seats = {slot: Lookup(self.seats[slot], _SEAT, ["session_id"]) for slot in SLOTS}
-        self._save = {
-            slot: Insert(
-                self.sessions[slot],
-                _SESSION,
-                update=["host_id", "status", "voided", "started_at", "ended_at", "idx"],
-            )
-            for slot in SLOTS
-        }
+        self._save = {slot: Insert(self.sessions[slot], _SESSION, update=_CHANGING) for slot in SLOTS}
         self._save_seats = {slot: Insert(self.seats[slot], _SEAT, update=_SEAT[2:]) for slot in SLOTS}
+        self._save_people = {slot: Insert(people[slot], PERSON, update=PERSON[2:]) for slot in SLOTS}
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Read the rows that change, change them, and write them back; news already in a row is skipped."""
-        relevant = [recorded for recorded in events if type(recorded.event) in _RELEVANT]
-        if not relevant:
-            return
-        ids = [(stream,) for stream in sorted({recorded.stream for recorded in relevant})]
+        news = News(events[-1].position, apply_merges(connection, slot, events))
+        if relevant := [recorded for recorded in events if type(recorded.event) in _RELEVANT]:
+            self._apply_sessions(connection, slot, relevant, news)
+        if news.moved.players:
+            rename_people(connection, slot, news.moved.players)
+        apply_results(connection, slot, news)
+
+    def _apply_sessions(
+        self, connection: Connection, slot: str, events: Sequence[Recorded], news: News
+    ) -> None:
+        ids = [(stream,) for stream in sorted({recorded.stream for recorded in events})]
         rows: dict[UUID, Row] = {
             row[0]: dict(zip(_SESSION, row, strict=True)) for row in self._find[slot].run(connection, ids)
         }
-        seats: Seats = {
-            (row[0], row[1]): dict(zip(_SEAT, row, strict=True))
-            for row in self._find_seats[slot].run(connection, ids)
-        }
-        for recorded in relevant:
-            row = rows.get(recorded.stream)
-            if row is None:
-                row = rows[recorded.stream] = {"session_id": recorded.stream, "idx": -1}
-            if recorded.index > row["idx"]:
-                _change(row, seats, recorded)
-                row["idx"] = recorded.index
+        seats: dict[UUID, Seats] = {stream: {} for (stream,) in ids}
+        for row in self._find_seats[slot].run(connection, ids):
+            seats[row[0]][row[1]] = dict(zip(_SEAT, row, strict=True))
+        concerned: dict[UUID, set[UUID]] = {stream: set() for (stream,) in ids}
+        for recorded in events:
+            session_id = recorded.stream
+            row = rows.setdefault(session_id, {"session_id": session_id, "idx": -1})
+            if recorded.index <= row["idx"]:
+                continue
+            if row.get("status") == "finished" and session_id not in news.versions:
+                news.corrected[session_id] = {seat["player_id"] for seat in _present(seats[session_id])}
+            concerned[session_id] |= _concerned(row, seats[session_id])
+            _change(row, seats[session_id], recorded)
+            row["idx"] = recorded.index
+            if row["status"] == "finished":
+                played = None if row["voided"] else _played(row, seats[session_id])
+                news.versions.setdefault(session_id, []).append((recorded.position, played))
+        for session_id, row in rows.items():
+            _conclude(row, seats[session_id])
+            concerned[session_id] |= _concerned(row, seats[session_id])
+        news.persons = persons_of(connection, slot, set().union(*concerned.values()))
         self._save[slot].run(connection, [[row[name] for name in _SESSION] for row in rows.values()])
-        self._save_seats[slot].run(connection, [[seat[name] for name in _SEAT] for seat in seats.values()])
+        sitting = [[seat[name] for name in _SEAT] for table in seats.values() for seat in table.values()]
+        self._save_seats[slot].run(connection, sitting)
+        rows_of_people = [
+            person
+            for session_id, row in rows.items()
+            for person in _people_of(row, seats[session_id], concerned[session_id], news)
+        ]
+        self._save_people[slot].run(connection, rows_of_people)
 
     def clear(self, connection: Connection, slot: str) -> None:
-        self.sessions.clear(connection, slot)
-        self.seats.clear(connection, slot)
+        for tables in (self.sessions, self.seats, people, results, merges, stamps, *TABLES):
+            tables.clear(connection, slot)
 
-    def history(
-        self, connection: Connection, seen_by: UUID, wanted: Wanted, *, before: UUID | None, limit: int
-    ) -> list[Summary]:
-        """Sessions that `seen_by` hosted or sat in, newest first, opened before the session `before`."""
-        table, seats = self.sessions[self.slot], self.seats[self.slot]
 
-        def sat(player_id: UUID) -> ColumnElement[bool]:
-            there = (seats.c.session_id == table.c.session_id) & (seats.c.player_id == player_id)
-            return exists().where(there)
+def _present(seats: Seats) -> list[Row]:
+    return [seat for _, seat in sorted(seats.items()) if seat["present"]]
 
-        query = select(table).where(or_(table.c.host_id == seen_by, sat(seen_by)))
-        if wanted.player_id is not None:
-            query = query.where(sat(wanted.player_id))
-        if wanted.game_id is not None:
-            query = query.where(table.c.game_id == wanted.game_id)
-        if wanted.status is not None:
-            query = query.where(table.c.status == wanted.status)
-        if wanted.since is not None:
-            query = query.where(table.c.created_at >= wanted.since)
-        if wanted.until is not None:
-            query = query.where(table.c.created_at < wanted.until)
-        if before is not None:
-            query = query.where(table.c.session_id < before)
-        found = connection.execute(query.order_by(table.c.session_id.desc()).limit(limit)).mappings().all()
-        sitting = self._find_seats[self.slot].run(connection, [(row["session_id"],) for row in found])
-        at_table: dict[UUID, list[Row]] = {}
-        for seat in sorted(sitting, key=lambda row: row[:2]):
-            at_table.setdefault(seat[0], []).append(dict(zip(_SEAT, seat, strict=True)))
-        return [Summary(dict(row), at_table.get(row["session_id"], [])) for row in found]
+
+def _concerned(row: Row, seats: Seats) -> set[UUID]:
+    players = {seat["player_id"] for seat in seats.values()}
+    return players | {row["host_id"]} if "host_id" in row else players
 
 
 def _change(row: Row, seats: Seats, recorded: Recorded) -> None:
@@ -229,9 +221,11 @@ def _change(row: Row, seats: Seats, recorded: Recorded) -> None:
                 "game_id": created.game_id,
                 "rules": created.rules,
                 "host_id": created.host_id,
+                "public": int(created.public),
+                "win": created.config.win,
+                "created_at": happened_at,
                 "status": "waiting",
                 "voided": 0,
-                "created_at": happened_at,
                 "started_at": None,
                 "ended_at": None,
             }
@@ -241,9 +235,9 @@ def _change(row: Row, seats: Seats, recorded: Recorded) -> None:
             row |= {"status": "playing", "started_at": happened_at}
         case SessionFinished(result=result):
             row |= {"status": "finished", "ended_at": happened_at}
-            _place(seats, session_id, result)
+            _place(seats, result)
         case ResultCorrected(result=result):
-            _place(seats, session_id, result)
+            _place(seats, result)
         case SessionAbandoned():
             row |= {"status": "abandoned", "ended_at": happened_at}
         case SessionVoided():
@@ -253,23 +247,101 @@ def _change(row: Row, seats: Seats, recorded: Recorded) -> None:
         case SeatAdded(seat=number, player_id=player_id, is_bot=is_bot, team=team):
             _sit(seats, session_id, Seat(number, player_id, team, is_bot))
         case SeatRemoved(seat=number):
-            seats[session_id, number]["present"] = 0
+            seats[number]["present"] = 0
         case SeatTaken(seat=number, player_id=player_id):
-            seats[session_id, number] |= {"player_id": player_id, "is_bot": 0}
+            seats[number] |= {"player_id": player_id, "is_bot": 0}
         case TeamSet(seat=number, team=team):
-            seats[session_id, number]["team"] = team
+            seats[number]["team"] = team
 
 
 def _sit(seats: Seats, session_id: UUID, seat: Seat) -> None:
     values = (session_id, seat.seat, seat.player_id, seat.team, int(seat.is_bot), 1, None, None, None)
-    seats[session_id, seat.seat] = dict(zip(_SEAT, values, strict=True))
+    seats[seat.seat] = dict(zip(_SEAT, values, strict=True))
 
 
-def _place(seats: Seats, session_id: UUID, result: Result) -> None:
+def _place(seats: Seats, result: Result) -> None:
     for placed in result.seats:
         score = None if placed.score is None else msgspec.json.encode(placed.score).decode()
-        seats[session_id, placed.seat] |= {
-            "place": placed.place,
-            "winner": int(placed.winner),
-            "score": score,
-        }
+        seats[placed.seat] |= {"place": placed.place, "winner": int(placed.winner), "score": score}
+
+
+def _played(row: Row, seats: Seats) -> Played:
+    """The result that the rows hold."""
+    sat = tuple(
+        PlayedSeat(seat["player_id"], seat["place"], bool(seat["winner"]), seat["team"], _score(seat))
+        for seat in _present(seats)
+    )
+    lasted = row["ended_at"] - (row["ended_at"] if row["started_at"] is None else row["started_at"])
+    return Played(row["session_id"], row["game_id"], row["win"], row["ended_at"], max(0, lasted), sat)
+
+
+def _score(seat: Row) -> int | str | None:
+    return None if seat["score"] is None else _decode_score(seat["score"])
+
+
+def _conclude(row: Row, seats: Seats) -> None:
+    """Set the columns that follow from others."""
+    present = _present(seats)
+    row["listed"] = int(row["public"] and row["status"] == "finished")
+    row["players"] = len(present)
+    row["mode"] = mode_of(row["win"], len(present))
+    row["played_at"] = row["created_at"] if row["ended_at"] is None else row["ended_at"]
+    row["summary"] = _summary(row, present)
+
+
+def _people_of(row: Row, seats: Seats, concerned: set[UUID], news: News) -> list[list[Any]]:
+    """The rows of everybody who sits or sat there, hosts or hosted it."""
+    outcomes: dict[UUID, str | None] = {}
+    if row["status"] == "finished" and not row["voided"]:
+        played = _played(row, seats)
+        for own in news.own(played).values():
+            outcomes |= dict.fromkeys(own, count(played, own).outcome)
+    teams = {seat["player_id"]: seat["team"] for seat in _present(seats)}
+    shared = [row[name] for name in PERSON[PERSON.index("game_id") :]]
+    return [
+        [
+            row["session_id"],
+            player_id,
+            news.persons.get(player_id, player_id),
+            int(player_id in teams),
+            int(player_id == row["host_id"]),
+            outcomes.get(player_id),
+            teams.get(player_id),
+            *shared,
+        ]
+        for player_id in sorted(concerned)
+    ]
+
+
+def _summary(row: Row, seats: Sequence[Row]) -> str:
+    """The session as lists answer it; instead of each name stands the player's id between two `NAME`s."""
+    summary = {
+        "id": row["session_id"],
+        "key": row["key"],
+        "room_id": row["room_id"],
+        "game_id": row["game_id"],
+        "rules": row["rules"],
+        "host_id": row["host_id"],
+        "public": bool(row["public"]),
+        "status": row["status"],
+        "voided": bool(row["voided"]),
+        "mode": row["mode"],
+        "seats": [
+            {
+                "seat": seat["seat"],
+                "player_id": seat["player_id"],
+                "name": f"{NAME}{seat['player_id']}{NAME}",
+                "team": seat["team"],
+                "is_bot": bool(seat["is_bot"]),
+                "place": seat["place"],
+                "winner": None if seat["winner"] is None else bool(seat["winner"]),
+                "score": None if seat["score"] is None else msgspec.Raw(seat["score"].encode()),
+            }
+            for seat in seats
+        ],
+        "created_at": iso(row["created_at"]),
+        "started_at": None if row["started_at"] is None else iso(row["started_at"]),
+        "ended_at": None if row["ended_at"] is None else iso(row["ended_at"]),
+    }
+    escaped = msgspec.json.encode(NAME)[1:-1].decode()
+    return msgspec.json.encode(summary).decode().replace(f'"{escaped}', NAME).replace(f'{escaped}"', NAME)

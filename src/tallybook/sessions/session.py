@@ -1,6 +1,6 @@
 """The state of a session and how the platform's events change it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -88,12 +88,14 @@ class Standing(msgspec.Struct, frozen=True):
     kicked: bool
 
 
-def standing(session: Session, player_id: UUID) -> Standing:
+def standing(session: Session, player_id: UUID, merged: Collection[UUID] = ()) -> Standing:
+    """What `player_id` is, together with the players who are the same person."""
+    ids = (player_id, *merged)
     return Standing(
-        host=session.host_id == player_id,
-        scorekeeper=player_id in session.scorekeepers,
-        seat=session.seat_of(player_id),
-        kicked=player_id in session.kicked,
+        host=session.host_id in ids,
+        scorekeeper=any(one in session.scorekeepers for one in ids),
+        seat=next((seat for one in ids if (seat := session.seat_of(one)) is not None), None),
+        kicked=any(one in session.kicked for one in ids),
     )
 
 

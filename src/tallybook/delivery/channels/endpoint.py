@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from tallybook.access.actor import Actor
 from tallybook.delivery.channels.contract import Authenticate, Topics
@@ -11,8 +12,9 @@ from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.channels.limits import Limits
 from tallybook.delivery.channels.outbox import Outbox
 from tallybook.delivery.channels.socket import ChannelSocket
-from tallybook.delivery.channels.transport import SERVICE_RESTART, Connection
+from tallybook.delivery.channels.transport import GOING_AWAY, SERVICE_RESTART, Connection
 from tallybook.kernel.clock import Clock, SystemClock
+from tallybook.kernel.events import Recorded
 
 _STEP_SECONDS = 0.05
 _AT_ONCE = 20  # so few are not worth spreading
@@ -34,6 +36,8 @@ class Endpoint:
         self.limits = limits or Limits()
         self.clock = clock or SystemClock()
         self.hub = hub
+        self.received = 0  # messages, ever
+        self.closed: Counter[int] = Counter()  # open sockets closed by us, ever, by code
         self.draining = False  # set to turn new sockets away with 503
         self._routes = routes
         self._connections: set[Connection] = set()
@@ -59,6 +63,13 @@ class Endpoint:
     def socket(self, actor: Actor, wire: Wire, outbox: Outbox) -> ChannelSocket:
         """The conversation of a connection that was let in."""
         return ChannelSocket(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
+
+    def follow(self, events: Sequence[Recorded]) -> None:
+        """A sink for the ledger's follower: who was erased is sent away."""
+        gone = {recorded.stream for recorded in events if recorded.type.startswith("player_erased.")}
+        for connection in list(self._connections) if gone else ():
+            if connection.player_id in gone:
+                connection.close(GOING_AWAY, "erased")
 
     def _sweep_later(self) -> None:
         loop = asyncio.get_running_loop()

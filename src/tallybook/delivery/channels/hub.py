@@ -16,6 +16,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.outboxes = Outboxes()
+        self.subscriptions = 0  # there are now, those still joining included
         self._topics: dict[str, Topic] = {}
 
     def __contains__(self, topic: str) -> bool:
@@ -88,6 +89,7 @@ class Hub:
             found = self._topics[topic] = Topic(topic)
         subscription.topic = found
         subscription.held = []
+        self.subscriptions += 1
         found.joining.add(subscription)
 
     def start(self, subscription: Subscription, viewer: Viewer, since: int, *, presence: bool) -> None:
@@ -141,6 +143,7 @@ class Hub:
             return
         self._leave(topic, subscription)
         subscription.topic = None
+        self.subscriptions -= 1
         if subscription.held is not None:
             subscription.held = None
             topic.joining.discard(subscription)

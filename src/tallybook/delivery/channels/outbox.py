@@ -21,6 +21,7 @@ class Outboxes:
     """All outboxes of a server. A system call costs far more than a frame, so it is shared between frames."""
 
     def __init__(self) -> None:
+        self.sent = 0  # frames, ever
         self._waiting: list[Outbox] = []  # those that hold frames; a lost socket's may be empty
 
     def send(self, outbox: Outbox, frame: bytes) -> None:
@@ -44,10 +45,10 @@ class Outboxes:
             except Exception:  # the others must get theirs all the same
                 log.exception("a socket could not be written to")
 
-    @staticmethod
-    def flush_one(outbox: Outbox) -> None:
+    def flush_one(self, outbox: Outbox) -> None:
         frames = outbox.frames
         if frames:
+            self.sent += len(frames)
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             frames.clear()
             outbox.write(data)

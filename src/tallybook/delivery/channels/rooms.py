@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,15 +11,15 @@ from msgspec import Raw
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.names import Names
-from tallybook.delivery.channels.contract import Joined, Member, Render, Reply
+from tallybook.delivery.channels.contract import Joined, Member, Reply
 from tallybook.delivery.channels.hub import Hub
+from tallybook.delivery.channels.sitting import Sitting, Surroundings
 from tallybook.delivery.opening import Opening
 from tallybook.delivery.sessions import Nothing
-from tallybook.delivery.tables import MOST_EVENTS, Role, Table, Tables, event_json, people_of, role_of
+from tallybook.delivery.tables import MOST_EVENTS, Role, Tables, role_of, sight_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal, invalid
-from tallybook.kernel.text import FreeText
 from tallybook.ledger.append import Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
@@ -28,7 +27,6 @@ from tallybook.play.desk import FOLD, Desk
 from tallybook.play.requests import Body, Envelope, read_body, take_envelope
 from tallybook.rules.protocol import Viewer
 from tallybook.sessions.events import SessionCreated
-from tallybook.sessions.redaction import view_event, view_state, viewer_of, viewers
 from tallybook.sessions.session import Session
 from tallybook.sessions.wire import decode
 
@@ -45,30 +43,6 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spectator: bool = False
     last_index: int | None = None
     session_id: UUID | None = None
-
-
-@dataclass(eq=False)
-class _Sitting:
-    """A room somebody here follows: its session of the moment and what was told of it."""
-
-    key: str
-    session_id: UUID
-    previous: UUID | None = None  # the session before
-    members: set["RoomChannel"] = field(default_factory=set)
-    erased: set[str] = field(default_factory=set)  # digests of texts that are no more
-    nameless: set[UUID] = field(default_factory=set)  # asked about, and nobody knows them
-    texts: dict[str, str] = field(default_factory=dict)
-    told: dict[Viewer, int] = field(default_factory=dict)  # the newest event each class could see
-    backlog: list[Recorded] = field(default_factory=list)  # committed, and not told yet
-    reading: bool = False  # something has to be read before the backlog can be told
-
-    @property
-    def topic(self) -> str:
-        return f"room:{self.key}"
-
-    def position(self, index: int) -> int:
-        """A number that grows through all sessions of the room: ids of sessions grow with time."""
-        return self.session_id.int << 32 | index + 1
 
 
 class RoomTopics:
@@ -92,9 +66,9 @@ class RoomTopics:
         self._ledger = ledger
         self._tables = tables
         self._names = names
-        self._hub = hub
-        self._by_key: dict[str, _Sitting] = {}
-        self._by_session: dict[UUID, _Sitting] = {}
+        self._around = Surroundings(ledger, names, hub, self._moved)
+        self._by_key: dict[str, Sitting] = {}
+        self._by_session: dict[UUID, Sitting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def canonical(self, name: str) -> str:
@@ -117,25 +91,25 @@ class RoomTopics:
             if unheard:
                 newest = (await self._tables.room(name)).session_id
                 if sitting.session_id < newest:  # the next session began before anybody here was listening
-                    self._move(sitting, newest)
+                    sitting.move(newest)
             return await self._seated(sitting, channel, actor, asked)
         except BaseException:
             channel.left()
             raise
 
-    async def _seated(self, sitting: _Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
+    async def _seated(self, sitting: Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
         name = (await self._names.of([actor.player_id])).get(actor.player_id)
         session_id = sitting.session_id
         at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
         sitting.previous = at.state.previous if session_id == sitting.session_id else sitting.previous
-        channel.viewer = viewer = viewer_of(at.state, actor.player_id)
+        channel.viewer = viewer = sight_of(at.state, actor)
         channel.present(at.state, name)  # nothing is waited for in between: what comes later is news
         if viewer not in sitting.told:
             told = await self._tables.last_visible(session_id, at, viewer)
             sitting.told.setdefault(viewer, told)
         table = await self._tables.show(session_id, at, viewer)
         sitting.texts.update(table.texts)
-        role, seat = role_of(at.state, actor.player_id)
+        role, seat = role_of(at.state, actor)
         reply: dict[str, Any] = {
             "scoreboard": Raw(table.board()),
             "role": role,
@@ -150,22 +124,18 @@ class RoomTopics:
             reply |= msgspec.json.decode(missed, type=dict[str, Raw])
         return Joined(channel, _encode(reply), viewer=viewer, since=sitting.position(at.index))
 
-    def _sit(self, key: str, session_id: UUID) -> _Sitting:
+    def _sit(self, key: str, session_id: UUID) -> Sitting:
         sitting = self._by_key.get(key)
         if sitting is None:
-            sitting = self._by_key[key] = _Sitting(key, session_id)
+            sitting = self._by_key[key] = Sitting(self._around, key, session_id)
             self._by_session[session_id] = sitting
         return sitting
 
-    def _move(self, sitting: _Sitting, session_id: UUID) -> None:
-        """The room has gone on to another session."""
-        self._by_session.pop(sitting.session_id, None)
-        sitting.previous, sitting.session_id = sitting.session_id, session_id
-        sitting.told.clear()
-        sitting.texts.clear()
-        self._by_session[session_id] = sitting
+    def _moved(self, sitting: Sitting, left: UUID) -> None:
+        self._by_session.pop(left, None)
+        self._by_session[sitting.session_id] = sitting
 
-    def forget(self, sitting: _Sitting) -> None:
+    def forget(self, sitting: Sitting) -> None:
         """Nobody here follows the room any more."""
         if self._by_key.get(sitting.key) is sitting:
             del self._by_key[sitting.key]
@@ -177,7 +147,7 @@ class RoomTopics:
         """A sink for the ledger's follower: tell the rooms it concerns."""
         if not self._by_key:
             return
-        concerned: set[_Sitting] = set()
+        concerned: set[Sitting] = set()
         for recorded in events:
             sitting = self._by_session.get(recorded.stream)
             if sitting is None and recorded.type == "session_created.v1":
@@ -185,88 +155,17 @@ class RoomTopics:
                 if sitting is not None:
                     self._by_session[recorded.stream] = sitting
             if sitting is not None:
-                sitting.backlog.append(recorded)
+                sitting.hear(recorded)
                 concerned.add(sitting)
         for sitting in concerned:
-            self._advance(sitting)
+            sitting.advance()
 
-    def _next_of(self, created: SessionCreated) -> _Sitting | None:
+    def _next_of(self, created: SessionCreated) -> Sitting | None:
         """The sitting in whose room this is the next session."""
         sitting = self._by_key.get(created.key)
         if sitting is None:
             return None
-        newest = sitting.backlog[-1].stream if sitting.backlog else sitting.session_id
-        return sitting if created.previous == newest else None
-
-    def _advance(self, sitting: _Sitting) -> None:
-        """Tell what is in the backlog, in order, as far as everything needed for it is at hand."""
-        while sitting.backlog and not sitting.reading:
-            stream = sitting.backlog[0].stream
-            if stream != sitting.session_id:
-                self._move(sitting, stream)
-                told = _to_everybody(_encode({"session_id": stream}))
-                self._hub.broadcast(sitting.topic, "session_started", told, position=sitting.position(-1))
-            events = [recorded for recorded in sitting.backlog if recorded.stream == stream]
-            at = self._ledger.committed(stream)
-            if at is None or at.index < events[-1].index or not self._at_hand(sitting, at, events):
-                sitting.reading = True
-                self._later(self._read(sitting, stream))
-                return
-            del sitting.backlog[: len(events)]
-            self._tell(sitting, cast(Session, at.state), events)
-
-    def _at_hand(self, sitting: _Sitting, at: Versioned[Any], events: Sequence[Recorded]) -> bool:
-        """Whether every name and text that is to be shown is known, or known to be gone."""
-        return (
-            people_of(at.state) - sitting.nameless <= self._names.at_hand.keys()
-            and _digests(events) - sitting.erased <= sitting.texts.keys()
-        )
-
-    async def _read(self, sitting: _Sitting, session_id: UUID) -> None:
-        """Bring to hand what the backlog needs: the state, names and texts."""
-        try:
-            at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
-            people = people_of(at.state)
-            sitting.nameless = people - (await self._names.of(people)).keys()
-            if digests := _digests(sitting.backlog):
-                sitting.texts.update(await self._ledger.texts(session_id))
-                sitting.erased = digests - sitting.texts.keys()
-        finally:
-            sitting.reading = False
-        self._advance(sitting)
-
-    def _tell(self, sitting: _Sitting, session: Session, events: Sequence[Recorded]) -> None:
-        """Push each event to those who may see it, and the board as it is by then."""
-        if any(recorded.type.startswith(_ROLE_CHANGES) for recorded in events):
-            for channel in tuple(sitting.members):
-                channel.look_again(session, self._names.at_hand)
-        classes = viewers(session)
-        for recorded in events:
-            payloads: dict[object, bytes] = {}
-            for viewer in classes:
-                event = view_event(session, recorded, viewer)
-                if event is not None:
-                    # A join may have read further than what was told: nothing precedes itself.
-                    before = min(sitting.told.get(viewer, recorded.index), recorded.index - 1)
-                    payloads[viewer] = event_json(recorded, event, sitting.texts, before)
-                    sitting.told[viewer] = recorded.index
-            position = sitting.position(recorded.index)
-            self._hub.broadcast(sitting.topic, "event", payloads.get, position=position)
-        session_id = sitting.session_id
-        self._hub.refresh(
-            sitting.topic,
-            "scoreboard",
-            lambda viewer: self._board(sitting, session_id, cast(Viewer, viewer)),
-            position=sitting.position(events[-1].index),
-        )
-
-    def _board(self, sitting: _Sitting, session_id: UUID, viewer: Viewer) -> bytes | None:
-        """The newest committed board; called when it is due to be sent."""
-        at = self._ledger.committed(session_id)
-        if at is None or sitting.session_id != session_id:
-            return None  # the room has moved on; its new session's board follows
-        session = view_state(cast(Session, at.state), viewer)
-        return Table(session_id, at.index, session, self._names.at_hand, sitting.texts).board()
+        return sitting if created.previous == sitting.newest else None
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -305,18 +204,10 @@ class RoomTopics:
         self._later(open_next())
 
 
-_ROLE_CHANGES = (
-    "session_",
-    "seat_",
-    "scorekeeper_",
-    "player_kicked",
-)
-
-
 class RoomChannel:
     """One socket's place in a room."""
 
-    def __init__(self, rooms: RoomTopics, sitting: _Sitting, member: Member) -> None:
+    def __init__(self, rooms: RoomTopics, sitting: Sitting, member: Member) -> None:
         self._rooms = rooms
         self.sitting = sitting
         self.member = member
@@ -358,46 +249,31 @@ class RoomChannel:
 
     def present(self, session: Session, name: str | None) -> None:
         """List the member among those present, anew when the role or the seat is another."""
-        player_id = self.member.actor.player_id
-        stands = role_of(session, player_id)
+        stands = role_of(session, self.member.actor)
         if stands == self._stands:
             return
         self._stands = role, seat = stands
         meta = {"name": name, "role": role, "seat": seat, "online_at": iso(self._came_at)}
-        self.member.track(str(player_id), _encode(meta))
+        self.member.track(str(self.member.actor.player_id), _encode(meta))
 
     def look_again(self, session: Session, names: Mapping[UUID, str]) -> None:
         """Roles may have changed: see what the new one sees, or leave when sent out."""
-        player_id = self.member.actor.player_id
-        if player_id in session.kicked:
+        actor = self.member.actor
+        if not actor.ids.isdisjoint(session.kicked):
             self.member.close()
             return
-        viewer = viewer_of(session, player_id)
+        viewer = sight_of(session, actor)
         if self.viewer is not None and viewer != self.viewer:
             self.sitting.told.setdefault(viewer, self.sitting.told.get(self.viewer, -1))
             self.viewer = viewer
             self.member.view_as(viewer)
         if self._stands is not None:
-            self.present(session, names.get(player_id))
+            self.present(session, names.get(actor.player_id))
 
     def left(self) -> None:
         self.sitting.members.discard(self)
         if not self.sitting.members:
             self._rooms.forget(self.sitting)
-
-
-def _digests(events: Sequence[Recorded]) -> set[str]:
-    """Of the free texts that events refer to."""
-    return {
-        value.digest
-        for recorded in events
-        for name in recorded.event.free_text
-        if isinstance(value := getattr(recorded.event, name), FreeText)
-    }
-
-
-def _to_everybody(payload: bytes) -> Render:
-    return lambda _viewer: payload
 
 
 def _params(raw: Raw) -> Params:

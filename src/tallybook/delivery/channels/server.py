@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -15,24 +14,11 @@ from tallybook.delivery.channels.transport import Connection
 
 log = logging.getLogger(__name__)
 
-_TOKEN = re.compile(r"(?<=[?&]token=)[^&\s\"]+")
-
 DRAIN_SECONDS = 4.0
 SPREAD_SECONDS = 2.0
 CLOSE_SECONDS = 1.5
 HTTP_SECONDS = 1  # for requests under way; their writes were drained before
 LAST_SECONDS = 9.5  # all of it; the promise is ten
-
-
-class HideTokens(logging.Filter):
-    """Keeps tokens in queries out of log lines."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                _TOKEN.sub("…", value) if isinstance(value, str) else value for value in record.args
-            )
-        return True
 
 
 class Server(uvicorn.Server):
@@ -55,10 +41,6 @@ class Server(uvicorn.Server):
         self._endpoint = endpoint
         self._drain = drain
         self._ready = ready
-        for name in ("uvicorn.access", "uvicorn.error"):
-            logger = logging.getLogger(name)
-            if not any(isinstance(present, HideTokens) for present in logger.filters):
-                logger.addFilter(HideTokens())
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # uvicorn would raise the signal again at the end, which makes an orderly end look like a crash.

@@ -4,14 +4,18 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
+from types import GeneratorType
+from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN, SEND_EOF
 from websockets.server import ServerProtocol
+from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
+from websockets.utils import apply_mask
 
 from tallybook.delivery.channels.frames import WIRES, Malformed
 from tallybook.delivery.channels.handshake import SUBPROTOCOL, token_of, version_of
@@ -42,6 +46,12 @@ class _Frames(ServerProtocol):
 
     def __init__(self, message_bytes: int) -> None:
         super().__init__(state=OPEN, max_size=message_bytes, logger=_protocol_log)
+
+    @property
+    def at_a_boundary(self) -> bool:
+        """Whether the next byte begins a frame: the parser waits for one, or for the end."""
+        waiting = cast("GeneratorType[None, None, None]", self.parser).gi_yieldfrom
+        return isinstance(waiting, GeneratorType) and waiting.gi_code is StreamReader.at_eof.__code__
 
     def send_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE and not frame.data:
@@ -147,6 +157,30 @@ class Connection(asyncio.Protocol):
             self._too_early(data)
             return
         self._active = True
+        if self._state is _State.OPEN and self._incoming is None and frames.at_a_boundary:
+            data = self._whole_messages(data)
+        if data:
+            self._other_frames(frames, data)
+        if self._owed >= self._endpoint.limits.frames_per_second and self._state is _State.OPEN:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _whole_messages(self, data: bytes) -> bytes:
+        """Take what nearly everything is, unfragmented text of a moderate length; returns the rest."""
+        while len(data) > _SHORTEST and data[0] == _WHOLE_TEXT and data[1] >= _MASKED:
+            size, start = data[1] - _MASKED, 2
+            if size == _TWO_BYTES:
+                size, start = int.from_bytes(data[2:4], "big"), 4
+            end = start + 4 + size
+            limit = self._endpoint.limits.message_bytes
+            if size > limit or size == _EIGHT_BYTES or len(data) < end or self._state is not _State.OPEN:
+                break
+            self._owed += 1
+            self._message(Opcode.TEXT, apply_mask(data[start + 4 : end], data[start : start + 4]))
+            data = data[end:]
+        return data
+
+    def _other_frames(self, frames: _Frames, data: bytes) -> None:
         frames.receive_data(data)
         events = frames.events_received()
         self._owed += len(events)
@@ -155,9 +189,6 @@ class Connection(asyncio.Protocol):
             if self._state is _State.OPEN and event.opcode not in _CONTROL:
                 self._frame(event)
         self._send_protocol_frames(frames)
-        if self._owed >= self._endpoint.limits.frames_per_second and self._state is _State.OPEN:
-            self._paused = True
-            self._transport.pause_reading()
 
     def _too_early(self, data: bytes) -> None:
         if self._incoming is not None:  # not refused
@@ -179,6 +210,7 @@ class Connection(asyncio.Protocol):
 
     def _message(self, opcode: Opcode, data: bytes) -> None:
         assert self._socket is not None
+        self._endpoint.received += 1
         try:
             if opcode is Opcode.BINARY:
                 self._socket.binary(data)
@@ -213,6 +245,11 @@ class Connection(asyncio.Protocol):
             # its way: so only our half is closed, and the rest is read and thrown away for a while.
             self._transport.write_eof()
 
+    @property
+    def player_id(self) -> UUID | None:
+        """Who is connected, once let in."""
+        return None if self._socket is None else self._socket.actor.player_id
+
     def close(self, code: int, reason: str = "") -> None:
         """Close an open connection, leaving every topic; does nothing when it is not open."""
         if self._state is not _State.OPEN:
@@ -220,6 +257,7 @@ class Connection(asyncio.Protocol):
         assert self._frames is not None
         if self._frames.state is OPEN:  # unless what came in has made it close already
             self._frames.send_close(code, reason)
+            self._endpoint.closed[code] += 1
         self._send_protocol_frames(self._frames)
 
     def _leave(self) -> None:
@@ -288,6 +326,10 @@ class Connection(asyncio.Protocol):
 
 
 _CONTROL = frozenset((Opcode.PING, Opcode.PONG, Opcode.CLOSE))
+_WHOLE_TEXT = 0x81  # a frame's first byte: final, without extensions, text
+_MASKED = 0x80  # in its second byte; below it is the length, or one of these
+_TWO_BYTES, _EIGHT_BYTES = 126, 127
+_SHORTEST = 5  # bytes, of an empty frame less one
 
 
 def _select_subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Response
 
-from tallybook.delivery.rest.reading import cursor_after
+from tallybook.delivery.rest.reading import Key, Listing, cursor_after
 
 T = TypeVar("T")
 
@@ -37,3 +37,10 @@ def page_of(items: Sequence[T], limit: int, id_of: Callable[[T], UUID], show: Ca
     """A page of what was read with one item more than `limit`."""
     shown = items[:limit]
     return page([show(item) for item in shown], id_of(shown[-1]) if len(items) > limit else None)
+
+
+def part(items: Sequence[T], at: Listing, key_of: Callable[[T], Key], show: Callable[[T], Any]) -> Response:
+    """The part of a list that was asked for, out of items read with one more than its limit."""
+    shown = items[: at.limit]
+    following = at.cursor(key_of(shown[-1])) if len(items) > at.limit else None
+    return answer({"items": [show(item) for item in shown], "next_cursor": following})

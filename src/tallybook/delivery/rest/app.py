@@ -6,34 +6,55 @@ import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy import text
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tallybook.delivery.rest import auth, games, players, rooms, sessions, stat_sets
-from tallybook.delivery.rest.answers import answer, raw
+from tallybook.delivery.rest import (
+    account,
+    api_keys,
+    auth,
+    calendar,
+    claims,
+    follows,
+    games,
+    history,
+    leaving,
+    players,
+    probes,
+    roles,
+    rooms,
+    sessions,
+    stat_sets,
+    statistics,
+)
+from tallybook.delivery.rest.answers import raw
 from tallybook.delivery.rest.contract import document
-from tallybook.delivery.rest.frame import Frame
+from tallybook.delivery.rest.frame import API, Frame
 from tallybook.delivery.rest.problems import (
     answer_http_exception,
     answer_invalid_parameters,
     answer_refusal,
 )
-from tallybook.delivery.rest.services import Given, Services
+from tallybook.delivery.rest.services import Services
+from tallybook.delivery.rest.watch import Watch
 from tallybook.delivery.web.app import WebApp, wants_page
 from tallybook.kernel.refusals import Refusal
 
-API = "/api/v1"
 OURS = ("/api", "/socket", "/socket.io", "/healthz", "/readyz", "/metrics")  # never routes of the web app
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services, watch: Watch) -> FastAPI:
     """The whole HTTP side of a server."""
     app = routes()
     app.state.services = services
+    app.state.watch = watch
     app.add_middleware(_Pages, web=services.web)
-    app.add_middleware(Frame, clock=services.clock)
+    app.add_middleware(Frame, clock=services.clock, metrics=watch.http, log_request=watch.log_request)
+    if watch.traces is not None:
+        from tallybook.delivery.rest.traced import Traced
+
+        app.add_middleware(Traced, traces=watch.traces)
     return app
 
 
@@ -54,9 +75,27 @@ def routes() -> FastAPI:
             RequestValidationError: answer_invalid_parameters,
         },
     )
-    for module in (sessions, rooms, auth, players, games, stat_sets):  # tried in order: the busy first
+    # Tried in order: the busy first, and `/players/me` before `/players/{id}`.
+    for module in (
+        history,
+        statistics,
+        sessions,
+        rooms,
+        auth,
+        account,
+        players,
+        calendar,
+        claims,
+        follows,
+        leaving,
+        games,
+        stat_sets,
+        api_keys,
+        roles,
+    ):
         app.include_router(module.router, prefix=API)
     app.include_router(_undescribed)
+    app.include_router(probes.router)
     return app
 
 
@@ -73,20 +112,8 @@ _undescribed = APIRouter(include_in_schema=False)
 # As the founding documents spell them.
 _undescribed.post("/auth/login", **auth.LOGIN)(auth.login)
 _undescribed.post("/games", **games.CREATE)(games.create)
-_undescribed.get("/sessions/history", **sessions.HISTORY)(sessions.history)
-
-
-@_undescribed.get("/healthz")
-async def alive() -> Response:
-    """The process answers."""
-    return answer({"status": "ok"})
-
-
-@_undescribed.get("/readyz")
-async def ready(given: Given) -> Response:
-    """The database answers too."""
-    await given.database.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
-    return answer({"status": "ok"})
+_undescribed.get("/sessions/history", **history.HISTORY)(history.history)
+_undescribed.get("/users/{id}/stats", **statistics.STATS)(statistics.stats)
 
 
 @_undescribed.get(f"{API}/openapi.json")
@@ -112,7 +139,9 @@ class _Pages:
             found = self._web.file(scope["path"], headers)
             if found is None and wants_page(headers):
                 found = self._web.page(headers)
-            respond = found or self._app
+            if found is not None:
+                respond = found
+                scope["state"]["route"] = "(web app)"
         await respond(scope, receive, send)
 
 

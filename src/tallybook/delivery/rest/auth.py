@@ -1,10 +1,12 @@
 """Signing up, in and out."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 from msgspec import UnsetType
 
 from tallybook.accounts.accounts import SignIn
-from tallybook.accounts.players import check_email
+from tallybook.accounts.devices import device_of
 from tallybook.delivery.rest.answers import answer, nothing
 from tallybook.delivery.rest.callers import MaybeSignedIn, SignedIn
 from tallybook.delivery.rest.contract import contract
@@ -15,45 +17,62 @@ from tallybook.delivery.rest.shapes import Credentials, NewGuest, Refresh, Regis
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
+async def _device(request: Request) -> str | None:
+    return device_of(request.headers.get("User-Agent"))
+
+
+Device = Annotated[str | None, Depends(_device)]
+_TAKEN = ("username_taken", "email_taken", "idempotency_conflict")
+
+
 @router.post(
     "/register",
-    **contract(takes=Registration, gives=SignIn, status=201, refuses=("username_taken",), public=True),
+    **contract(
+        takes=Registration, gives=SignIn, status=201, refuses=(*_TAKEN, "invalid_credentials"), public=True
+    ),
 )
 async def register(
     given: Given,
     claims: MaybeSignedIn,
+    device: Device,
     command_id: CommandId = None,
     body: Registration = body_of(Registration),
 ) -> Response:
     """Create an account; a guest who sends its token becomes the account and keeps its history."""
-    if isinstance(body.email, str):
-        check_email(body.email)
     signed_in = await given.accounts.register(
         body.username,
         body.password,
         display_name=None if isinstance(body.display_name, UnsetType) else body.display_name,
+        email=None if isinstance(body.email, UnsetType) else body.email,
         guest=claims.player_id if claims is not None and claims.kind == "guest" else None,
+        device=device,
         command_id=body.id(command_id),
     )
     return answer(signed_in, 201)
 
 
-async def login(request: Request, given: Given, body: Credentials = body_of(Credentials)) -> Response:
+async def login(
+    request: Request, given: Given, device: Device, body: Credentials = body_of(Credentials)
+) -> Response:
     """Sign in with username and password."""
     address = request.client.host if request.client else ""
-    return answer(await given.accounts.login(body.username, body.password, address=address))
+    signed_in = await given.accounts.login(body.username, body.password, address=address, device=device)
+    return answer(signed_in)
 
 
 LOGIN = contract(
-    takes=Credentials, gives=SignIn, refuses=("invalid_credentials", "rate_limited"), public=True
+    takes=Credentials,
+    gives=SignIn,
+    refuses=("invalid_credentials", "forbidden", "rate_limited"),
+    public=True,
 )
 router.post("/login", **LOGIN)(login)
 
 
 @router.post("/guest", **contract(takes=NewGuest, gives=SignIn, public=True))
-async def guest(given: Given, body: NewGuest = body_of(NewGuest)) -> Response:
+async def guest(given: Given, device: Device, body: NewGuest = body_of(NewGuest)) -> Response:
     """Come in under a name, without an account."""
-    return answer(await given.accounts.guest(body.display_name))
+    return answer(await given.accounts.guest(body.display_name, device=device))
 
 
 @router.post("/refresh", **contract(takes=Refresh, gives=SignIn, public=True))
@@ -64,6 +83,6 @@ async def refresh(given: Given, body: Refresh = body_of(Refresh)) -> Response:
 
 @router.post("/logout", **contract(status=204))
 async def logout(given: Given, claims: SignedIn) -> Response:
-    """End the sign-in of this device."""
+    """End the sign-in of this device: its tokens stop working."""
     await given.accounts.logout(claims)
     return nothing()

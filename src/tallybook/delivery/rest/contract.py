@@ -6,13 +6,14 @@ import msgspec
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 
+from tallybook.delivery.rest.examples import Shapes, example_of, example_problem
 from tallybook.delivery.rest.problems import MEDIA_TYPE, Problem
 from tallybook.kernel.refusals import CODES
 
 _REF = "#/components/schemas/{name}"
 _shapes: dict[str, Any] = {}  # what the contracts speak of, by its place in the document
 _ALWAYS = ("malformed", "invalid")
-_ANY_TIME = ("internal", "overloaded", "unavailable")
+_ANY_TIME = ("internal", "overloaded", "too_large", "unavailable")
 
 
 def contract(
@@ -64,4 +65,19 @@ def document(app: FastAPI) -> dict[str, Any]:
     )
     components = msgspec.json.schema_components(_shapes.values(), ref_template=_REF)[1]
     described["components"]["schemas"] = components
+    for path in described["paths"].values():
+        for operation in path.values():
+            _give_examples(operation, components)
     return described
+
+
+def _give_examples(operation: dict[str, Any], shapes: Shapes) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter["example"] = example_of(parameter["schema"], shapes, parameter["name"])
+    for spoken in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for media_type, content in spoken.get("content", {}).items():
+            if media_type == MEDIA_TYPE:
+                content["example"] = example_problem(spoken["description"].split("`")[1])
+            elif media_type == "application/json":
+                content["example"] = example_of(content["schema"], shapes)

@@ -1,20 +1,27 @@
-"""Around every request: its trace id, security headers, the access log, and an answer whatever happens."""
+"""Around every request: its trace id, security headers, log line, metrics, and an answer whatever happens."""
 
 import logging
+import re
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
+from tallybook.delivery.rest.metrics import HttpMetrics
 from tallybook.delivery.rest.problems import problem
 from tallybook.delivery.rest.reading import LARGEST_BODY, too_large
 from tallybook.kernel.clock import Clock
-from tallybook.kernel.ids import new_id
+from tallybook.kernel.randomness import ROOM_KEY_ALPHABET, ROOM_KEY_LENGTH
 from tallybook.kernel.refusals import Refusal
+from tallybook.telemetry.logs import Request
+from tallybook.telemetry.trace_ids import current_trace, trace_of
 
 log = logging.getLogger(__name__)
-access_log = logging.getLogger("tallybook.access")
 
+API = "/api/v1"
+NO_ROUTE = "(none)"
+_KEYS = re.compile(rf"/[{ROOM_KEY_ALPHABET}]{{{ROOM_KEY_LENGTH}}}(?![^/])", re.IGNORECASE)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -24,29 +31,41 @@ HEADERS = {
 
 
 class Frame:
-    """ASGI middleware, outermost of the application's own."""
+    """ASGI middleware, outermost of the application's own. Hands every answered request to `log_request`."""
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        clock: Clock,
+        metrics: HttpMetrics,
+        log_request: Callable[[Request], None] | None = None,
+    ) -> None:
         self._app = app
         self._clock = clock
+        self._metrics = metrics
+        self._log_request = log_request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = self._clock.monotonic()
-        trace_id = new_id().hex
-        scope.setdefault("state", {})["trace_id"] = trace_id
-        status = 0
+        state = scope.setdefault("state", {})
+        trace_id = state.get("trace_id") or trace_of(_header(scope, b"traceparent"))
+        state["trace_id"] = trace_id
+        current_trace.set(trace_id)
+        status = size = 0
 
         async def framed(message: Message) -> None:
-            nonlocal status
+            nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Trace-Id"] = trace_id
+            else:
+                size += len(message.get("body", b""))
             await send(message)
 
         try:
@@ -56,33 +75,61 @@ class Frame:
         except Exception as error:
             if status:
                 raise  # half an answer is out already: the connection has to break
-            await problem(_refusal(error, trace_id), trace_id)(scope, receive, framed)
+            await problem(_refusal(error), trace_id)(scope, receive, framed)
         finally:
-            # The path as it was sent, so that nobody can forge a line; queries may hold secrets.
-            path = scope.get("raw_path") or scope["path"].encode()
-            spent = 1000 * (self._clock.monotonic() - started)
-            access_log.info(
-                "%s %s %d %.1f ms %s",
-                scope["method"],
-                path.decode("ascii", "replace"),
-                status,
-                spent,
-                trace_id,
-            )
+            spent = self._clock.monotonic() - started
+            route = route_of(scope)
+            self._metrics.request(scope["method"], route, status, spent)
+            if self._log_request is not None:
+                player = state.get("player_id")
+                line = Request(
+                    method=scope["method"],
+                    route=route,
+                    path=_path(scope, route),
+                    status=status,
+                    ms=round(1000 * spent, 2),
+                    bytes=size,
+                    trace_id=trace_id,
+                    player=None if player is None else str(player),
+                )
+                self._log_request(line)
 
 
-def _refusal(error: Exception, trace_id: str) -> Refusal:
+def route_of(scope: Scope) -> str:
+    """The template of the path, as far as the request got."""
+    route = scope.get("route")
+    if route is None:
+        named: str = scope["state"].get("route", NO_ROUTE)
+        return named
+    template: str = route.path
+    # A route of an included router does not know where it was included.
+    return API + template if scope["path"].startswith(API) and not template.startswith(API) else template
+
+
+def _path(scope: Scope, route: str) -> str:
+    """The path as it was sent, so that nobody can forge a line, but for what may be the key of a room."""
+    path: str = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
+    return path if route.startswith("/") and "{key}" not in route else _KEYS.sub("/…", path)
+
+
+def _refusal(error: Exception) -> Refusal:
     if isinstance(error, Refusal):
         return error
     if in_trouble(error):
-        log.error("the database could not answer: %s trace=%s", error, trace_id)
+        log.error("the database could not answer: %s", error)
         return DatabaseUnavailable()
-    log.error("a request failed trace=%s", trace_id, exc_info=error)
+    log.error("a request failed", exc_info=error)
     return Refusal("internal", "this is our fault and has been noted under the trace id")
 
 
-def _announced_length(scope: Scope) -> int:
+def _header(scope: Scope, wanted: bytes) -> bytes | None:
+    value: bytes
     for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value[:12]) if value.isdigit() else 0
-    return 0
+        if name == wanted:
+            return value
+    return None
+
+
+def _announced_length(scope: Scope) -> int:
+    value = _header(scope, b"content-length")
+    return int(value[:12]) if value is not None and value.isdigit() else 0

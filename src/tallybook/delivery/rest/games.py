@@ -1,16 +1,19 @@
 """Games, which their owners change and everybody may see by id."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
+from tallybook.catalogue.finding import Sort
 from tallybook.catalogue.games import Game, GameChanges
-from tallybook.delivery.rest.answers import answer, nothing, page_of
-from tallybook.delivery.rest.callers import Caller
+from tallybook.delivery.rest.answers import answer, nothing, part
+from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import CommandId, GameId, Page, Search, body_of
-from tallybook.delivery.rest.services import Given
+from tallybook.delivery.rest.reading import CommandId, GameId, Part, Search, body_of
+from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import ChangedGame, NewGame
 from tallybook.delivery.rest.shapes import Page as PageOf
 
@@ -18,19 +21,19 @@ router = APIRouter(prefix="/games", tags=["games"])
 
 
 @router.get("", **contract(gives=PageOf[Game]))
-async def mine(
+async def listed(
     given: Given,
     caller: Caller,
-    at: Page,
+    at: Part,
     q: Search,
+    mine: Annotated[bool, Query(description="Made or played by the caller; else anybody's.")] = True,
     archived: Annotated[bool, Query(description="The archived ones instead.")] = False,
+    sort: Sort = "newest",
 ) -> Response:
-    """The caller's games, newest first."""
-    before, limit = at
-    games = await given.catalogue.games(
-        caller.player_id, q=q, archived=archived, before=before, limit=limit + 1
-    )
-    return page_of(games, limit, lambda game: game.id, lambda game: game)
+    """Games, found by the beginnings of words in their names; `recent` is what the caller played last."""
+    wanted = await given.library.wanted(caller, q=q, mine=mine, archived=archived, sort=sort)
+    games = await given.catalogue.games(wanted, after=at.after, limit=at.limit + 1)
+    return part(games, at, wanted.place_of, lambda game: game)
 
 
 async def create(
@@ -47,8 +50,9 @@ router.post("", **CREATE)(create)
 
 
 @router.get("/{id}", **contract(gives=Game, refuses=("not_found",), public=True))
-async def game(given: Given, game_id: GameId) -> Response:
+async def game(given: Given, caller: MaybeAnyone, game_id: GameId) -> Response:
     """A game, also an archived one; needs no token."""
+    require("game.view", relations_of(caller, game=game_id))
     return answer(await given.catalogue.game(game_id))
 
 
@@ -68,21 +72,43 @@ async def change(
     body: ChangedGame = body_of(ChangedGame),
 ) -> Response:
     """Change one's game; sessions keep what they began with."""
-    game = await given.catalogue.game(game_id)
-    require("game.change", relations_of(caller, owner=game.owner_id == caller.player_id))
+    await _require_change(given, caller, game_id)
     changed = await given.catalogue.change_game(
         caller.player_id, game_id, _changes(body), command_id=body.id(command_id)
     )
     return answer(changed)
 
 
-@router.delete("/{id}", **contract(status=204, refuses=("not_found", "forbidden", "idempotency_conflict")))
-async def archive(given: Given, caller: Caller, game_id: GameId, command_id: CommandId = None) -> Response:
-    """Archive one's game: it is offered no longer, its history stays."""
-    game = await given.catalogue.game(game_id)
-    require("game.change", relations_of(caller, owner=game.owner_id == caller.player_id))
-    await given.catalogue.archive_game(caller.player_id, game_id, command_id=command_id)
+@router.delete(
+    "/{id}",
+    **contract(status=204, refuses=("not_found", "forbidden", "in_play", "idempotency_conflict")),
+)
+async def archive(
+    given: Given,
+    caller: Caller,
+    game_id: GameId,
+    even_in_play: Annotated[bool, Query(description="Also while it is being played.")] = False,
+    command_id: CommandId = None,
+) -> Response:
+    """Archive one's game: it is offered no longer; its history stays, and a session in play goes on."""
+    await _require_change(given, caller, game_id)
+    await given.library.archive(caller, game_id, even_in_play=even_in_play, command_id=command_id)
     return nothing()
+
+
+@router.post(
+    "/{id}/restore",
+    **contract(gives=Game, refuses=("not_found", "forbidden", "name_taken", "idempotency_conflict")),
+)
+async def restore(given: Given, caller: Caller, game_id: GameId, command_id: CommandId = None) -> Response:
+    """Offer an archived game again."""
+    await _require_change(given, caller, game_id)
+    return answer(await given.catalogue.restore_game(caller.player_id, game_id, command_id=command_id))
+
+
+async def _require_change(given: Services, caller: Actor, game_id: UUID) -> None:
+    game = await given.catalogue.game(game_id)
+    require("game.change", relations_of(caller, owner=game.owner_id in caller.ids))
 
 
 def _changes(body: ChangedGame) -> GameChanges:
@@ -93,4 +119,7 @@ def _changes(body: ChangedGame) -> GameChanges:
         max_players=body.max_players,
         win=body.win,
         rules=body.rules,
+        color=body.color,
+        initials=body.initials,
+        clear=body.clear,
     )

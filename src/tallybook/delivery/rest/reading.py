@@ -2,7 +2,9 @@
 
 import base64
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -91,6 +93,9 @@ GameId = Annotated[UUID, _id("game"), Path(alias="id")]
 StatSetId = Annotated[UUID, _id("stat set"), Path(alias="id")]
 SessionId = Annotated[UUID, _id("session"), Path(alias="id")]
 RoomId = Annotated[UUID, _id("room"), Path(alias="id")]
+SignInId = Annotated[UUID, _id("sign-in"), Path(alias="id")]
+ApiKeyId = Annotated[UUID, _id("API key"), Path(alias="key_id")]
+ClaimId = Annotated[UUID, _id("claim"), Path(alias="id")]
 
 
 def _cursor(text: str) -> UUID:
@@ -112,6 +117,48 @@ async def _page(
 
 
 Page = Annotated[tuple[UUID | None, int], Depends(_page)]  # the id before which to go on, and how many
+
+
+Key = tuple[bytes, UUID]  # what an item has in the list's order, and its id
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which part of which list is asked for; a cursor leads on in its own list alone."""
+
+    list: bytes  # a digest of the path and of everything that chooses and sorts
+    after: Key | None
+    limit: int
+
+    def cursor(self, key: Key) -> str:
+        return base64.urlsafe_b64encode(_cursors.encode((self.list, *key))).decode()
+
+
+_cursors = msgspec.msgpack.Encoder(uuid_format="bytes")
+_read_cursor = msgspec.msgpack.Decoder(tuple[bytes, bytes, UUID])
+
+
+async def listing(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=300, description="From the page before.")] = None,
+) -> Listing:
+    chosen = sorted(pair for pair in request.query_params.items() if pair[0] not in {"limit", "cursor"})
+    asked = blake2b(repr((request.url.path, chosen)).encode(), digest_size=8).digest()
+    if cursor is None:
+        return Listing(asked, None, limit)
+    try:
+        of_list, order, last = _read_cursor.decode(
+            base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
+        )
+    except (ValueError, msgspec.DecodeError):
+        raise invalid("cursor", "was not given by this server") from None
+    if of_list != asked:
+        raise invalid("cursor", "belongs to another list")
+    return Listing(asked, (order, last), limit)
+
+
+Part = Annotated[Listing, Depends(listing)]
 
 
 async def _search(

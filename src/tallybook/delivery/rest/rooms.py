@@ -25,7 +25,9 @@ async def rooms(
     caller: Caller,
     at: Page,
     q: Search,
-    public: Annotated[bool, Query(description="Only public rooms are listed.")] = True,
+    public: Annotated[
+        bool, Query(description="Only public rooms are listed.", json_schema_extra={"enum": [True]})
+    ] = True,
 ) -> Response:
     """Public rooms, newest first."""
     if not public:

@@ -14,6 +14,7 @@ from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import COMMAND_ID
 from tallybook.delivery.rest.shapes import Name
 from tallybook.play.requests import LARGEST_NUMBER
+from tallybook.projections.standings import Mode
 from tallybook.rules.protocol import Stat, Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
 from tallybook.rules.scoresheet.commands import Record as RecordCommand
@@ -21,6 +22,7 @@ from tallybook.sessions import commands
 
 Time = Annotated[str, Meta(description="ISO-8601 in UTC.", extra_json_schema={"format": "date-time"})]
 Number = Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+ZONE = "^[A-Za-z0-9_+/-]{1,64}$"
 Status = Literal["waiting", "playing", "finished", "abandoned"]
 Role = Literal["scorekeeper", "player", "spectator"]
 Value = Number | str | bool | None
@@ -30,12 +32,12 @@ class Write(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What every write to a session may carry besides what it says."""
 
     command_id: Annotated[str, Meta(pattern=COMMAND_ID)] | UnsetType = UNSET
-    expected_index: Annotated[int, Meta(ge=-1)] | UnsetType = UNSET
+    expected_index: Annotated[int, Meta(ge=-1, lt=2**31)] | UnsetType = UNSET
     at: Time | UnsetType = UNSET
-    zone: Annotated[str, Meta(description="IANA time zone.")] | UnsetType = UNSET
+    zone: Annotated[str, Meta(description="IANA time zone.", pattern=ZONE)] | UnsetType = UNSET
 
 
-def _described(command: type[msgspec.Struct]) -> type[msgspec.Struct]:
+def described(command: type[msgspec.Struct]) -> type[msgspec.Struct]:
     """A command's body as a client writes it: its own fields, where null is no value, and every write's."""
     fields = [
         (field.name, field.type) if field.required else (field.name, _given(field.type), UNSET)
@@ -60,14 +62,34 @@ def _given(type_: Any) -> Any:
     return reduce(or_, [option for option in options if option is not NoneType], UnsetType)
 
 
-Record = _described(RecordCommand)
-Clear = _described(ClearCommand)
-End = _described(commands.End)
-Void = _described(commands.Void)
+Record = described(RecordCommand)
+Clear = described(ClearCommand)
+Void = described(commands.Void)
+
+
+class GivenPlacing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the table says about one seat, and with it about the seat's team: a place, or who won."""
+
+    seat: int
+    place: int | UnsetType = UNSET
+    winner: bool | UnsetType = UNSET
+
+
+class End(Write, frozen=True, kw_only=True):
+    """End the session with the result the rules compute, or with the one the table gives."""
+
+    result: tuple[GivenPlacing, ...] | UnsetType = UNSET
+
+
+class TeamOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without a `team` the seat leaves its team."""
+
+    seat: int
+    team: str | UnsetType = UNSET
 
 
 class AddedSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Either of the two; a `name` finds or creates a player in the caller's library."""
+    """Either of the two; a `name` finds or creates a player, who is no bot, in the caller's library."""
 
     player_id: UUID | UnsetType = UNSET
     name: Name | UnsetType = UNSET
@@ -81,14 +103,14 @@ class SeatChange(Write, frozen=True, kw_only=True):
     add: AddedSeat | UnsetType = UNSET
     remove: int | UnsetType = UNSET
     reorder: tuple[int, ...] | UnsetType = UNSET
-    team: commands.TeamOf | UnsetType = UNSET
+    team: TeamOf | UnsetType = UNSET
     approve: commands.RequestOf | UnsetType = UNSET
     decline: commands.RequestOf | UnsetType = UNSET
 
 
-Kick = _described(commands.Kick)
-NewHost = _described(commands.Host)
-Ready = _described(commands.Ready)
+Kick = described(commands.Kick)
+NewHost = described(commands.Host)
+Ready = described(commands.Ready)
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -104,7 +126,7 @@ class Correction(Write, frozen=True, kw_only=True):
     value: Number | str | bool | UnsetType = UNSET
     delta: Number | str | UnsetType = UNSET
     round: int | UnsetType = UNSET
-    result: tuple[commands.GivenPlacing, ...] | UnsetType = UNSET
+    result: tuple[GivenPlacing, ...] | UnsetType = UNSET
 
 
 class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,8 +258,10 @@ class SessionSummary(msgspec.Struct, frozen=True):
     game_id: UUID
     rules: str
     host_id: UUID
+    public: bool
     status: Status
     voided: bool
+    mode: Mode
     seats: tuple[SummarySeat, ...]
     created_at: Time
     started_at: Time | None

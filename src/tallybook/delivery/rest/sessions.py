@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
-from msgspec import Raw
 
 from tallybook.delivery.rest import session_shapes as shapes
-from tallybook.delivery.rest.answers import answer, page, raw
-from tallybook.delivery.rest.callers import Caller
+from tallybook.delivery.rest.answers import answer, raw
+from tallybook.delivery.rest.callers import Anyone, Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import Page, SessionId, Write, moment
+from tallybook.delivery.rest.reading import SessionId, Write
 from tallybook.delivery.rest.services import Given
-from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.interchange.replay import MEDIA_TYPE
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -22,8 +19,6 @@ _SEEN = ("not_found",)
 _WRITE = ("not_found", "forbidden", "stale", "idempotency_conflict", "session_finished")
 _PLAYING = (*_WRITE, "session_not_playing")
 _CELL = ("unknown_stat", "unknown_seat", "wrong_type", "out_of_range")
-
-When = Annotated[str | None, Query(max_length=40, description="A date (UTC), or a time with its offset.")]
 
 
 @router.post(
@@ -42,43 +37,14 @@ async def create(given: Given, caller: Caller, write: Write) -> Response:
     return raw(await given.sessions.session(caller, session_id), 201)
 
 
-async def history(
-    given: Given,
-    caller: Caller,
-    at: Page,
-    player_id: UUID | None = None,
-    game_id: UUID | None = None,
-    since: Annotated[When, Query(alias="from")] = None,
-    until: Annotated[When, Query(alias="to")] = None,
-    status: shapes.Status | None = None,
-) -> Response:
-    """Sessions the caller may see, newest first; the caller's own unless `player_id` says otherwise."""
-    before, limit = at
-    items, following = await given.sessions.history(
-        caller,
-        player_id=player_id,
-        game_id=game_id,
-        since=moment(since, "from"),
-        until=moment(until, "to"),
-        status=status,
-        before=before,
-        limit=limit,
-    )
-    return page([Raw(item) for item in items], following)
-
-
-HISTORY = contract(gives=PageOf[shapes.SessionSummary])
-router.get("/history", **HISTORY)(history)
-
-
 @router.get("/{id}", **contract(gives=shapes.Session, refuses=_SEEN))
-async def session(given: Given, caller: Caller, session_id: SessionId) -> Response:
+async def session(given: Given, caller: Anyone, session_id: SessionId) -> Response:
     """A session."""
     return raw(await given.sessions.session(caller, session_id))
 
 
 @router.get("/{id}/scoreboard", **contract(gives=shapes.Scoreboard, refuses=_SEEN))
-async def scoreboard(given: Given, caller: Caller, session_id: SessionId) -> Response:
+async def scoreboard(given: Given, caller: Anyone, session_id: SessionId) -> Response:
     """The whole scoreboard."""
     return raw(await given.sessions.scoreboard(caller, session_id))
 
@@ -86,7 +52,7 @@ async def scoreboard(given: Given, caller: Caller, session_id: SessionId) -> Res
 @router.get("/{id}/events", **contract(gives=shapes.Events, refuses=_SEEN))
 async def events(
     given: Given,
-    caller: Caller,
+    caller: Anyone,
     session_id: SessionId,
     after: Annotated[int, Query(ge=-1, le=2**31 - 1, description="-1: from the start.")] = -1,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -98,7 +64,7 @@ async def events(
 @router.get("/{id}/state", **contract(gives=shapes.Scoreboard, refuses=_SEEN))
 async def state_at(
     given: Given,
-    caller: Caller,
+    caller: Anyone,
     session_id: SessionId,
     index: Annotated[int, Query(alias="at", ge=0, le=2**31 - 1)],
 ) -> Response:
@@ -111,7 +77,7 @@ _REPLAY["responses"][200]["content"] = {MEDIA_TYPE: {"schema": {"type": "string"
 
 
 @router.get("/{id}/replay", **_REPLAY)
-async def replay(given: Given, caller: Caller, session_id: SessionId) -> Response:
+async def replay(given: Given, caller: Anyone, session_id: SessionId) -> Response:
     """The session as a file that holds its hash chain: zstd over one JSON line an event."""
     headers = {"Content-Disposition": f'attachment; filename="{session_id}.tallybook"'}
     return Response(await given.sessions.replay(caller, session_id), 200, headers, MEDIA_TYPE)

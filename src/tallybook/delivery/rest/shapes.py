@@ -1,20 +1,33 @@
 """The shapes of bodies and answers about people and games; the OpenAPI document is written from them."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from tallybook.catalogue.games import Clearable
 from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import Command
 from tallybook.rules.protocol import Stat, Win
 
 T = TypeVar("T")
 
-Username = Annotated[str, Meta(description="3 to 45 of A-Z, a-z, 0-9, - and _; unique ignoring case.")]
-Password = Annotated[str, Meta(description="8 to 256 characters.")]
-Name = Annotated[str, Meta(description="At most 100 visible characters of any script.")]
+
+def _text(description: str, **schema: Any) -> Meta:
+    """What is told about a text, which is judged behind this layer in words of its own."""
+    return Meta(description=description, extra_json_schema=schema)
+
+
+Username = Annotated[
+    str,
+    _text("3 to 45 of A-Z, a-z, 0-9, - and _; unique ignoring case.", pattern="^[A-Za-z0-9_-]{3,45}$"),
+]
+Password = Annotated[str, _text("8 to 256 characters.", minLength=8, maxLength=256)]
+Settings = Annotated[dict[str, Any], Meta(description="An object of the clients, at most 8 KiB of JSON.")]
+Name = Annotated[str, _text("At most 100 visible characters of any script.", minLength=1, maxLength=100)]
+Email = Annotated[str, _text("Kept encrypted.", format="email")]
+Color = Annotated[str, _text("Such as #1971c2.", pattern="^#[0-9a-fA-F]{6}$")]
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -28,11 +41,11 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Registration(Command, frozen=True, kw_only=True):
-    """`email` is checked and, in this release, not kept."""
+    """`email` is kept encrypted, and shown to nobody else."""
 
     username: Username
     password: Password
-    email: str | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
     display_name: Name | UnsetType = UNSET
 
 
@@ -55,13 +68,24 @@ class NewPlayer(Command, frozen=True, kw_only=True):
     name: Name
 
 
+class PasswordChange(Command, frozen=True, kw_only=True):
+    current: str
+    new: Password
+
+
+class NewApiKey(Command, frozen=True, kw_only=True):
+    name: Name
+
+
 class ProfileChanges(Command, frozen=True, kw_only=True):
-    """At least one field. An empty `region` takes it out."""
+    """At least one field. An empty `region` or `email` takes it out; `settings` replace the former ones."""
 
     display_name: Name | UnsetType = UNSET
-    color: Annotated[str, Meta(description="Such as #1971c2.")] | UnsetType = UNSET
+    color: Color | UnsetType = UNSET
     region: Annotated[str, Meta(description="2 to 16 letters, digits or hyphens.")] | UnsetType = UNSET
     avatar_seed: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    settings: Settings | UnsetType = UNSET
 
 
 # Catalogue
@@ -76,10 +100,13 @@ class ChangedGame(Command, frozen=True, kw_only=True):
     max_players: int | UnsetType = UNSET
     win: Win | UnsetType = UNSET
     rules: str | UnsetType = UNSET
+    color: Color | UnsetType = UNSET
+    initials: Annotated[str, Meta(description="On the cover.")] | UnsetType = UNSET
+    clear: Annotated[tuple[Clearable, ...], Meta(description="What to take back.")] = ()
 
 
 class NewGame(ChangedGame, frozen=True, kw_only=True):
-    """A game; `win` is `highest` and `rules` are `scoresheet` when left out."""
+    """A game; left out, `win` is `highest`, `rules` are `scoresheet` and the cover follows from the name."""
 
     name: Name
 

@@ -1,28 +1,34 @@
 """Stat sets of a game: those of its owner and the caller's own."""
 
+from typing import Any
+from uuid import UUID
+
+import msgspec
 from fastapi import APIRouter, Response
 from msgspec import UnsetType
 
-from tallybook.access.matrix import relations_of, require
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import relations_of, relations_to_stat_set, require
 from tallybook.catalogue.stat_sets import StatSet, StatSetChanges
 from tallybook.delivery.rest import shapes
-from tallybook.delivery.rest.answers import answer, nothing, page_of
-from tallybook.delivery.rest.callers import Caller
+from tallybook.delivery.rest.answers import answer, nothing, part
+from tallybook.delivery.rest.callers import Anyone, Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import CommandId, GameId, Page, StatSetId, body_of
-from tallybook.delivery.rest.services import Given
+from tallybook.delivery.rest.reading import CommandId, GameId, Part, StatSetId, body_of
+from tallybook.delivery.rest.services import Given, Services
 from tallybook.kernel.refusals import not_found
 
 router = APIRouter(tags=["stat sets"])
 
 
 @router.get("/games/{id}/stat-sets", **contract(gives=shapes.Page[shapes.StatSet], refuses=("not_found",)))
-async def of_game(given: Given, caller: Caller, game_id: GameId, at: Page) -> Response:
-    """The stat sets to choose from for a game, newest first."""
-    before, limit = at
+async def of_game(given: Given, caller: Anyone, game_id: GameId, at: Part) -> Response:
+    """The stat sets to choose from for a game, newest first: its owner's and the caller's own."""
     game = await given.catalogue.game(game_id)
-    found = await given.catalogue.stat_sets(game, caller.player_id, before=before, limit=limit + 1)
-    return page_of(found, limit, lambda stat_set: stat_set.id, _shown)
+    require("game.view", relations_of(caller, game=game_id))
+    before = None if at.after is None else at.after[1]
+    found = await given.catalogue.stat_sets(game, caller.ids, before=before, limit=at.limit + 1)
+    return part(found, at, lambda stat_set: (b"", stat_set.id), _shown)
 
 
 @router.post(
@@ -52,10 +58,9 @@ async def create(
 
 
 @router.get("/stat-sets/{id}", **contract(gives=shapes.StatSet, refuses=("not_found",)))
-async def stat_set(given: Given, caller: Caller, stat_set_id: StatSetId) -> Response:
-    """A stat set."""
-    require("stat_set.view", relations_of(caller))
-    return answer(_shown(_kept(await given.catalogue.stat_set(stat_set_id))))
+async def stat_set(given: Given, caller: Anyone, stat_set_id: StatSetId) -> Response:
+    """A stat set that is offered with its game, or one's own."""
+    return answer(_shown(await _stat_set(given, caller, stat_set_id, "stat_set.view")))
 
 
 @router.patch(
@@ -81,8 +86,7 @@ async def change(
     body: shapes.ChangedStatSet = body_of(shapes.ChangedStatSet),
 ) -> Response:
     """Change one's stat set."""
-    before = _kept(await given.catalogue.stat_set(stat_set_id))
-    require("stat_set.change", relations_of(caller, owner=before.owner_id == caller.player_id))
+    before = await _stat_set(given, caller, stat_set_id, "stat_set.change")
     stats = body.stats if isinstance(body.stats, UnsetType) else tuple(stat.stat() for stat in body.stats)
     changed = await given.catalogue.change_stat_set(
         caller.player_id, before, StatSetChanges(body.name, stats), command_id=body.id(command_id)
@@ -97,17 +101,28 @@ async def remove(
     given: Given, caller: Caller, stat_set_id: StatSetId, command_id: CommandId = None
 ) -> Response:
     """Remove one's stat set; sessions keep what they began with."""
-    found = await given.catalogue.stat_set(stat_set_id)
-    require("stat_set.change", relations_of(caller, owner=found.owner_id == caller.player_id))
+    found = await _stat_set(given, caller, stat_set_id, "stat_set.change", removed=True)
     await given.catalogue.remove_stat_set(caller.player_id, found, command_id=command_id)
     return nothing()
 
 
-def _kept(stat_set: StatSet) -> StatSet:
-    if stat_set.removed:
+async def _stat_set(
+    given: Services, caller: Actor, stat_set_id: UUID, action: str, *, removed: bool = False
+) -> StatSet:
+    """The stat set, if the caller may do this with it; a `removed` one only where that is nothing new."""
+    found = await given.catalogue.stat_set(stat_set_id)
+    require(action, relations_to_stat_set(caller, found.owner_id, game=found.game_id, offered=found.offered))
+    if found.removed and not removed:
         raise not_found("stat set")
-    return stat_set
+    return found
 
 
-def _shown(stat_set: StatSet) -> shapes.StatSet:
-    return shapes.StatSet(stat_set.id, stat_set.game_id, stat_set.owner_id, stat_set.name, stat_set.stats)
+def _shown(stat_set: StatSet) -> dict[str, Any]:
+    """The shape `StatSet`; every field of a stat is said, as in a session."""
+    return {
+        "id": stat_set.id,
+        "game_id": stat_set.game_id,
+        "owner_id": stat_set.owner_id,
+        "name": stat_set.name,
+        "stats": [msgspec.structs.asdict(stat) for stat in stat_set.stats],
+    }

@@ -70,6 +70,11 @@ def upgrade() -> None:
     op.create_index("ix_games_owner_id_id", "games", ["owner_id", "id"], unique=False)
     op.create_index("uq_games_owner_id_name_key", "games", ["owner_id", "name_key"], unique=True)
     op.create_table(
+        "ledger_lock",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_lock")),
+    )
+    op.create_table(
         "players",
         sa.Column("id", schema.Id(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),

@@ -1,26 +1,24 @@
 """The board and the outcome of a scoresheet, in exact arithmetic."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tallybook.rules.protocol import (
     CellScore,
     Outcome,
     Placing,
     Scoreboard,
-    Seat,
     SeatScore,
     StatScore,
-    Win,
 )
-from tallybook.rules.scoresheet.sheet import Layout, Sheet
-from tallybook.rules.scoresheet.values import EXACT, Number, canonical
+from tallybook.rules.scoresheet.sheet import Column, Layout, Sheet
+from tallybook.rules.scoresheet.values import EXACT, Kind, Number, canonical
 
 
 def scoreboard(sheet: Sheet) -> Scoreboard:
     """The whole board. A stat stands in `values` once it has a value: empty is not zero."""
     layout = sheet.layout
     totals = {seat.seat: total(sheet, seat.seat) for seat in layout.seats}
-    ranks = _ranks(layout.seats, totals, layout.config.win)
+    ranks = _ranks(layout, totals)
     return Scoreboard(
         round=sheet.round,
         seats=tuple(
@@ -44,7 +42,7 @@ def outcome(sheet: Sheet) -> Outcome:
     layout = sheet.layout
     totals = {seat.seat: total(sheet, seat.seat) for seat in layout.seats}
     scored = {seat.seat for seat in layout.seats if _scored(sheet, seat.seat)}
-    ranks = _ranks(layout.seats, totals, layout.config.win)
+    ranks = _ranks(layout, totals)
     decides = layout.config.win in {"highest", "lowest"} and bool(scored)
     return Outcome(
         tuple(
@@ -87,18 +85,24 @@ def _missing(sheet: Sheet, seat: int) -> bool:
     return False
 
 
-def _ranks(seats: tuple[Seat, ...], totals: Mapping[int, Number], win: Win) -> dict[int, int]:
+def _ranks(layout: Layout, totals: Mapping[int, Number]) -> dict[int, int]:
     """Competition ranks (1, 2, 2, 4). The seats of a team share its sum and rank; a team counts once."""
-    if win == "cooperative":
+    if layout.config.win == "cooperative":
         return dict.fromkeys(totals, 1)
-    sums: dict[str | int, Number] = {}
-    for seat in seats:
-        unit = seat.seat if seat.team is None else seat.team
-        before = sums.get(unit)
-        sums[unit] = totals[seat.seat] if before is None else EXACT.add(before, totals[seat.seat])
-    best_first = sorted(sums.values(), reverse=win != "lowest")
-    rank_of = {value: rank for rank, value in reversed(list(enumerate(best_first, start=1)))}
-    return {seat.seat: rank_of[sums[seat.seat if seat.team is None else seat.team]] for seat in seats}
+    by_seat = totals
+    sums: Collection[Number] = totals.values()
+    if layout.teams:
+        units = {seat.seat: seat.seat if seat.team is None else seat.team for seat in layout.seats}
+        of_units: dict[str | int, Number] = {}
+        for seat, unit in units.items():
+            before = of_units.get(unit)
+            of_units[unit] = totals[seat] if before is None else EXACT.add(before, totals[seat])
+        sums = of_units.values()
+        by_seat = {seat: of_units[unit] for seat, unit in units.items()}
+    rank_of: dict[Number, int] = {}
+    for rank, value in enumerate(sorted(sums, reverse=layout.config.win != "lowest"), start=1):
+        rank_of.setdefault(value, rank)
+    return {seat: rank_of[value] for seat, value in by_seat.items()}
 
 
 def _values(sheet: Sheet, seat: int | None) -> dict[str, StatScore]:
@@ -111,8 +115,18 @@ def _values(sheet: Sheet, seat: int | None) -> dict[str, StatScore]:
         column = row.get(stat)
         if column is None or not column.values:
             continue
-        by_round = tuple(
-            [CellScore(number if used else None, value) for number, value in sorted(column.values.items())]
-        )
-        values[stat] = StatScore(kind.show(column.total) if kind.numeric else by_round[-1].value, by_round)
+        values[stat] = _shown_column(column, kind, rounds=used)
     return values
+
+
+def _shown_column(column: Column, kind: Kind, *, rounds: bool) -> StatScore:
+    """A column on the board; one that did not change since is not worked out again."""
+    shown = column.shown
+    if shown is None or column.shown_rounds != rounds:
+        by_round = tuple(
+            [CellScore(number if rounds else None, value) for number, value in sorted(column.values.items())]
+        )
+        total = kind.show(column.total) if kind.numeric else by_round[-1].value
+        column.shown = shown = StatScore(total, by_round)
+        column.shown_rounds = rounds
+    return shown

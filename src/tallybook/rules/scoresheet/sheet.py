@@ -12,7 +12,7 @@ import msgspec
 
 from tallybook.kernel.events import Event
 from tallybook.kernel.text import FreeText
-from tallybook.rules.protocol import Config, Seat, Value
+from tallybook.rules.protocol import Config, Seat, StatScore, Value
 from tallybook.rules.scoresheet.events import (
     RoundStarted,
     ValueCleared,
@@ -36,13 +36,16 @@ class Layout:
         self.scoring = tuple(stat.name for stat in config.stats if stat.scoring)
         self.decimal = any(stat.scoring and stat.data_type == "decimal" for stat in config.stats)
         self.seat_numbers = frozenset(seat.seat for seat in seats)
+        self.teams = any(seat.team is not None for seat in seats)
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(msgspec.Struct, eq=False):
     """A stat of one seat or of the table: its values by round, and their sum where adding makes sense."""
 
     values: dict[int, Value]
     total: Number
+    shown: StatScore | None = None  # as the board has it, once somebody has looked
+    shown_rounds: bool = False  # whether that names the rounds
 
 
 Rows = dict[int | None, dict[str, Column]]  # by seat (None is the table), by stat

@@ -1,0 +1,41 @@
+"""How a session on PostgreSQL is set up, and what makes a server unsafe."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+ANSWER_WITHIN: float | None = None  # asyncpg itself waits no longer for a statement than it is told below
+
+
+def driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+asyncpg")
+
+
+def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
+    """What asyncpg is told. Time-outs keep a stopped process from holding everyone else up."""
+    settings = {
+        "application_name": "tallybook",
+        "lock_timeout": "10s",
+        "statement_timeout": "30s",
+        "idle_in_transaction_session_timeout": "5s",
+        "timezone": "UTC",
+    }
+    # A server that vanishes without a word ends no statement: then it is we who stop waiting.
+    answer_within: float | None = 35
+    if patient:  # maintenance works in long statements
+        settings |= {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+        answer_within = None
+    if read_only:
+        settings |= {
+            "default_transaction_isolation": "repeatable read",
+            "default_transaction_read_only": "on",
+        }
+    return {"server_settings": settings, "timeout": 5, "command_timeout": answer_within}
+
+
+def weakness(connection: Connection) -> str | None:
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        if (value := connection.exec_driver_sql(f"SHOW {name}").scalar_one()) in {"off", "local"}:
+            return f"PostgreSQL runs with {name} {value}; turn it on"
+    return None

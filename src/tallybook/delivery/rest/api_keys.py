@@ -1,0 +1,60 @@
+"""API keys of a game, in the hands of its owner."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import relations_of, require
+from tallybook.accounts.api_keys import ApiKey
+from tallybook.delivery.rest.answers import answer, nothing, page_of
+from tallybook.delivery.rest.callers import Caller
+from tallybook.delivery.rest.contract import contract
+from tallybook.delivery.rest.reading import ApiKeyId, CommandId, GameId, Page, body_of
+from tallybook.delivery.rest.services import Given, Services
+from tallybook.delivery.rest.shapes import NewApiKey
+from tallybook.delivery.rest.shapes import Page as PageOf
+
+router = APIRouter(prefix="/games/{id}/api-keys", tags=["api keys"])
+
+_OWNERS = ("not_found", "forbidden")
+
+
+@router.post(
+    "", **contract(takes=NewApiKey, gives=ApiKey, status=201, refuses=(*_OWNERS, "idempotency_conflict"))
+)
+async def make(
+    given: Given,
+    caller: Caller,
+    game_id: GameId,
+    command_id: CommandId = None,
+    body: NewApiKey = body_of(NewApiKey),
+) -> Response:
+    """Make a key; only this answer has its `secret`, which a repetition of the command leaves out."""
+    await _require(given, caller, game_id)
+    made = await given.api_keys.make(caller.player_id, game_id, body.name, command_id=body.id(command_id))
+    return answer(made, 201)
+
+
+@router.get("", **contract(gives=PageOf[ApiKey], refuses=_OWNERS))
+async def of_game(given: Given, caller: Caller, game_id: GameId, at: Page) -> Response:
+    """The keys of a game, newest first, without their secrets."""
+    await _require(given, caller, game_id)
+    before, limit = at
+    found = await given.api_keys.of_game(game_id, before=before, limit=limit + 1)
+    return page_of(found, limit, lambda key: key.id, lambda key: key)
+
+
+@router.delete("/{key_id}", **contract(status=204, refuses=(*_OWNERS, "idempotency_conflict")))
+async def revoke(
+    given: Given, caller: Caller, game_id: GameId, key_id: ApiKeyId, command_id: CommandId = None
+) -> Response:
+    """Revoke a key: it counts no longer, at once."""
+    await _require(given, caller, game_id)
+    await given.api_keys.revoke(caller.player_id, game_id, key_id, command_id=command_id)
+    return nothing()
+
+
+async def _require(given: Services, caller: Actor, game_id: UUID) -> None:
+    game = await given.catalogue.game(game_id)
+    require("game.keys", relations_of(caller, owner=game.owner_id in caller.ids))

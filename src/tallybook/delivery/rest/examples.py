@@ -1,0 +1,204 @@
+"""Examples for the descriptions of the API: made from the shapes, so that none is forgotten or untrue."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tallybook.kernel.refusals import CODES
+
+Shapes = Mapping[str, Mapping[str, Any]]  # JSON schemas by name
+
+_POINTS = {"name": "Points", "data_type": "integer", "scoring": True}
+_ANA, _BEA = "01990c3e-7c00-7000-8000-00000000000a", "01990c3e-7c00-7000-8000-00000000000b"
+_GAME, _SESSION = "01990c3e-7c00-7000-8000-000000000001", "01990c3e-7c00-7000-8000-000000000002"
+_ROOM, _THING = "01990c3e-7c00-7000-8000-000000000003", "01990c3e-7c00-7000-8000-000000000004"
+
+# Whole bodies, where several fields have to agree.
+_BODIES: Mapping[str, Any] = MappingProxyType(
+    {
+        "AddedSeat": {"name": "Cleo"},
+        "ChangedGame": {"description": "Birds and their habitats", "max_players": 5},
+        "ChangedStatSet": {"name": "Short game"},
+        "Clear": {"seat": 0, "stat": "Points"},
+        "Correction": {"seat": 0, "stat": "Points", "value": 12, "reason": "counted again"},
+        "End": {"result": [{"seat": 0, "winner": True}]},
+        "Farewell": {"password": "correct horse battery"},
+        "Join": {"name": "Ana"},
+        "Move": {},
+        "NewClaim": {"player_id": _BEA},
+        "NewGame": {"name": "Wingspan", "min_players": 1, "max_players": 5},
+        "NewSession": {"game_id": _GAME, "stats": [_POINTS], "seats": [{"player_id": _ANA}, {"name": "Bea"}]},
+        "NewStatSet": {"name": "Full game", "stats": [_POINTS]},
+        "ProfileChanges": {"display_name": "Ana", "color": "#1971c2"},
+        "Ready": {"ready": True},
+        "Record": {"seat": 0, "stat": "Points", "value": 7, "command_id": "a1"},
+        "Registration": {"username": "ana-plays", "password": "correct horse battery"},
+        "SeatChange": {"add": {"name": "Cleo"}},
+        "Write": {"expected_index": 4},
+    }
+)
+
+# What stands in a field, by its name; `Shape.field` goes before it.
+_VALUES: Mapping[str, Any] = MappingProxyType(
+    {
+        "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
+        "actor": _ANA,
+        "after": 7,
+        "approve": None,
+        "at": "2026-01-31T18:05:00Z",
+        "average": "6.5",
+        "avatar_seed": "ana",
+        "before": 0,
+        "best": 12,
+        "choices": [],
+        "Claim.status": "pending",
+        "claimant_id": _ANA,
+        "code": "K7Q2-9FMX",
+        "color": "#1971c2",
+        "config": {},
+        "created_at": "2026-01-31T18:00:00Z",
+        "created_by": _ANA,
+        "current": "correct horse battery",
+        "Device.current": True,
+        "data": {"seat": 0, "stat": "Points", "value": 7},
+        "day": "2026-01-31",
+        "decided_at": None,
+        "description": "Birds and their habitats",
+        "device": "Firefox on Linux",
+        "display_name": "Ana",
+        "email": None,
+        "ended_at": None,
+        "events": None,
+        "expires_at": "2026-02-14T18:00:00Z",
+        "expires_in": 900,
+        "from": "2025-02-01",
+        "game_id": _GAME,
+        "host_id": _ANA,
+        "id": _THING,
+        "Session.id": _SESSION,
+        "SessionSummary.id": _SESSION,
+        "Game.id": _GAME,
+        "Room.id": _ROOM,
+        "Player.id": _ANA,
+        "Me.id": _ANA,
+        "Presented.id": _ANA,
+        "index": 4,
+        "initials": "WI",
+        "is_bot": False,
+        "key": "K7Q2ZF",
+        "kind": "account",
+        "Step.kind": "value_recorded",
+        "last_played": "2026-01-31T18:00:00Z",
+        "last_seen": "2026-01-31T18:05:00Z",
+        "last_used_at": "2026-01-31T18:05:00Z",
+        "max_players": 5,
+        "missing": [],
+        "mode": "competitive",
+        "name": "Ana",
+        "ApiKey.name": "Our server",
+        "NewApiKey.name": "Our server",
+        "Game.name": "Wingspan",
+        "Room.name": "Friday evening",
+        "Stat.name": "Points",
+        "StatSet.name": "Full game",
+        "new": "a better battery horse",
+        "next_cursor": None,
+        "owner_id": _ANA,
+        "password": "correct horse battery",
+        "place": 1,
+        "player_id": _ANA,
+        "prefix": "tb_9fK2",
+        "prev_index": 3,
+        "previous": None,
+        "reason": "played as a test",
+        "refresh_token": "9fK2mQx7.c2VjcmV0",
+        "region": "EU",
+        "requests": [],
+        "result": None,
+        "role": "scorekeeper",
+        "roles": [],
+        "room_id": _ROOM,
+        "round": 1,
+        "rounds": 3,
+        "rules": "scoresheet",
+        "rules_version": 1,
+        "score": 12,
+        "scorekeepers": [_ANA],
+        "scoring": True,
+        "seat": 0,
+        "session_id": _SESSION,
+        "sessions": "/api/v1/sessions/history?status=finished",
+        "settings": {"theme": "dark"},
+        "started_at": "2026-01-31T18:00:00Z",
+        "stat": "Points",
+        "status": "playing",
+        "team": None,
+        "to": "2026-01-31",
+        "token_type": "Bearer",
+        "total": 12,
+        "type": "scoresheet.value_recorded.v1",
+        "updated_at": "2026-01-31T18:05:00Z",
+        "username": "ana-plays",
+        "value": 7,
+        "win": "highest",
+        "win_rate": 0.5,
+        "winner": True,
+        "worst": 3,
+        "zone": "Europe/Berlin",
+    }
+)
+
+
+def example_of(schema: Mapping[str, Any], shapes: Shapes, *names: str) -> Any:
+    """A value of a schema; `names` are those under which it is looked up first."""
+    for name in names:
+        if name in _VALUES and (_VALUES[name] is not None or _nullable(schema)):
+            return _VALUES[name]
+    if "$ref" in schema:
+        shape = schema["$ref"].rpartition("/")[2]
+        return _BODIES[shape] if shape in _BODIES else _object(shape, shapes[shape], shapes)
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], shapes)
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "array":
+            return [example_of(schema["items"], shapes, *names)] if "items" in schema else []
+        case "object":
+            inner = schema.get("additionalProperties")
+            return {"Points": example_of(inner, shapes)} if isinstance(inner, dict) and inner else {}
+        case "integer" | "number":
+            return schema.get("minimum", 1)
+        case "boolean":
+            return False
+        case _:
+            return {"date-time": "2026-01-31T18:05:00Z", "date": "2026-01-31", "uuid": _THING}.get(
+                schema.get("format", ""), "text"
+            )
+
+
+def _nullable(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "null" or any(map(_nullable, schema.get("anyOf", ())))
+
+
+def _object(shape: str, schema: Mapping[str, Any], shapes: Shapes) -> dict[str, Any]:
+    fields: Mapping[str, Any] = schema.get("properties", {})
+    required = schema.get("required", ())
+    return {
+        name: example_of(described, shapes, f"{shape}.{name}", name)
+        for name, described in fields.items()
+        if name in required
+    }
+
+
+def example_problem(code: str) -> dict[str, Any]:
+    """The answer to a refusal with this code."""
+    kind = CODES[code]
+    return {
+        "type": f"urn:tallybook:error:{code}",
+        "title": kind.title,
+        "status": kind.status,
+        "code": code,
+        "detail": "what was wrong, in words",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    }

@@ -1,0 +1,154 @@
+"""Reading a person's figures: as they are now, or counted again as they were at an earlier moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from tallybook.accounts.tables import players
+from tallybook.database.prepared import Prepared, as_id
+from tallybook.database.schema import Id
+from tallybook.kernel.refusals import not_found
+from tallybook.ledger.read import last_position
+from tallybook.ledger.tables import events
+from tallybook.projections.merges import EVERYBODY, OPEN, merges, persons_at, stamps
+from tallybook.projections.results import results_at, sittings_in
+from tallybook.projections.slots import SLOTS
+from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally, figures
+from tallybook.projections.statistics import head_to_head, player_counts, player_games
+
+Stamp = tuple[int, int]  # positions that move whenever a figure of the person may have changed
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFigures:
+    """Everything counted for one person, in all games or in one."""
+
+    records: Mapping[tuple[UUID, Mode], Record]  # by game and mode; `ALL_GAMES` holds the sum
+    counts: Mapping[tuple[Mode, int], Tally]  # by mode and number of players
+    against: Mapping[UUID, Tally]  # by person
+
+
+def _find(slot: str) -> Prepared:
+    """The person behind a player who exists, and the stamps of its figures."""
+    links, marks, everybody = merges[slot], stamps[slot], stamps[slot].alias("everybody")
+    merged = (links.c.player_id == players.c.id) & (links.c.to_position == OPEN)
+    person_id = func.coalesce(links.c.person_id, players.c.id, type_=Id())
+    query = (
+        select(person_id, marks.c.position, everybody.c.position)
+        .select_from(players)
+        .outerjoin(links, merged)
+        .outerjoin(marks, marks.c.person_id == person_id)
+        .outerjoin(everybody, everybody.c.person_id == bindparam("everybody", type_=Id()))
+        .where(players.c.id == bindparam("player_id", type_=Id()))
+    )
+    return Prepared(query)
+
+
+def _read_records(slot: str) -> Prepared:
+    table = player_games.tables[slot]
+    return Prepared(select(table).where(table.c.person_id == bindparam("person_id", type_=Id())))
+
+
+def _read_counts(slot: str) -> Prepared:
+    table = player_counts.tables[slot]
+    columns = (table.c.mode, table.c.players, *(table.c[name] for name in Tally.__struct_fields__))
+    wanted = table.c.game_id == bindparam("game_id", type_=Id())
+    return Prepared(select(*columns).where(table.c.person_id == bindparam("person_id", type_=Id()), wanted))
+
+
+def _read_against(slot: str) -> Prepared:
+    table, links = head_to_head.tables[slot], merges[slot]
+    merged = (links.c.player_id == table.c.opponent_id) & (links.c.to_position == OPEN)
+    opponent = func.coalesce(links.c.person_id, table.c.opponent_id, type_=Id())
+    query = select(opponent, *(table.c[name] for name in Tally.__struct_fields__)).outerjoin_from(
+        table, links, merged
+    )
+    wanted = table.c.game_id == bindparam("game_id", type_=Id())
+    return Prepared(query.where(table.c.person_id == bindparam("person_id", type_=Id()), wanted))
+
+
+_found = {slot: _find(slot) for slot in SLOTS}
+_records = {slot: _read_records(slot) for slot in SLOTS}
+_counts = {slot: _read_counts(slot) for slot in SLOTS}
+_against = {slot: _read_against(slot) for slot in SLOTS}
+
+
+def person_behind(connection: Connection, slot: str, player_id: UUID) -> tuple[UUID, Stamp]:
+    """Who a player is, and the stamp of that person's figures; `not_found` without such a player."""
+    rows = _found[slot].run_alone(connection, {"player_id": player_id, "everybody": EVERYBODY})
+    if not rows:
+        raise not_found("player")
+    person_id, changed, merged = rows[0]
+    return as_id(person_id), (changed or 0, merged or 0)
+
+
+def read_figures(connection: Connection, slot: str, person_id: UUID, game_id: UUID | None) -> PersonFigures:
+    """The figures as they are."""
+    asked = {"person_id": person_id, "game_id": game_id or ALL_GAMES}
+    records = {(as_id(row[1]), row[2]): Record(*row[3:]) for row in _records[slot].run(connection, asked)}
+    counts = {(row[0], row[1]): Tally(*row[2:]) for row in _counts[slot].run(connection, asked)}
+    against: dict[UUID, Tally] = {}
+    for row in _against[slot].run(connection, asked):
+        _add(against, as_id(row[0]), Tally(*row[1:]))
+    return PersonFigures(records, counts, against)
+
+
+def _add(against: dict[UUID, Tally], opponent: UUID, tally: Tally) -> None:
+    known = against.setdefault(opponent, Tally())
+    known.played += tally.played
+    known.won += tally.won
+    known.lost += tally.lost
+    known.tied += tally.tied
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a person had played at an earlier moment, still to be counted."""
+
+    person_id: UUID
+    players: set[UUID]  # as whom the person was known then
+    rows: Sequence[Sequence[Any]]
+    persons: Mapping[UUID, UUID]  # behind players who were merged then
+    game_id: UUID | None
+
+    def count(self) -> PersonFigures:
+        book = figures(self.person_id, sittings_in(self.rows, self.players))
+        game_id = self.game_id or ALL_GAMES
+        against: dict[UUID, Tally] = {}
+        for (_, game, opponent), tally in book.against.items():
+            if game == game_id:
+                _add(against, self.persons.get(opponent, opponent), tally)
+        return PersonFigures(
+            records={(game, mode): record for (_, game, mode), record in book.records.items()},
+            counts={
+                (mode, size): tally for (_, game, mode, size), tally in book.counts.items() if game == game_id
+            },
+            against=against,
+        )
+
+
+def figures_at(
+    connection: Connection, slot: str, player_id: UUID, game_id: UUID | None, moment: int
+) -> Earlier:
+    """What counts for the person of a player as of a commit time. Counting it may take a while."""
+    position = _position_at(connection, moment)
+    persons = persons_at(connection, slot, position)
+    person_id = persons.get(player_id, player_id)
+    known = {person_id, *(player for player, person in persons.items() if person == person_id)}
+    return Earlier(person_id, known, results_at(connection, slot, known, position), persons, game_id)
+
+
+def _position_at(connection: Connection, moment: int) -> int:
+    """The position of the last event committed by then, by halving: commit times never go back."""
+    committed = select(events.c.committed_at).where(events.c.position == bindparam("position"))
+    low, high = 0, last_position(connection)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if connection.execute(committed, {"position": middle}).scalar_one() <= moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low

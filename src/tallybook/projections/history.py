@@ -1,0 +1,201 @@
+"""Lists of sessions, newest first: the caller's, somebody's, or everything the caller may see."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
+
+from tallybook.database.prepared import Prepared, as_id
+from tallybook.database.schema import Id
+from tallybook.projections.matching import Matching
+from tallybook.projections.merges import OPEN, merges
+from tallybook.projections.results import people
+from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.standings import Mode, Outcome
+
+_LAST = UUID(int=2**128 - 1)
+
+Scope = Literal["own", "visible"]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which sessions; None means any. Times are microseconds since 1970 UTC.
+
+    `outcome` and `opponent_id` go with `player_id`; without a player the list is what the scope says.
+    """
+
+    scope: Scope = "own"
+    player_id: UUID | None = None
+    game_id: UUID | None = None
+    status: str | None = None
+    voided: bool | None = None
+    mode: Mode | None = None
+    outcome: Outcome | None = None
+    players: int | None = None
+    since: int | None = None
+    until: int | None = None
+    opponent_id: UUID | None = None
+    q: str | None = None
+
+
+class Item(NamedTuple):
+    """A session in a list: when it was played, its id and its summary, which lacks the names."""
+
+    played_at: int
+    session_id: UUID
+    summary: str
+
+
+def history(
+    connection: Connection,
+    slot: str,
+    wanted: Wanted,
+    *,
+    seen_by: UUID,
+    admin: bool,
+    before: tuple[int, UUID] | None,
+    limit: int,
+) -> list[Item]:
+    """A page of a list, as far as `seen_by` may see it, behind the item `before`."""
+    given = {name: value for name in Wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None}
+    played_at, session_id = before or (OPEN, _LAST)
+    values = {"since": 0, "until": OPEN} | given | {"seen_by": seen_by, "limit": limit}
+    values |= {"before_at": played_at, "before_id": session_id}
+    if "voided" in values:
+        values["voided"] = int(values["voided"])
+    filters = tuple(name for name in _EQUAL if name in given)
+    own = wanted.player_id == seen_by
+    form = _Form(slot, wanted.scope, "player_id" in given, "opponent_id" in given, filters, admin, own)
+    if wanted.q is None:
+        rows: Sequence[Any] = _prepared(form).run_alone(connection, values)
+    else:
+        matching = Matching(connection, slot, SessionDirectory.sessions[slot], wanted.q)
+        query = _query(form, matching)
+        rows = [] if query is None else connection.execute(query, values).all()
+    return [Item(row[0], as_id(row[1]), row[2]) for row in rows]
+
+
+_EQUAL = ("game_id", "status", "voided", "mode", "outcome", "players")
+
+
+class _Form(NamedTuple):
+    """What a query looks like, whatever its parameters."""
+
+    slot: str
+    scope: Scope
+    of_player: bool
+    with_opponent: bool
+    filters: tuple[str, ...]
+    admin: bool
+    own: bool  # the player asked for is the caller
+
+
+@lru_cache(maxsize=512)
+def _prepared(form: _Form) -> Prepared:
+    query = _query(form, None)
+    assert query is not None
+    return Prepared(query)
+
+
+def _query(form: _Form, matching: Matching | None) -> Select[Any] | None:
+    """The page's query; None when nothing can match."""
+    sessions = SessionDirectory.sessions[form.slot]
+    walks = [_walk(form, source, condition) for source, condition in _sources(form, matching)]
+    if not walks:
+        return None
+    found: FromClause = walks[0].subquery() if len(walks) == 1 else union(*map(_closed, walks)).subquery()
+    return (
+        select(found.c.played_at, found.c.session_id, sessions.c.summary)
+        .join_from(found, sessions, sessions.c.session_id == found.c.session_id)
+        .order_by(found.c.played_at.desc(), found.c.session_id.desc())
+        .limit(bindparam("limit"))
+    )
+
+
+def _closed(walk: Select[Any]) -> Select[Any]:
+    """In brackets, as not every database takes an order within a union otherwise."""
+    return select(walk.subquery())
+
+
+def _walk(form: _Form, source: Table, condition: ColumnElement[bool]) -> Select[Any]:
+    """The newest of one source, along an index of it."""
+    at, session_id = source.c.played_at, source.c.session_id
+    before_at, before_id = bindparam("before_at", type_=at.type), bindparam("before_id", type_=Id())
+    query = select(at, session_id).where(
+        condition,
+        at >= bindparam("since", type_=at.type),
+        at < bindparam("until", type_=at.type),
+        at <= before_at,
+        or_(at < before_at, session_id < before_id),
+        *(source.c[name] == bindparam(name, type_=source.c[name].type) for name in form.filters),
+    )
+    if form.with_opponent:
+        query = query.where(_faced(form, source))
+    # One person may have sat there as two players.
+    return query.distinct().order_by(at.desc(), session_id.desc()).limit(bindparam("limit"))
+
+
+def _sources(form: _Form, matching: Matching | None) -> list[tuple[Table, ColumnElement[bool]]]:
+    """What to walk along: tables, and which of their rows."""
+    here, sessions = people[form.slot], SessionDirectory.sessions[form.slot]
+    mine = and_(here.c.person_id == _person(form.slot, "seen_by"), or_(here.c.sat == 1, here.c.hosted == 1))
+    sources: list[tuple[Table, ColumnElement[bool]]]
+    if form.of_player:
+        theirs = and_(here.c.person_id == _person(form.slot, "player_id"), here.c.sat == 1)
+        if not (form.own or form.admin):
+            theirs = and_(theirs, or_(here.c.listed == 1, _member(form.slot, here)))
+        sources = [(here, theirs)]
+    elif form.scope == "own":
+        sources = [(here, mine)]
+    elif matching is not None and matching.few:
+        # From what has the name: walking along everything would be long where it is rare.
+        seen = true() if form.admin else or_(sessions.c.listed == 1, _member(form.slot, sessions))
+        return [(sessions, and_(seen, way)) for way in matching.conditions(sessions)]
+    elif form.admin:
+        sources = [(sessions, true())]
+    else:
+        sources = [(here, mine), (sessions, sessions.c.listed == 1)]
+    if matching is None:
+        return sources
+    ways = {source.name: matching.conditions(source) for source, _ in sources}
+    return [(source, and_(rows, or_(*ways[source.name]))) for source, rows in sources if ways[source.name]]
+
+
+def _person(slot: str, parameter: str) -> ColumnElement[UUID]:
+    """The person behind the player that a parameter names."""
+    player_id = bindparam(parameter, type_=Id())
+    links = merges[slot]
+    link = (links.c.player_id == player_id) & (links.c.to_position == OPEN)
+    return func.coalesce(select(links.c.person_id).where(link).scalar_subquery(), player_id)
+
+
+def _member(slot: str, source: Table) -> ColumnElement[bool]:
+    """The caller sat there or hosts it."""
+    me = people[slot].alias("me")
+    there = and_(me.c.session_id == source.c.session_id, me.c.person_id == _person(slot, "seen_by"))
+    return exists().where(there, or_(me.c.sat == 1, me.c.hosted == 1))
+
+
+def _faced(form: _Form, source: Table) -> ColumnElement[bool]:
+    """The opponent sat there too, and not in the same team."""
+    them = people[form.slot].alias("them")
+    there = and_(them.c.session_id == source.c.session_id, them.c.sat == 1)
+    apart = or_(them.c.team.is_(None), source.c.team.is_(None), them.c.team != source.c.team)
+    return exists().where(there, apart, them.c.person_id == _person(form.slot, "opponent_id"))

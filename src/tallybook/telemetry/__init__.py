@@ -1,0 +1,1 @@
+"""How a server tells what it is doing: log lines, metrics, traces."""

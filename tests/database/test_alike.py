@@ -1,0 +1,100 @@
+"""What every database does alike, although each has a way of its own to do otherwise."""
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select
+
+from tallybook.database.bulk import Insert, Lookup
+from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
+from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.kernel.ids import new_id
+from tallybook.ledger.tables import snapshots, texts
+from tallybook.projections.values import SessionValues
+from tests.servers.mariadb import MariaDB
+
+ONE = UUID(int=1)
+VALUES = SessionValues.tables["a"]
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = open_database(url)
+    yield database
+    await database.close()
+
+
+async def test_texts_that_differ_in_any_byte_are_different_keys(database: Database) -> None:
+    spellings = ["a", "A", "a ", "ä", "a\u0308", "a'\\%s", ""]
+    add = Insert(texts, ["stream", "digest", "text"])
+    await database.write(lambda c: add.run(c, [(ONE, text, text) for text in spellings]))
+    by_key = Lookup(texts, ["digest", "text"], ["stream", "digest"])
+    for text in spellings:
+        found = await database.read(lambda c, text=text: by_key.run(c, [(ONE, text)]))  # type: ignore[misc]  # bound for the loop
+        assert [tuple(row) for row in found] == [(text, text)]
+
+
+async def test_the_condition_of_an_upsert_is_about_the_row_as_it_was(database: Database) -> None:
+    key = ["session_id", "seat", "stat", "round"]
+    put = Insert(
+        VALUES, [*key, "idx", "value"], update=["idx", "value"], condition=f"excluded.idx > {VALUES.name}.idx"
+    )
+
+    async def after(*rows: tuple[int, str]) -> tuple[int, str]:
+        await database.write(lambda c: put.run(c, [(ONE, 0, "Points", 1, *row) for row in rows]))
+        row = await database.read(lambda c: c.execute(select(VALUES.c.idx, VALUES.c.value)).one())
+        return row.idx, row.value
+
+    assert await after((5, "five")) == (5, "five")
+    assert await after((4, "four")) == (5, "five")
+    assert await after((6, "six")) == (6, "six")
+    leave = Insert(VALUES, [*key, "idx", "value"], update=[])
+    await database.write(lambda c: leave.run(c, [(ONE, 0, "Points", 1, 9, "nine")]))
+    assert await after((6, "another six")) == (6, "six")
+
+
+async def test_rows_of_megabytes_come_back_as_they_were(database: Database) -> None:
+    states = {new_id(): bytes(range(256)) * 4_096 * n for n in range(1, 4)}
+    columns = ["stream", "fold", "version", "idx", "state"]
+    rows = [(stream, "fold", 1, 0, state) for stream, state in states.items()]
+    await database.write(lambda c: Insert(snapshots, columns, update=columns[1:]).run(c, rows))
+    found = await database.read(lambda c: c.execute(select(snapshots.c.stream, snapshots.c.state)).all())
+    assert {row.stream: row.state for row in found} == states
+
+
+async def test_who_only_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable) as refused:
+        await database.read(lambda c: c.execute(insert(texts).values(stream=ONE, digest="d", text="t")))
+    assert re.search(r"(?i)read.?only", str(refused.value.__cause__))
+
+
+@contextmanager
+def told(server: MariaDB, name: str, value: int, usual: int) -> Iterator[None]:
+    server.sql(f"SET GLOBAL {name} = {value}")
+    try:
+        yield
+    finally:
+        server.sql(f"SET GLOBAL {name} = {usual}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "usual"),
+    [("innodb_flush_log_at_trx_commit", 2, 1), ("max_allowed_packet", 2**20, 2**24)],
+)
+async def test_a_server_that_may_lose_what_it_acknowledged_is_named_and_not_used(
+    mariadb_url: str, mariadb_server: MariaDB, name: str, value: int, usual: int
+) -> None:
+    database = open_database(mariadb_url)
+    with told(mariadb_server, name, value, usual), pytest.raises(UnsafeDatabase, match=f"{name} {value}"):
+        await database.read(check_durability)
+    await database.close()
+
+
+async def test_a_database_that_compares_by_the_alphabet_is_named_and_not_used(mariadb_url: str) -> None:
+    database = open_database(mariadb_url)
+    with pytest.raises(UnsafeDatabase, match="utf8mb4_general_ci"):
+        await database.read(check_durability)
+    await database.close()

@@ -1,0 +1,150 @@
+"""Lists of sessions and the timeline of one, as their readers may see them."""
+
+from typing import Any
+
+from tests.rest.kit import Person, code_of, enter
+
+
+async def ids(person: Person, **query: Any) -> list[str]:
+    return [item["id"] for item in (await person.get("/sessions/history", **query))["items"]]
+
+
+async def played(host: Person, game: str, *seats: dict[str, Any], **more: Any) -> str:
+    """A finished session in which the first seat wins."""
+    session = await host.post("/sessions", {"game_id": game, "seats": list(seats), **more})
+    path = f"/sessions/{session['id']}"
+    for seat in range(len(seats)):
+        await host.post(f"{path}/record", {"seat": seat, "stat": "Points", "value": 10 - seat})
+    await host.post(f"{path}/end")
+    return str(session["id"])
+
+
+async def test_lists_hold_what_the_reader_may_see_and_was_asked_for(ana: Person, bea: Person) -> None:
+    cleo = await enter(ana.client, "Cleo")
+    azul = (await ana.post("/games", {"name": "Azul"}))["id"]
+    rescue = (await ana.post("/games", {"name": "Sea Rescue", "win": "cooperative"}))["id"]
+    me, she = {"player_id": ana.id}, {"player_id": bea.id}
+    duel = await played(ana, azul, me, she)
+    alone = await played(ana, azul, me)
+    public = await played(ana, azul, she, {"name": "Émile"}, public=True, name="Friday night")
+    saved = await played(ana, rescue, me, she, {"name": "Dora"})
+    open_ = (await ana.post("/sessions", {"game_id": azul, "seats": [me], "public": True}))["id"]
+    everything = [open_, saved, public, alone, duel]
+
+    assert await ids(ana) == everything
+    assert await ids(ana, player_id=ana.id) == [open_, saved, alone, duel]
+    assert await ids(bea) == [saved, public, duel]
+    assert await ids(cleo) == []
+    # Of others, what is finished in public rooms.
+    assert await ids(cleo, player_id=bea.id) == [public]
+    assert await ids(cleo, game_id=azul) == await ids(cleo, scope="visible") == [public]
+    assert await ids(bea, player_id=ana.id) == [saved, duel]
+
+    assert await ids(ana, mode="solo") == [open_, alone]
+    assert await ids(ana, mode="cooperative") == [saved]
+    assert await ids(ana, players=3) == [saved]
+    assert await ids(ana, status="playing") == [open_]
+    assert await ids(ana, outcome="won") == [duel]
+    assert await ids(ana, outcome="lost", player_id=bea.id) == [saved, duel]
+    assert await ids(ana, opponent_id=bea.id) == [saved, duel]
+    ended = (await ana.get(f"/sessions/{alone}"))["ended_at"]
+    assert await ids(ana, **{"from": ended}) == [open_, saved, public, alone]
+    assert await ids(ana, to=ended) == [duel]
+
+    for reader, q, found in (
+        (ana, "azu", [open_, public, alone, duel]),
+        (ana, "éMILE", [public]),
+        (ana, "friday", [public]),
+        (ana, "bea", [saved, public, duel]),
+        (ana, "100%", []),
+        (cleo, "bea", []),
+    ):
+        assert await ids(reader, q=q) == found
+    assert await ids(cleo, q="bea", scope="visible") == [public]
+    assert await ids(ana, q="dora", player_id=bea.id) == [saved]
+
+    await ana.post(f"/sessions/{duel}/void", {"reason": "a trial"})
+    items = (await ana.get("/sessions/history"))["items"]
+    assert [item["id"] for item in items if item["voided"]] == [duel]
+    assert await ids(ana, voided="false", status="finished") == [saved, public, alone]
+
+
+async def test_a_cursor_leads_through_its_own_list_and_no_other(ana: Person, bea: Person) -> None:
+    game = (await ana.post("/games", {"name": "Azul"}))["id"]
+    sessions = [await played(ana, game, {"player_id": ana.id}) for _ in range(5)]
+    seen: list[str] = []
+    cursor = None
+    while cursor is not None or not seen:
+        query = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        part = await ana.get("/sessions/history", **query)
+        seen += [item["id"] for item in part["items"]]
+        cursor = part["next_cursor"]
+    assert seen == sessions[::-1]
+
+    cursor = (await ana.get("/sessions/history", limit=2))["next_cursor"]
+    for path in (f"/sessions/history?cursor={cursor}&game_id={game}", f"/games?cursor={cursor}"):
+        assert code_of(await ana.call("GET", path)) == "invalid"
+
+
+async def test_a_claimed_player_brings_the_history_along_and_a_split_takes_it_back(
+    ana: Person, bea: Person
+) -> None:
+    game = (await ana.post("/games", {"name": "Azul"}))["id"]
+    session = await played(ana, game, {"name": "Bee"}, {"player_id": ana.id})
+    bee = (await ana.get(f"/sessions/{session}"))["seats"][0]["player_id"]
+    registered = {"username": "beatrix", "password": "correct horse"}
+    answer = await bea.call("POST", "/auth/register", registered)
+    bea = Person(bea.client, answer.json()["access_token"], bea.id)
+    code = (await ana.post(f"/players/{bee}/invitation"))["code"]
+    claim = await bea.post("/players/me/claim", {"code": code})
+
+    assert await ids(bea) == await ids(bea, outcome="won") == [session]
+    for who in (bea.id, bee):
+        stats = await ana.get(f"/players/{who}/stats")
+        assert (stats["player_id"], stats["totals"]["won"]) == (bea.id, 1)
+    against = (await ana.get(f"/players/{ana.id}/stats"))["head_to_head"]
+    assert [(each["player_id"], each["lost"]) for each in against] == [(bea.id, 1)]
+
+    await bea.call("DELETE", f"/players/me/claims/{claim['id']}")
+    assert await ids(bea) == []
+    assert (await ana.get(f"/players/{bee}/stats"))["totals"]["won"] == 1
+    assert (await ana.get(f"/players/{bea.id}/stats"))["totals"]["played"] == 0
+
+
+async def test_a_timeline_says_what_each_event_did_and_how_it_stood_then(ana: Person, bea: Person) -> None:
+    session = await ana.opens("Cleo", "Dora")
+    path = f"/sessions/{session['id']}"
+    await ana.post(f"{path}/record", {"seat": 1, "stat": "Points", "value": 5})
+    await ana.post(f"{path}/record", {"seat": 1, "stat": "Points", "delta": 3})
+    await ana.post(f"{path}/undo")
+    await ana.post(f"{path}/next-round")
+    await ana.post(f"{path}/record", {"seat": 0, "stat": "Points", "value": 4})
+    await ana.post(f"{path}/end")
+    correction = {"seat": 0, "stat": "Points", "value": 9, "round": 2, "reason": "miscounted"}
+    await ana.post(f"{path}/correct", correction)
+
+    timeline = await ana.get(f"{path}/timeline")
+
+    told = [
+        (step["kind"], step["seat"], step["round"], step["before"], step["after"],
+         [seat["total"] for seat in step["totals"]])
+        for step in timeline["steps"]
+    ]  # fmt: skip
+    assert told == [
+        ("session_created", None, None, None, None, [0, 0]),
+        ("session_started", None, None, None, None, [0, 0]),
+        ("value_recorded", 1, 1, None, 5, [0, 5]),
+        ("value_recorded", 1, 1, 5, 8, [0, 8]),
+        ("write_undone", 1, 1, 8, 5, [0, 5]),
+        ("round_started", None, 2, None, None, [0, 5]),
+        ("value_recorded", 0, 2, None, 4, [4, 5]),
+        ("session_finished", None, None, None, None, [4, 5]),
+        ("value_recorded", 0, 2, 4, 9, [9, 5]),
+        ("result_corrected", None, None, None, None, [9, 5]),
+    ]
+    assert [seat["name"] for seat in timeline["seats"]] == ["Cleo", "Dora"]
+    part = await ana.get(f"{path}/timeline", after=2, limit=3)
+    assert (part["steps"], part["more"]) == (timeline["steps"][3:6], True)
+    assert code_of(await bea.call("GET", f"{path}/timeline")) == "not_found"
+    item = (await ana.get("/sessions/history"))["items"][0]
+    assert [(seat["score"], seat["winner"]) for seat in item["seats"]] == [(9, True), (5, False)]

@@ -1,0 +1,203 @@
+"""Taking one's data along, and being forgotten."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import Connection
+
+from tallybook.accounts.tables import credentials, emails, sign_ins
+from tallybook.bootstrap import Node, node
+from tallybook.database.schema import metadata
+from tallybook.kernel.refusals import Refusal
+from tallybook.ledger.tables import texts
+from tallybook.settings import Settings
+from tests.ledger.kit import count, verified
+from tests.rest.kit import API, PASSWORD, Person, body_of, code_of, enter, register
+
+
+@pytest.fixture
+async def cleo(anybody: httpx.AsyncClient) -> Person:
+    return await register(anybody, "cleo-plays", display_name="Cleo Patra", email="cleo@example.org")
+
+
+async def with_remarks(host: Person, *others: Person) -> dict[str, Any]:
+    """A session that is being played, with a text by everybody who keeps the score there."""
+    game = await host.post("/games", {"name": "A game of remarks"})
+    stats = [{"name": "Points", "data_type": "integer", "scoring": True}]
+    for number in range(1 + len(others)):
+        stats += [{"name": f"{what} {number}", "data_type": "text"} for what in ("Remark", "Verdict")]
+    asked = {"game_id": game["id"], "stats": stats, "seats": [{"name": "Ana"}, {"player_id": host.id}]}
+    session: dict[str, Any] = await host.post("/sessions", asked)
+    path = f"/sessions/{session['id']}"
+    for number, person in enumerate((host, *others)):
+        if person is not host:
+            body_of(await host.call("PUT", f"{path}/scorekeepers/{person.id}"))
+        for what, text in (("Remark", f"a remark of {person.id}"), ("Verdict", "a good game")):
+            await person.post(f"{path}/record", {"seat": 0, "stat": f"{what} {number}", "value": text})
+    return session
+
+
+def remarks(board: dict[str, Any]) -> dict[str, Any]:
+    values = board["seats"][0]["values"]
+    return {name: value["total"] for name, value in values.items() if name != "Points"}
+
+
+async def test_who_leaves_is_forgotten_and_what_others_played_stays(
+    cleo: Person, ana: Person, server: Node
+) -> None:
+    session = await with_remarks(cleo, ana)
+    path = f"/sessions/{session['id']}"
+    named = session["seats"][0]["player_id"]
+    alone = await cleo.opens("Dora")
+    follower = await register(cleo.client, "a-follower")
+    body_of(await follower.call("PUT", f"/players/{cleo.id}/follow"))
+
+    assert code_of(await cleo.call("DELETE", "/players/me", {})) == "invalid_credentials"
+    assert code_of(await cleo.call("DELETE", "/players/me", {"password": "another"})) == "invalid_credentials"
+    gone = await cleo.call("DELETE", "/players/me", {"password": PASSWORD})
+
+    assert gone.status_code == 204
+    assert code_of(await cleo.call("GET", "/players/me")) == "invalid_token"
+    login = {"username": "cleo-plays", "password": PASSWORD}
+    assert code_of(await cleo.client.post(f"{API}/auth/login", json=login)) == "invalid_credentials"
+    for player_id in (cleo.id, named):
+        shown = await ana.get(f"/players/{player_id}")
+        assert (shown["display_name"], shown["username"]) == ("Former player", None)
+    assert (await follower.get(f"/players/{follower.id}/following"))["items"] == []
+    assert code_of(await follower.call("PUT", f"/players/{cleo.id}/follow")) == "forbidden"
+    # Her game goes on in other hands; what only she kept going is abandoned.
+    assert (await ana.get(path))["host_id"] == ana.id
+    assert remarks(await ana.get(f"{path}/scoreboard")) == {
+        "Remark 0": None,
+        "Remark 1": f"a remark of {ana.id}",
+        "Verdict 0": "a good game",  # in words that somebody else wrote too
+        "Verdict 1": "a good game",
+    }
+    await ana.post(f"{path}/record", {"seat": 1, "stat": "Points", "value": 7})
+    await ana.post(f"{path}/end", {})
+    assert [seat["name"] for seat in (await ana.get(path))["seats"]] == ["Former player"] * 2
+    assert (await ana.get(f"/games/{session['game_id']}"))["archived"]
+    events = await server.ledger.events(UUID(alone["id"]))
+    assert events[-1].type == "session_abandoned.v1"
+    assert (await verified(server.ledger)).sound
+
+    again = await register(cleo.client, "cleo-plays", email="cleo@example.org")
+    assert again.id != cleo.id
+
+
+async def test_nothing_private_is_left_in_the_database(cleo: Person, server: Node) -> None:
+    await with_remarks(cleo)
+    body_of(await cleo.call("PATCH", "/players/me", {"settings": {"theme": "a dark one"}}))
+    body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))
+
+    def everything(connection: Connection) -> str:
+        assert [count(connection, table) for table in (credentials, emails, sign_ins, texts)] == [0] * 4
+        return repr([connection.execute(table.select()).all() for table in metadata.sorted_tables])
+
+    stored = await server.ledger.database.read(everything)
+    for private in (
+        "cleo-plays",
+        "Cleo Patra",
+        "cleo@example.org",
+        "a remark of",
+        "a good game",
+        "a dark one",
+    ):
+        assert private not in stored
+
+
+async def test_other_nodes_hear_of_it_and_those_that_start_later_know(
+    cleo: Person, server: Node, url: str
+) -> None:
+    settings = Settings(database_url=url, secret_keys=("a secret of the tests, long enough",))
+
+    def accepted(other: Node) -> bool:
+        try:
+            return bool(other.accounts.verify(cleo.token))
+        except Refusal:
+            return False
+
+    async with node(settings) as other:
+        assert accepted(other)
+        body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))
+        async with asyncio.timeout(20):
+            while accepted(other):
+                await asyncio.sleep(0.01)
+    async with node(settings) as later:
+        assert not accepted(later)
+
+
+async def test_a_guest_leaves_without_a_password(anybody: httpx.AsyncClient) -> None:
+    guest = await enter(anybody, "A guest")
+    assert (await guest.call("DELETE", "/players/me")).status_code == 204
+    assert code_of(await guest.call("GET", "/players/me")) == "invalid_token"
+
+
+async def test_claimed_players_are_forgotten_with_their_person_and_others_claims_are_kept(
+    cleo: Person, ana: Person
+) -> None:
+    hers = (await ana.post("/players", {"name": "Cleo at Ana's"}))["id"]
+    code = (await ana.post(f"/players/{hers}/invitation"))["code"]
+    await cleo.post("/players/me/claim", {"code": code})
+    theirs = (await cleo.post("/players", {"name": "Bea at Cleo's"}))["id"]
+    code = (await cleo.post(f"/players/{theirs}/invitation"))["code"]
+    bea = await register(cleo.client, "bea-plays")
+    await bea.post("/players/me/claim", {"code": code})
+
+    await cleo.call("DELETE", "/players/me", {"password": PASSWORD})
+
+    assert (await ana.get(f"/players/{hers}"))["display_name"] == "Former player"
+    kept = await ana.get(f"/players/{theirs}")
+    assert (kept["display_name"], kept["claimed_by"]) == ("Bea at Cleo's", bea.id)
+
+
+async def test_an_export_holds_everything_about_a_person_and_nothing_secret(
+    cleo: Person, ana: Person
+) -> None:
+    session = await with_remarks(cleo, ana)
+    path = f"/sessions/{session['id']}"
+    await cleo.post(f"{path}/end", {})
+    hers = await ana.opens("Cleo at Ana's")
+    code = (await ana.post(f"/players/{hers['seats'][0]['player_id']}/invitation"))["code"]
+    await cleo.post("/players/me/claim", {"code": code})
+    friend = await register(cleo.client, "a-friend")
+    body_of(await cleo.call("PUT", f"/players/{friend.id}/follow"))
+    private = await ana.opens("Nobody's business")
+
+    answered = await cleo.call("GET", "/players/me/export")
+
+    assert answered.headers["content-type"] == "application/json"
+    document = json.loads(answered.content)
+    assert document["profile"] == await cleo.get("/players/me")
+    assert document["profile"]["email"] == "cleo@example.org"
+    assert [each["display_name"] for each in document["library"]] == ["Ana"]
+    assert [each["display_name"] for each in document["also"]] == ["Cleo at Ana's"]
+    assert [each["username"] for each in document["following"]] == ["a-friend"]
+    assert [each["status"] for each in document["claims"]] == ["approved"]
+    assert [each["name"] for each in document["games"]] == ["A game of remarks"]
+    assert len(document["sign_ins"]) == 1
+    assert sorted(each["text"] for each in document["texts"]) == ["a good game", f"a remark of {cleo.id}"]
+    assert {each["session_id"] for each in document["texts"]} == {session["id"]}
+    exported = {each["header"]["session_id"]: each for each in document["sessions"]}
+    assert exported.keys() == {session["id"], hers["id"]}
+    assert private["id"] not in answered.text
+    events = (await cleo.get(f"{path}/events"))["events"]
+    assert [(each["index"], each["type"]) for each in exported[session["id"]]["events"]] == [
+        (each["index"], each["type"]) for each in events
+    ]
+    for secret in ("password_hash", "secret", "argon2"):
+        assert secret not in answered.text
+
+
+async def test_the_last_admin_stays_until_there_is_another(cleo: Person, server: Node) -> None:
+    await server.roles.make_admin("cleo-plays")
+    mine = await cleo.opens("Dora")
+    assert code_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD})) == "last_admin"
+    assert (await cleo.get(f"/sessions/{mine['id']}"))["status"] == "playing"  # nothing was given up
+    await register(cleo.client, "another-admin")
+    await server.roles.make_admin("another-admin")
+    body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))

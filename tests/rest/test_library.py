@@ -1,0 +1,175 @@
+"""The library over REST: games and people, found and sorted, archived and brought back."""
+
+from typing import Any
+
+import pytest
+
+from tests.rest.kit import API, Person, body_of, code_of
+
+POINTS = {"name": "Points", "data_type": "integer", "scoring": True}
+
+
+async def pages(person: Person, path: str, **query: Any) -> list[str]:
+    """The names of a whole list, read two by two."""
+    names: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await person.get(path, limit=2, **query, **cursor)
+        names += [item.get("name") or item["display_name"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            return names
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def plays(person: Person, game: str, *names: str) -> Any:
+    games = (await person.get("/games", q=game, mine=False))["items"]
+    seats = [{"name": name} for name in names]
+    return await person.post("/sessions", {"game_id": games[0]["id"], "seats": seats})
+
+
+async def test_my_games_are_those_i_made_and_those_i_have_played(ana: Person, bea: Person) -> None:
+    for name in ("Zug um Zug", "Ähnlich", "Go"):
+        await ana.post("/games", {"name": name})
+    await bea.post("/games", {"name": "Hearts"})
+    assert await pages(bea, "/games", q="zug", mine=False) == ["Zug um Zug"]
+
+    await plays(bea, "Hearts", "Cleo")
+    session = await plays(bea, "Zug", "Cleo")
+    await bea.post(f"/sessions/{session['id']}/seats", {"add": {"player_id": ana.id}})
+    await plays(ana, "Ähnlich", "Dora")
+
+    assert await pages(ana, "/games") == ["Go", "Ähnlich", "Zug um Zug"]
+    assert await pages(ana, "/games", sort="recent") == ["Ähnlich", "Zug um Zug", "Go"]
+    assert await pages(ana, "/games", sort="recent", mine=False) == ["Ähnlich", "Zug um Zug", "Hearts", "Go"]
+    assert await pages(bea, "/games") == ["Hearts", "Zug um Zug"]
+    assert await pages(bea, "/games", sort="recent") == ["Zug um Zug", "Hearts"]
+    assert await pages(ana, "/games", mine=False, sort="name") == ["Ähnlich", "Go", "Hearts", "Zug um Zug"]
+
+
+async def test_my_library_of_players_is_searched_and_sorted_by_whom_i_met_last(
+    ana: Person, bea: Person
+) -> None:
+    await ana.opens("Zoë Ädler", "Cleo", "Ben Adam")
+    await bea.opens("Somebody else")
+    await ana.post("/players", {"name": "Dora"})
+    await ana.opens("Cleo")
+
+    assert await pages(ana, "/players", sort="recent") == ["Cleo", "Ben Adam", "Zoë Ädler", "Dora"]
+    assert await pages(ana, "/players", sort="name") == ["Ben Adam", "Cleo", "Dora", "Zoë Ädler"]
+    assert await pages(ana, "/players") == ["Dora", "Ben Adam", "Cleo", "Zoë Ädler"]
+    assert await pages(ana, "/players", q="AD", sort="name") == ["Ben Adam", "Zoë Ädler"]
+    assert await pages(ana, "/players", q="somebody") == []
+
+
+async def test_a_game_in_play_is_archived_only_by_somebody_who_knows(ana: Person, bea: Person) -> None:
+    session = await ana.opens("Cleo")
+    path = f"/games/{session['game_id']}"
+    assert code_of(await bea.call("DELETE", path)) == "forbidden"
+    refused = await ana.call("DELETE", path)
+    assert (refused.status_code, code_of(refused)) == (409, "in_play")
+
+    assert (await ana.call("DELETE", path, params={"even_in_play": True})).status_code == 204
+
+    await ana.post(f"/sessions/{session['id']}/record", {"seat": 0, "stat": "Points", "value": 3})
+    game = {"game_id": session["game_id"]}
+    assert code_of(await ana.call("POST", "/sessions", game)) == "invalid"
+    assert body_of(await ana.client.get(API + path))["archived"]
+    assert code_of(await bea.call("POST", f"{path}/restore")) == "forbidden"
+    assert not (await ana.post(f"{path}/restore"))["archived"]
+    await ana.post(f"/sessions/{session['id']}/end")
+    assert (await ana.call("DELETE", path)).status_code == 204
+
+
+async def test_a_cursor_leads_on_in_its_own_list_alone(ana: Person) -> None:
+    for name in ("A", "B", "C"):
+        game = await ana.post("/games", {"name": name})
+        await ana.post("/players", {"name": name})
+    cursor = (await ana.get("/games", limit=1))["next_cursor"]
+    assert (await ana.get("/games", limit=2, cursor=cursor))["next_cursor"] is None
+
+    for path in ("/players", "/games?sort=name", "/games?q=A", f"/games/{game['id']}/stat-sets"):
+        response = await ana.call("GET", f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
+        assert (response.status_code, code_of(response)) == (400, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("stat", "field"),
+    [
+        ({"data_type": "choice"}, "stats.1.choices"),
+        ({"data_type": "choice", "choices": ["Red", "red"]}, "stats.1.choices.1"),
+        ({"data_type": "integer", "choices": ["Red"]}, "stats.1.choices"),
+        ({"data_type": "integer", "minimum": 3, "maximum": 2}, "stats.1.minimum"),
+        ({"data_type": "decimal", "minimum": "0.2", "maximum": "0.10"}, "stats.1.minimum"),
+        ({"data_type": "integer", "step": 0}, "stats.1.step"),
+        ({"data_type": "text", "minimum": 1}, "stats.1.minimum"),
+        ({"data_type": "boolean", "scoring": True}, "stats.1.scoring"),
+        ({"data_type": "integer", "scope": "table", "scoring": True}, "stats.1.scoring"),
+        ({"data_type": "integer", "name": "POINTS"}, "stats.1.name"),
+        ({"data_type": "integer", "name": "Ｐoints"}, "stats.1.name"),
+    ],
+)
+async def test_a_stat_that_makes_no_sense_is_refused_with_its_field(
+    ana: Person, stat: dict[str, Any], field: str
+) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+
+    response = await ana.call(
+        "POST",
+        f"/games/{game['id']}/stat-sets",
+        {"name": "All", "stats": [POINTS, {"name": "Other", **stat}]},
+    )
+
+    assert (response.status_code, code_of(response)) == (400, "invalid")
+    assert response.json()["errors"][0]["field"] == field
+
+
+async def test_a_stat_set_holds_every_type_with_its_bounds(ana: Person) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+    stats = [
+        {"name": "Points", "data_type": "integer", "scoring": True, "minimum": -5, "maximum": 5, "step": 5},
+        {"name": "Weight", "data_type": "decimal", "scoring": True, "minimum": "0.5", "step": "0.25"},
+        {"name": "Time", "data_type": "duration", "minimum": 0},
+        {"name": "Won", "data_type": "boolean"},
+        {"name": "Note", "data_type": "text"},
+        {"name": "Colour", "data_type": "choice", "choices": ["Red", "Blue"]},
+        {"name": "Weather", "data_type": "text", "scope": "table"},
+    ]
+
+    made = await ana.post(f"/games/{game['id']}/stat-sets", {"name": "All", "stats": stats})
+
+    assert [
+        {field: kept[field] for field in sent} for sent, kept in zip(stats, made["stats"], strict=True)
+    ] == stats
+    assert await ana.get(f"/stat-sets/{made['id']}") == made
+
+
+async def test_names_are_taken_in_any_case_and_form(ana: Person) -> None:
+    game = await ana.post("/games", {"name": "Ｃafé"})
+    for name in ("café", "CAFE\u0301", " Café "):
+        assert code_of(await ana.call("POST", "/games", {"name": name})) == "name_taken"
+    sets = f"/games/{game['id']}/stat-sets"
+    await ana.post(sets, {"name": "Straße", "stats": [POINTS]})
+    assert code_of(await ana.call("POST", sets, {"name": "STRASSE", "stats": [POINTS]})) == "name_taken"
+    await ana.post("/players", {"name": "Zoë"})
+    assert code_of(await ana.call("POST", "/players", {"name": "ZOE\u0308"})) == "name_taken"
+
+
+async def test_the_calendar_counts_finished_sessions_by_the_days_of_a_zone(ana: Person, bea: Person) -> None:
+    for others in ((), ("Ben",), ("Dora",)):
+        session = await ana.opens("Cleo", *others)
+        await ana.post(f"/sessions/{session['id']}/end")
+    await ana.post(f"/sessions/{session['id']}/void", {"reason": "a joke"})
+    await ana.post(f"/sessions/{session['id']}/rematch")  # which is not over yet
+    cleo = session["seats"][0]["player_id"]
+
+    calendar = await bea.get(f"/players/{cleo}/calendar", zone="Pacific/Kiritimati")
+
+    assert (calendar["player_id"], calendar["zone"]) == (cleo, "Pacific/Kiritimati")
+    day = calendar["days"][0]
+    assert sum(day["played"] for day in calendar["days"]) == 2
+    assert calendar["from"] < day["day"] <= calendar["to"]
+    behind = body_of(await ana.call("GET", day["sessions"].removeprefix(API)))
+    assert [each["status"] for each in behind["items"]] == ["finished"] * day["played"]
+    assert (await ana.get(f"/players/{cleo}/calendar", to="2001-12-31"))["days"] == []
+    for query in ({"zone": "Mars/Base"}, {"zone": "../etc/passwd"}, {"to": "9999-12-31"}, {"to": "soon"}):
+        assert code_of(await ana.call("GET", f"/players/{cleo}/calendar", params=query)) == "invalid"
