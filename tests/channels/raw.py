@@ -14,19 +14,27 @@ HEARTBEAT = '[null,"h","phoenix","heartbeat",{}]'
 
 
 def frame(
-    payload: bytes | str, opcode: int = TEXT, *, fin: bool = True, reserved: int = 0, masked: bool = True
+    payload: bytes | str,
+    opcode: int = TEXT,
+    *,
+    fin: bool = True,
+    reserved: int = 0,
+    masked: bool = True,
+    mask: bytes = b"\0\0\0\0",
 ) -> bytes:
-    """A frame as a client sends it; the mask changes nothing, being zero."""
+    """A frame as a client sends it; a mask of zero changes nothing."""
     data = payload.encode() if isinstance(payload, str) else payload
     head = bytes([(0x80 if fin else 0) | reserved | opcode])
-    mask = 0x80 if masked else 0
+    bit = 0x80 if masked else 0
     if len(data) < 126:
-        head += bytes([mask | len(data)])
+        head += bytes([bit | len(data)])
     elif len(data) < 65536:
-        head += struct.pack("!BH", mask | 126, len(data))
+        head += struct.pack("!BH", bit | 126, len(data))
     else:
-        head += struct.pack("!BQ", mask | 127, len(data))
-    return head + (b"\0\0\0\0" if masked else b"") + data
+        head += struct.pack("!BQ", bit | 127, len(data))
+    if not masked:
+        return head + data
+    return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data))
 
 
 def upgrade(

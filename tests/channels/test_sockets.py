@@ -81,6 +81,19 @@ async def test_messages_may_come_in_any_pieces(server: Serving) -> None:
         assert (await socket.message())[4]["status"] == "ok"
 
 
+@pytest.mark.parametrize("text", [HEARTBEAT, HEARTBEAT + " " * 200])
+async def test_a_masked_message_may_be_cut_anywhere(server: Serving, text: str) -> None:
+    whole = frame(text, mask=b"\x07\xa5\xff\x81")
+    async with await Raw.connect(server.port) as socket:
+        for cut in range(1, len(whole)):
+            socket.write(whole + whole[:cut])
+            assert await socket.message() == ALIVE  # so the rest comes in a read of its own
+            socket.write(whole[cut:] + frame(b"?", PING) + whole)
+            assert await socket.message() == ALIVE
+            assert await socket.frame() == (PONG, b"?")
+            assert await socket.message() == ALIVE
+
+
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
