@@ -89,9 +89,8 @@ async def test_a_masked_message_may_be_cut_anywhere(server: Serving, text: str) 
             socket.write(whole + whole[:cut])
             assert await socket.message() == ALIVE  # so the rest comes in a read of its own
             socket.write(whole[cut:] + frame(b"?", PING) + whole)
-            assert await socket.message() == ALIVE
+            assert [await socket.message() for _ in range(2)] == [ALIVE] * 2
             assert await socket.frame() == (PONG, b"?")
-            assert await socket.message() == ALIVE
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ async def test_a_stat_that_makes_no_sense_is_refused_with_its_field(
 
 async def test_a_stat_set_holds_every_type_with_its_bounds(ana: Person) -> None:
     game = await ana.post("/games", {"name": "Go"})
-    stats = [
+    stats: list[dict[str, Any]] = [
         {"name": "Points", "data_type": "integer", "scoring": True, "minimum": -5, "maximum": 5, "step": 5},
         {"name": "Weight", "data_type": "decimal", "scoring": True, "minimum": "0.5", "step": "0.25"},
         {"name": "Time", "data_type": "duration", "minimum": 0},

@@ -10,7 +10,8 @@ from tallybook.access.actor import ADMIN, Actor
 from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
 from tallybook.projections.history import Wanted, history
-from tallybook.projections.sessions import NAME, SessionDirectory
+from tallybook.projections.rows import NAME
+from tallybook.projections.sessions import SessionDirectory
 
 _BETWEEN = "\x1e"  # JSON has no control characters
 _quote = msgspec.json.encode

@@ -26,7 +26,8 @@ from tallybook.projections.figures import (
     person_behind,
     read_figures,
 )
-from tallybook.projections.sessions import NAME, SessionDirectory
+from tallybook.projections.rows import NAME
+from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally
 from tallybook.rules.scoresheet.values import canonical
 

@@ -29,3 +29,14 @@ export async function signOut(): Promise<void> {
     tokens.forget();
   }
 }
+
+/** What is shown of oneself follows a changed profile at once. */
+export function rename(player: Player): void {
+  tokens.rename(player);
+}
+
+/** Be forgotten by the server; afterwards nobody is signed in here. */
+export async function erase(password: string): Promise<void> {
+  await answer(api.DELETE("/players/me", { body: password === "" ? {} : { password } }));
+  tokens.forget();
+}

@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Logout
-         * @description End the sign-in of this device.
+         * @description End the sign-in of this device: its tokens stop working.
          */
         post: operations["auth_logout"];
         delete?: never;
@@ -104,6 +104,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/claims/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Let the claimant be the player: the player's history is the claimant's from now on.
+         */
+        post: operations["claims_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject
+         * @description Turn a claim down.
+         */
+        post: operations["claims_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Feed
+         * @description Finished sessions of the caller, and public ones of those the caller follows; newest first.
+         */
+        get: operations["follows_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games": {
         parameters: {
             query?: never;
@@ -112,10 +172,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Mine
-         * @description The caller's games, newest first.
+         * Listed
+         * @description Games, found by the beginnings of words in their names; `recent` is what the caller played last.
          */
-        get: operations["games_mine"];
+        get: operations["games_listed"];
         put?: never;
         /**
          * Create
@@ -144,7 +204,7 @@ export interface paths {
         post?: never;
         /**
          * Archive
-         * @description Archive one's game: it is offered no longer, its history stays.
+         * @description Archive one's game: it is offered no longer; its history stays, and a session in play goes on.
          */
         delete: operations["games_archive"];
         options?: never;
@@ -156,6 +216,70 @@ export interface paths {
         patch: operations["games_change"];
         trace?: never;
     };
+    "/api/v1/games/{id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Game
+         * @description The keys of a game, newest first, without their secrets.
+         */
+        get: operations["api_keys_of_game"];
+        put?: never;
+        /**
+         * Make
+         * @description Make a key; only this answer has its `secret`, which a repetition of the command leaves out.
+         */
+        post: operations["api_keys_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Revoke a key: it counts no longer, at once.
+         */
+        delete: operations["api_keys_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore
+         * @description Offer an archived game again.
+         */
+        post: operations["games_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games/{id}/stat-sets": {
         parameters: {
             query?: never;
@@ -165,7 +289,7 @@ export interface paths {
         };
         /**
          * Of Game
-         * @description The stat sets to choose from for a game, newest first.
+         * @description The stat sets to choose from for a game, newest first: its owner's and the caller's own.
          */
         get: operations["stat_sets_of_game"];
         put?: never;
@@ -189,7 +313,7 @@ export interface paths {
         };
         /**
          * Library
-         * @description The named players of the caller's library, newest first.
+         * @description The named players of the caller's library; `recent` is by the last session they sat in.
          */
         get: operations["players_library"];
         put?: never;
@@ -213,19 +337,167 @@ export interface paths {
         };
         /**
          * Me
-         * @description The caller.
+         * @description The caller, with what nobody else is shown.
          */
-        get: operations["players_me"];
+        get: operations["account_me"];
+        put?: never;
+        post?: never;
+        /**
+         * Leave
+         * @description Be forgotten, at once and for good: names, texts and settings go; results at others' tables stay.
+         */
+        delete: operations["account_leave"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change one's profile, e-mail address or settings.
+         */
+        patch: operations["account_change"];
+        trace?: never;
+    };
+    "/api/v1/players/me/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim
+         * @description Say that a player is oneself. With a code or a token it is so at once; asked twice, it is one claim.
+         */
+        post: operations["claims_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Claims
+         * @description The caller's claims, and those of others to the caller's library; newest first.
+         */
+        get: operations["claims_claims"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/claims/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
         /**
-         * Change Me
-         * @description Change one's name, colour, avatar or region.
+         * Withdraw
+         * @description Take a claim back, or split what it merged: for the claimant and for the player's owner.
          */
-        patch: operations["players_change_me"];
+        delete: operations["claims_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Everything that is kept about the caller, as one JSON document.
+         */
+        get: operations["account_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Change the password; every other device is signed out.
+         */
+        post: operations["account_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign Ins
+         * @description Where the caller is signed in, newest first.
+         */
+        get: operations["account_sign_ins"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Sign Ins
+         * @description Sign out every other device: their tokens stop working at once.
+         */
+        delete: operations["account_end_other_sign_ins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/me/sign-ins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Sign In
+         * @description Sign out a device: its tokens stop working at once.
+         */
+        delete: operations["account_end_sign_in"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/players/{id}": {
@@ -243,6 +515,178 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calendar
+         * @description How many sessions a player finished on each day of a year, for anybody to see.
+         */
+        get: operations["players_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Follow
+         * @description Follow somebody who has an account.
+         */
+        put: operations["follows_follow"];
+        post?: never;
+        /**
+         * Unfollow
+         * @description Follow somebody no longer.
+         */
+        delete: operations["follows_unfollow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Followers
+         * @description Who follows a player, the newest first.
+         */
+        get: operations["follows_followers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/following": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Following
+         * @description Whom a player follows, the newest first.
+         */
+        get: operations["follows_following"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite
+         * @description A code by which somebody becomes a named player of the caller's library; it replaces the one before.
+         */
+        post: operations["claims_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/roles/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Grant
+         * @description Grant a role; tokens carry it from their next refresh on.
+         */
+        put: operations["roles_grant"];
+        post?: never;
+        /**
+         * Take
+         * @description Take a role, at once; the last admin keeps that role.
+         */
+        delete: operations["roles_take"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stats
+         * @description What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit.
+         */
+        get: operations["players_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend
+         * @description Sign an account out everywhere and let it sign in no more.
+         */
+        put: operations["roles_suspend"];
+        post?: never;
+        /**
+         * Reinstate
+         * @description Let a suspended account sign in again.
+         */
+        delete: operations["roles_reinstate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -388,7 +832,11 @@ export interface paths {
         };
         /**
          * History
-         * @description Sessions the caller may see, newest first; the caller's own unless `player_id` says otherwise.
+         * @description Sessions the caller may see, newest first by their end or creation; with `player_id`, that player's.
+         *
+         *     `outcome` and `opponent_id` (who sat there too, but not in the same team) go with `player_id`, or with
+         *     the caller when it is left out. Scope `own` is what the caller hosted or sat in, `visible` is also what
+         *     was finished in public rooms; it is `own` unless a game is named or the caller is an admin.
          */
         get: operations["sessions_history"];
         put?: never;
@@ -741,6 +1189,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Timeline
+         * @description The session step by step, as far as the caller may see it: what each event did, and the totals then.
+         */
+        get: operations["sessions_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/undo": {
         parameters: {
             query?: never;
@@ -784,7 +1252,7 @@ export interface paths {
         };
         /**
          * Stat Set
-         * @description A stat set.
+         * @description A stat set that is offered with its game, or one's own.
          */
         get: operations["stat_sets_stat_set"];
         put?: never;
@@ -819,6 +1287,37 @@ export interface components {
             player_id?: string;
             team?: string;
         };
+        /**
+         * ApiKey
+         * @description A key of a game. `secret` is what its server sends; it is shown once, when the key is made.
+         */
+        ApiKey: {
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: uuid */
+            game_id: string;
+            /** Format: uuid */
+            id: string;
+            last_used_at: string | null;
+            name: string;
+            prefix: string;
+            secret?: string;
+        };
+        /**
+         * Calendar
+         * @description The days from `from` to `to`, both included, on which a person played; the others are left out.
+         */
+        Calendar: {
+            days: components["schemas"]["Day"][];
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            player_id: string;
+            /** Format: date */
+            to: string;
+            zone: string;
+        };
         /** Cell */
         Cell: {
             round: number | null;
@@ -829,8 +1328,17 @@ export interface components {
          * @description At least one field; what is left out stays.
          */
         ChangedGame: {
+            /**
+             * @description What to take back.
+             * @default []
+             */
+            clear?: ("color" | "initials" | "max_players" | "min_players")[];
+            /** @description Of the cover, such as #1971c2. */
+            color?: string;
             command_id?: string;
             description?: string;
+            /** @description On the cover. */
+            initials?: string;
             max_players?: number;
             min_players?: number;
             /** @description At most 100 visible characters of any script. */
@@ -848,6 +1356,21 @@ export interface components {
             /** @description At most 100 visible characters of any script. */
             name?: string;
             stats?: components["schemas"]["NewStat"][];
+        };
+        /**
+         * Claim
+         * @description That `claimant` is `player`. `incoming` ones are the reader's to decide.
+         */
+        Claim: {
+            claimant: components["schemas"]["Player"];
+            decided_at: string | null;
+            /** @enum {unknown} */
+            direction: "incoming" | "outgoing";
+            /** Format: uuid */
+            id: string;
+            player: components["schemas"]["Player"];
+            /** @enum {unknown} */
+            status: "approved" | "pending" | "rejected";
         };
         /**
          * Clear
@@ -889,11 +1412,62 @@ export interface components {
             /** @description IANA time zone. */
             zone?: string;
         };
+        /** CountFigures */
+        CountFigures: {
+            lost: number;
+            /** @enum {unknown} */
+            mode: "competitive" | "cooperative" | "solo";
+            played: number;
+            players: number;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            tied: number;
+            win_rate: number | null;
+            won: number;
+        };
+        /** Course */
+        Course: {
+            /** @description Wins in a row, up to the last session. */
+            current_streak: number;
+            last_played: string | null;
+            longest_streak: number;
+            lost: number;
+            played: number;
+            playtime: number;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            tied: number;
+            win_rate: number | null;
+            won: number;
+        };
         /** Credentials */
         Credentials: {
             command_id?: string;
             password: string;
             username: string;
+        };
+        /**
+         * Day
+         * @description A day on which sessions ended that count; `sessions` is the path of their list.
+         */
+        Day: {
+            /** Format: date */
+            day: string;
+            played: number;
+            sessions: string;
+        };
+        /**
+         * Device
+         * @description A device that is signed in. `device` is its browser and system, as far as they are known.
+         */
+        Device: {
+            created_at: string;
+            current: boolean;
+            device: string | null;
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            last_used_at: string;
         };
         /**
          * End
@@ -917,6 +1491,14 @@ export interface components {
             more: boolean;
         };
         /**
+         * Farewell
+         * @description The password once more; guests have none.
+         */
+        Farewell: {
+            command_id?: string;
+            password?: string;
+        };
+        /**
          * FieldError
          * @description What is wrong with one field; `field` is a dotted path such as `seats.0.name`.
          */
@@ -926,13 +1508,15 @@ export interface components {
         };
         /**
          * Game
-         * @description A game as everybody may see it.
+         * @description A game as everybody may see it; colour and initials are its cover.
          */
         Game: {
             archived: boolean;
+            color: string;
             description: string;
             /** Format: uuid */
             id: string;
+            initials: string;
             max_players?: number;
             min_players?: number;
             name: string;
@@ -941,6 +1525,32 @@ export interface components {
             rules: string;
             /** @enum {unknown} */
             win: "cooperative" | "highest" | "lowest" | "none";
+        };
+        /**
+         * GameFigures
+         * @description `wins` says the same as `won`.
+         */
+        GameFigures: {
+            average: number | string | null;
+            best: number | string | null;
+            cooperative: components["schemas"]["Scored"];
+            /** @description Wins in a row, up to the last session. */
+            current_streak: number;
+            /** Format: uuid */
+            game_id: string;
+            last_played: string | null;
+            longest_streak: number;
+            lost: number;
+            played: number;
+            playtime: number;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            solo: components["schemas"]["Scored"];
+            tied: number;
+            win_rate: number | null;
+            wins: number;
+            won: number;
+            worst: number | string | null;
         };
         /**
          * GivenPlacing
@@ -969,6 +1579,16 @@ export interface components {
             player_id: string;
             /** @description IANA time zone. */
             zone?: string;
+        };
+        /**
+         * Invitation
+         * @description `code` is shown this once; whoever first sends it becomes the player.
+         */
+        Invitation: {
+            code: string;
+            expires_at: string;
+            /** Format: uuid */
+            player_id: string;
         };
         /**
          * Join
@@ -1007,17 +1627,66 @@ export interface components {
             zone?: string;
         };
         /**
+         * Me
+         * @description What a player alone sees of itself.
+         */
+        Me: {
+            active: boolean;
+            avatar_seed: string;
+            color: string;
+            created_at: string;
+            display_name: string;
+            email: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "account" | "bot" | "guest" | "named";
+            last_seen: string;
+            region: string | null;
+            roles: string[];
+            settings: Record<string, never>;
+            updated_at: string;
+            username: string | null;
+        };
+        /**
          * Move
          * @description A move in a game with rules; its fields are those the rules ask for.
          */
         Move: Record<string, never>;
+        /** NewApiKey */
+        NewApiKey: {
+            command_id?: string;
+            /** @description At most 100 visible characters of any script. */
+            name: string;
+        };
+        /**
+         * NewClaim
+         * @description Exactly one of the three: ask a named player's owner, use an invitation, or prove to be a guest.
+         */
+        NewClaim: {
+            code?: string;
+            command_id?: string;
+            /** Format: uuid */
+            player_id?: string;
+            /** @description A guest's. */
+            token?: string;
+        };
         /**
          * NewGame
-         * @description A game; `win` is `highest` and `rules` are `scoresheet` when left out.
+         * @description A game; left out, `win` is `highest`, `rules` are `scoresheet` and the cover follows from the name.
          */
         NewGame: {
+            /**
+             * @description What to take back.
+             * @default []
+             */
+            clear?: ("color" | "initials" | "max_players" | "min_players")[];
+            /** @description Of the cover, such as #1971c2. */
+            color?: string;
             command_id?: string;
             description?: string;
+            /** @description On the cover. */
+            initials?: string;
             max_players?: number;
             min_players?: number;
             /** @description At most 100 visible characters of any script. */
@@ -1100,6 +1769,46 @@ export interface components {
             stats: components["schemas"]["NewStat"][];
         };
         /**
+         * OpponentFigures
+         * @description Who was ahead of whom, in sessions that both played and not in one team.
+         */
+        OpponentFigures: {
+            lost: number;
+            name: string | null;
+            played: number;
+            /** Format: uuid */
+            player_id: string;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            tied: number;
+            win_rate: number | null;
+            won: number;
+        };
+        /**
+         * Page[ApiKey]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_ApiKey_: {
+            items: components["schemas"]["ApiKey"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Page[Claim]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Claim_: {
+            items: components["schemas"]["Claim"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Page[Device]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Device_: {
+            items: components["schemas"]["Device"][];
+            next_cursor: string | null;
+        };
+        /**
          * Page[Game]
          * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
          */
@@ -1139,6 +1848,13 @@ export interface components {
             items: components["schemas"]["StatSet"][];
             next_cursor: string | null;
         };
+        /** PasswordChange */
+        PasswordChange: {
+            command_id?: string;
+            current: string;
+            /** @description 8 to 256 characters. */
+            new: string;
+        };
         /** Placing */
         Placing: {
             is_bot: boolean;
@@ -1171,6 +1887,39 @@ export interface components {
             username: string | null;
         };
         /**
+         * PlayerStats
+         * @description `player_id` is the person's: that of the player into whom the one asked for was merged.
+         */
+        PlayerStats: {
+            as_of: string | null;
+            games: components["schemas"]["GameFigures"][];
+            head_to_head: components["schemas"]["OpponentFigures"][];
+            player_counts: components["schemas"]["CountFigures"][];
+            /** Format: uuid */
+            player_id: string;
+            totals: components["schemas"]["Totals"];
+        };
+        /**
+         * Presented
+         * @description A player with how many follow and are followed; `claimed_by` is there once it is somebody else too.
+         */
+        Presented: {
+            avatar_seed: string;
+            /** Format: uuid */
+            claimed_by?: string;
+            color: string;
+            created_at: string;
+            display_name: string;
+            followers: number;
+            following: number;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            kind: "account" | "bot" | "guest" | "named";
+            region: string | null;
+            username: string | null;
+        };
+        /**
          * Problem
          * @description Why a request was not carried out. `code` keeps its meaning for ever, `detail` is for people.
          */
@@ -1185,7 +1934,7 @@ export interface components {
         };
         /**
          * ProfileChanges
-         * @description At least one field. An empty `region` takes it out.
+         * @description At least one field. An empty `region` or `email` takes it out; `settings` replace the former ones.
          */
         ProfileChanges: {
             avatar_seed?: string;
@@ -1194,8 +1943,11 @@ export interface components {
             command_id?: string;
             /** @description At most 100 visible characters of any script. */
             display_name?: string;
+            email?: string;
             /** @description 2 to 16 letters, digits or hyphens. */
             region?: string;
+            /** @description An object of the clients, at most 8 KiB of JSON. */
+            settings?: Record<string, never>;
         };
         /** Ready */
         Ready: {
@@ -1237,7 +1989,7 @@ export interface components {
         };
         /**
          * Registration
-         * @description `email` is checked and, in this release, not kept.
+         * @description `email` is kept encrypted, and shown to nobody else.
          */
         Registration: {
             command_id?: string;
@@ -1297,6 +2049,27 @@ export interface components {
                 [key: string]: components["schemas"]["StatScore"];
             };
         };
+        /**
+         * Scored
+         * @description Scores are exact; an average is rounded to four places.
+         */
+        Scored: {
+            average: number | string | null;
+            best: number | string | null;
+            /** @description Wins in a row, up to the last session. */
+            current_streak: number;
+            last_played: string | null;
+            longest_streak: number;
+            lost: number;
+            played: number;
+            playtime: number;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            tied: number;
+            win_rate: number | null;
+            won: number;
+            worst: number | string | null;
+        };
         /** Seat */
         Seat: {
             is_bot: boolean;
@@ -1347,6 +2120,11 @@ export interface components {
             values: {
                 [key: string]: components["schemas"]["StatScore"];
             };
+        };
+        /** SeatTotal */
+        SeatTotal: {
+            seat: number;
+            total: number | string;
         };
         /**
          * SeatedPlayer
@@ -1433,6 +2211,9 @@ export interface components {
             /** Format: uuid */
             id: string;
             key: string;
+            /** @enum {unknown} */
+            mode: "competitive" | "cooperative" | "solo";
+            public: boolean;
             /** Format: uuid */
             room_id: string;
             rules: string;
@@ -1500,6 +2281,26 @@ export interface components {
             owner_id: string;
             stats: components["schemas"]["Stat"][];
         };
+        /**
+         * Step
+         * @description One event. `kind` is its type without family and version, such as `value_recorded`.
+         *
+         *         `seat`, `stat` and `round` say which cell it is about, with the cell's value `before` and `after`;
+         *         they are null where they do not apply, `seat` also for a stat of the table. `totals` hold after it.
+         */
+        Step: {
+            actor: string | null;
+            after: number | string | boolean | null;
+            /** Format: date-time */
+            at: string;
+            before: number | string | boolean | null;
+            index: number;
+            kind: string;
+            round: number | null;
+            seat: number | null;
+            stat: string | null;
+            totals: components["schemas"]["SeatTotal"][];
+        };
         /** SummarySeat */
         SummarySeat: {
             is_bot: boolean;
@@ -1517,6 +2318,46 @@ export interface components {
             seat: number;
             /** @default null */
             team?: string | null;
+        };
+        /**
+         * Timeline
+         * @description `seats` are everybody who sat there at any time up to now; `more` says that steps follow.
+         */
+        Timeline: {
+            more: boolean;
+            seats: components["schemas"]["TimelineSeat"][];
+            /** Format: uuid */
+            session_id: string;
+            steps: components["schemas"]["Step"][];
+        };
+        /** TimelineSeat */
+        TimelineSeat: {
+            name: string | null;
+            /** Format: uuid */
+            player_id: string;
+            seat: number;
+            team: string | null;
+        };
+        /**
+         * Totals
+         * @description Against each other; `cooperative` and `solo` are apart. `h_index` is null for one game.
+         */
+        Totals: {
+            cooperative: components["schemas"]["Course"];
+            /** @description Wins in a row, up to the last session. */
+            current_streak: number;
+            h_index: number | null;
+            last_played: string | null;
+            longest_streak: number;
+            lost: number;
+            played: number;
+            playtime: number;
+            /** @description The list of the sessions behind these figures. */
+            sessions: string;
+            solo: components["schemas"]["Course"];
+            tied: number;
+            win_rate: number | null;
+            won: number;
         };
         /** Void */
         Void: {
@@ -1655,6 +2496,15 @@ export interface operations {
             };
             /** @description `invalid_credentials`, `invalid_token` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1830,7 +2680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_token` */
+            /** @description `invalid_credentials`, `invalid_token` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1839,7 +2689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `username_taken` */
+            /** @description `email_taken`, `idempotency_conflict`, `username_taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1868,11 +2718,199 @@ export interface operations {
             };
         };
     };
-    games_mine: {
+    claims_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_claimed`, `not_claimable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_claimed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_feed: {
         parameters: {
             query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SessionSummary_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    games_listed: {
+        parameters: {
+            query?: {
+                /** @description Made or played by the caller; else anybody's. */
+                mine?: boolean;
                 /** @description The archived ones instead. */
                 archived?: boolean;
+                sort?: "newest" | "name" | "recent";
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string | null;
@@ -2055,7 +3093,10 @@ export interface operations {
     };
     games_archive: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also while it is being played. */
+                even_in_play?: boolean;
+            };
             header?: {
                 /** @description Names this write: sent again with the same content, it answers the first result. */
                 "Idempotency-Key"?: string | null;
@@ -2110,7 +3151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict` */
+            /** @description `idempotency_conflict`, `in_play` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2204,6 +3245,326 @@ export interface operations {
             };
             /** @description `too_large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_of_game: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_make: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    api_keys_revoke: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    games_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Game"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `name_taken` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2370,9 +3731,12 @@ export interface operations {
     players_library: {
         parameters: {
             query?: {
+                sort?: "newest" | "name" | "recent";
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string | null;
+                /** @description Part of a name, in any case. */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -2490,7 +3854,7 @@ export interface operations {
             };
         };
     };
-    players_me: {
+    account_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -2505,7 +3869,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Player"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description `invalid`, `malformed` */
@@ -2537,7 +3901,83 @@ export interface operations {
             };
         };
     };
-    players_change_me: {
+    account_leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Farewell"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_credentials`, `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last_admin` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_change: {
         parameters: {
             query?: never;
             header?: {
@@ -2559,8 +3999,454 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Player"];
+                    "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email_taken`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClaim"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_claimed`, `not_claimable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims_claims: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Claim_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims_withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_credentials`, `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_sign_ins: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Device_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_end_other_sign_ins: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `invalid`, `malformed` */
             400: {
@@ -2589,8 +4475,67 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_large` */
-            413: {
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_end_sign_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2626,7 +4571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Player"];
+                    "application/json": components["schemas"]["Presented"];
                 };
             };
             /** @description `invalid`, `malformed` */
@@ -2640,6 +4585,714 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_calendar: {
+        parameters: {
+            query?: {
+                /** @description An IANA time zone: where days begin. */
+                zone?: string;
+                /** @description The last day; today without it. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_unfollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_followers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Player_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_following: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Player_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claims_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `already_claimed`, `not_claimable` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: "developer" | "community_manager" | "admin";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: "developer" | "community_manager" | "admin";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `last_admin` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_stats: {
+        parameters: {
+            query?: {
+                game_id?: string;
+                /** @description A date (UTC), or a time with its offset. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayerStats"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roles_reinstate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3243,16 +5896,25 @@ export interface operations {
     sessions_history: {
         parameters: {
             query?: {
-                player_id?: string | null;
-                game_id?: string | null;
+                /** @description Part of a game's, a room's or a player's name. */
+                q?: string;
+                player_id?: string;
+                game_id?: string;
                 /** @description A date (UTC), or a time with its offset. */
-                from?: string | null;
+                from?: string;
                 /** @description A date (UTC), or a time with its offset. */
-                to?: string | null;
-                status?: ("waiting" | "playing" | "finished" | "abandoned") | null;
+                to?: string;
+                status?: "abandoned" | "finished" | "playing" | "waiting";
+                /** @description Seats at the table. */
+                players?: number;
+                mode?: "competitive" | "cooperative" | "solo";
+                outcome?: "lost" | "tied" | "won";
+                opponent_id?: string;
+                voided?: boolean;
+                scope?: "own" | "visible";
                 limit?: number;
                 /** @description From the page before. */
-                cursor?: string | null;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -4954,6 +7616,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Scoreboard"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_timeline: {
+        parameters: {
+            query?: {
+                /** @description -1: from the start. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
                 };
             };
             /** @description `invalid`, `malformed` */

@@ -62,6 +62,14 @@ export class Tokens {
     return kept;
   }
 
+  /** The player as it is now, under the same tokens. */
+  rename(player: Player): void {
+    const kept = this.current();
+    if (kept === null) return;
+    this.storage.setItem(KEY, JSON.stringify({ ...kept, player }));
+    this.#tell();
+  }
+
   forget(): void {
     this.storage.removeItem(KEY);
     this.#tell();

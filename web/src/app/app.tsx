@@ -16,6 +16,12 @@ const EntryPage = lazy(() => import("@/features/entry/entry-page"));
 const HomePage = lazy(() => import("@/features/home/home-page"));
 const NewGamePage = lazy(() => import("@/features/games/new-game-page"));
 const StartPage = lazy(() => import("@/features/start/start-page"));
+const FeedPage = lazy(() => import("@/features/feed/feed-page"));
+const GamesPage = lazy(() => import("@/features/library/games-page"));
+const HistoryPage = lazy(() => import("@/features/history/history-page"));
+const PeoplePage = lazy(() => import("@/features/library/people-page"));
+const ProfilePage = lazy(() => import("@/features/profile/profile-page"));
+const SettingsPage = lazy(() => import("@/features/settings/settings-page"));
 const TablePage = lazy(() => import("@/features/table/table-page"));
 const SessionPage = lazy(() => import("@/features/table/session-page"));
 
@@ -52,6 +58,12 @@ export function App() {
                       <Route path="/start/:gameId" element={<StartPage />} />
                       <Route path="/r/:key" element={<TablePage />} />
                       <Route path="/s/:sessionId" element={<SessionPage />} />
+                      <Route path="/history" element={<HistoryPage />} />
+                      <Route path="/games" element={<GamesPage />} />
+                      <Route path="/people" element={<PeoplePage />} />
+                      <Route path="/players/:playerId" element={<ProfilePage />} />
+                      <Route path="/feed" element={<FeedPage />} />
+                      <Route path="/settings" element={<SettingsPage />} />
                       <Route path="*" element={<NotFound />} />
                     </Routes>
                   </Entered>

@@ -11,16 +11,16 @@ import {
 } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link, NavLink, useNavigate } from "react-router";
 import { signOut, useMe } from "@/api/me";
-import { useLanguage } from "@/i18n/language";
+import { useLanguage, useMessages } from "@/i18n/language";
 import { Announcer } from "@/ui/announcer";
 import { Icon } from "@/ui/icons";
 import classes from "@/app/shell.module.css";
 
 export function Shell({ children }: { children: ReactNode }) {
   const { messages, language, speak } = useLanguage();
-  const { app } = messages;
+  const { app, nav } = messages;
   const me = useMe();
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
@@ -40,6 +40,7 @@ export function Shell({ children }: { children: ReactNode }) {
               Tallybook
             </Text>
           </Link>
+          {me && <MainNav />}
           <Group gap={4}>
             <ActionIcon
               size="lg"
@@ -63,6 +64,17 @@ export function Shell({ children }: { children: ReactNode }) {
                     {messages.entry.register}
                   </Menu.Item>
                 )}
+                {me && (
+                  <>
+                    <Menu.Item component={Link} to="/players/me">
+                      {nav.profile}
+                    </Menu.Item>
+                    <Menu.Item component={Link} to="/settings">
+                      {nav.settings}
+                    </Menu.Item>
+                    <Menu.Divider />
+                  </>
+                )}
                 <Menu.Item onClick={() => speak(language === "en" ? "de" : "en")}>{app.language}</Menu.Item>
                 {me && <Menu.Item onClick={() => leaving.mutate()}>{app.signOut}</Menu.Item>}
               </Menu.Dropdown>
@@ -74,6 +86,44 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </Container>
       <Announcer />
+    </>
+  );
+}
+
+const PAGES = ["history", "games", "people", "feed"] as const;
+
+/** Links beside each other where there is room, else behind one button. */
+function MainNav() {
+  const { nav } = useMessages();
+  return (
+    <>
+      <nav aria-label={nav.label} className={classes.wide}>
+        {PAGES.map((page) => (
+          <NavLink key={page} to={`/${page}`} className={classes.page}>
+            {nav[page]}
+          </NavLink>
+        ))}
+      </nav>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon
+            size="lg"
+            variant="subtle"
+            color="gray"
+            aria-label={nav.open}
+            className={classes.narrow}
+          >
+            <Icon name="menu" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {PAGES.map((page) => (
+            <Menu.Item key={page} component={Link} to={`/${page}`}>
+              {nav[page]}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
     </>
   );
 }

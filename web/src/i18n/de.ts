@@ -1,9 +1,11 @@
 // Every text of the app, in German.
+import { after } from "@/i18n/de-after";
 import type { Messages } from "@/i18n/en";
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const de: Messages = {
+  ...after,
   app: {
     tagline: "Zählt die Punkte jedes Spiels, live für alle am Tisch.",
     home: "Start",
@@ -252,7 +254,7 @@ export const de: Messages = {
       rate_limited: "Zu viele Anfragen. Warte kurz und versuche es noch einmal.",
       stale: "Jemand war schneller. Sieh auf den Stand und versuche es noch einmal.",
       username_taken: "Dieser Benutzername ist vergeben. Wähle einen anderen.",
-      name_taken: "Du hast schon ein Spiel dieses Namens. Wähle einen anderen.",
+      name_taken: "Dieser Name ist schon vergeben. Wähle einen anderen.",
       seat_taken: "Dieser Platz ist besetzt. Nimm einen anderen oder schau zu.",
       room_full: "Alle Plätze sind besetzt. Du kannst zuschauen.",
       session_finished: "Die Partie ist zu Ende.",
@@ -262,6 +264,7 @@ export const de: Messages = {
       internal: "Auf dem Server ist etwas schiefgegangen. Versuche es noch einmal.",
       overloaded: "Der Server ist beschäftigt. Versuche es gleich noch einmal.",
       unavailable: "Der Server ist nicht bereit. Versuche es gleich noch einmal.",
+      ...after.codes,
     },
   },
 };

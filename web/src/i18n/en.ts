@@ -1,8 +1,11 @@
 // Every text of the app, in English; the other languages have the same shape.
 
+import { after } from "@/i18n/en-after";
+
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
+  ...after,
   app: {
     tagline: "Keeps the score of any game, live for everyone at the table.",
     home: "Home",
@@ -252,7 +255,7 @@ export const en = {
       rate_limited: "Too many requests. Wait a moment, then try again.",
       stale: "Somebody else was faster. Look at the board and try again.",
       username_taken: "This username is taken. Choose another.",
-      name_taken: "You already have a game of this name. Choose another.",
+      name_taken: "This name is taken already. Choose another.",
       seat_taken: "This seat is taken. Choose another, or watch.",
       room_full: "Every seat is taken. You can watch.",
       session_finished: "The session is over.",
@@ -262,6 +265,7 @@ export const en = {
       internal: "Something went wrong on the server. Try again.",
       overloaded: "The server is busy. Try again in a moment.",
       unavailable: "The server is not ready. Try again in a moment.",
+      ...after.codes,
     } as Readonly<Partial<Record<string, string>>>,
   },
 };

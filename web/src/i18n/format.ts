@@ -43,7 +43,15 @@ interface Format {
   /** The name of a player, who may have been erased. */
   name: (name: string | null) => string;
   value: (value: Value, type: DataType) => string;
+  /** Day and time; of other years the day alone. */
   day: (time: string) => string;
+  /** A day without its time; a plain date such as `2026-01-31` is that day everywhere. */
+  date: (time: string) => string;
+  time: (time: string) => string;
+  percent: (share: number) => string;
+  /** Short names, from January and from Sunday on. */
+  months: string[];
+  weekdays: string[];
   list: (names: readonly string[]) => string;
   decimalMark: string;
 }
@@ -59,6 +67,11 @@ export function useFormat(): Format {
       hour: "2-digit",
       minute: "2-digit",
     });
+    const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+    const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+    const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+    const month = new Intl.DateTimeFormat(locale, { month: "short" });
+    const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
     const list = new Intl.ListFormat(locale, { type: "conjunction" });
     return {
       number: (value) => number(value, language),
@@ -69,7 +82,16 @@ export function useFormat(): Format {
         if (type === "duration") return durationText(Number(value));
         return type === "text" || type === "choice" ? String(value) : number(value, language);
       },
-      day: (time) => day.format(new Date(time)),
+      day: (text) => {
+        const moment = new Date(text);
+        const long = moment.getFullYear() !== new Date().getFullYear(); // else the year goes without saying
+        return (long ? date : day).format(moment);
+      },
+      date: (moment) => date.format(new Date(moment.length === 10 ? `${moment}T00:00:00` : moment)),
+      time: (moment) => time.format(new Date(moment)),
+      months: Array.from({ length: 12 }, (_, at) => month.format(new Date(2026, at, 1))),
+      weekdays: Array.from({ length: 7 }, (_, at) => weekday.format(new Date(2026, 1, 1 + at))), // a Sunday
+      percent: (share) => percent.format(share),
       list: (names) => list.format(names),
       decimalMark: decimalMark[language],
     };

@@ -17,6 +17,13 @@ const paths = {
   account: <path d="M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4 21a8 8 0 0 1 16 0" />,
   bin: <path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13" />,
   check: <path d="m5 13 4 4L19 7" />,
+  menu: <path d="M4 7h16M4 12h16M4 17h16" />,
+  play: <path d="M8 5v14l11-7z" />,
+  pause: <path d="M8 5v14M16 5v14" />,
+  first: <path d="M6 5v14M18 6l-8 6 8 6" />,
+  previous: <path d="m15 6-7 6 7 6" />,
+  next: <path d="m9 6 7 6-7 6" />,
+  last: <path d="M18 5v14M6 6l8 6-8 6" />,
 } satisfies Record<string, ReactNode>;
 
 export function Icon({ name, size = 20 }: { name: keyof typeof paths; size?: number }) {

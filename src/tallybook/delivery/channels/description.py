@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tallybook.access.routes import EVENTS, JOIN
 from tallybook.delivery.channels.rooms import Params
 from tallybook.delivery.rest import session_shapes as shapes
-from tallybook.delivery.rest.examples import example_of
+from tallybook.delivery.rest.examples import KEY, example_of
 from tallybook.kernel.randomness import ROOM_KEY_ALPHABET, ROOM_KEY_LENGTH
 from tallybook.kernel.refusals import CODES
 from tallybook.rules.scoresheet.scoresheet import Scoresheet
@@ -113,8 +113,8 @@ CLOSE_CODES: Mapping[int, str] = MappingProxyType(
     }
 )
 _REF = "#/components/schemas/{name}"
-_FRAME_REF: Mapping[str, Any] = MappingProxyType({"type": ["string", "integer", "null"]})
-_ROOM: Mapping[str, Any] = MappingProxyType({"$ref": "#/channels/room"})
+_FRAME_REF: Mapping[str, Any] = {"type": ["string", "integer", "null"]}
+_ROOM: Mapping[str, Any] = {"$ref": "#/channels/room"}
 
 
 def _in_room(event: str) -> Any:
@@ -159,7 +159,9 @@ class _Writer:
             "name": event,
             "summary": summary,
             "payload": {"type": "array", "prefixItems": frame, "items": False, "minItems": 5},
-            "examples": [{"payload": ["1", "2", "room:K7Q2ZF" if topic == "room" else topic, event, example]}],
+            "examples": [
+                {"payload": ["1", "2", f"room:{KEY}" if topic == "room" else topic, event, example]}
+            ],
         }
 
     def reply(self, name: str, status: str, response: dict[str, Any], summary: str) -> None:

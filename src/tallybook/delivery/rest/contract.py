@@ -65,19 +65,23 @@ def document(app: FastAPI) -> dict[str, Any]:
     )
     components = msgspec.json.schema_components(_shapes.values(), ref_template=_REF)[1]
     described["components"]["schemas"] = components
-    for path in described["paths"].values():
-        for operation in path.values():
-            _give_examples(operation, components)
+    described["components"]["examples"] = {code: {"value": example_problem(code)} for code in CODES}
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            _give_examples(path, operation, components)
     return described
 
 
-def _give_examples(operation: dict[str, Any], shapes: Shapes) -> None:
+def _give_examples(path: str, operation: dict[str, Any], shapes: Shapes) -> None:
+    of_what = path.split("/")[3]
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            parameter["example"] = example_of(parameter["schema"], shapes, parameter["name"])
+            name = parameter["name"]
+            parameter["example"] = example_of(parameter["schema"], shapes, f"{of_what}.{name}", name)
     for spoken in (operation.get("requestBody", {}), *operation["responses"].values()):
         for media_type, content in spoken.get("content", {}).items():
             if media_type == MEDIA_TYPE:
-                content["example"] = example_problem(spoken["description"].split("`")[1])
+                codes = spoken["description"].split("`")[1::2]
+                content["examples"] = {code: {"$ref": f"#/components/examples/{code}"} for code in codes}
             elif media_type == "application/json":
                 content["example"] = example_of(content["schema"], shapes)

@@ -8,10 +8,12 @@ from tallybook.kernel.refusals import CODES
 
 Shapes = Mapping[str, Mapping[str, Any]]  # JSON schemas by name
 
-_POINTS = {"name": "Points", "data_type": "integer", "scoring": True}
-_ANA, _BEA = "01990c3e-7c00-7000-8000-00000000000a", "01990c3e-7c00-7000-8000-00000000000b"
-_GAME, _SESSION = "01990c3e-7c00-7000-8000-000000000001", "01990c3e-7c00-7000-8000-000000000002"
-_ROOM, _THING = "01990c3e-7c00-7000-8000-000000000003", "01990c3e-7c00-7000-8000-000000000004"
+POINTS = {"name": "Points", "data_type": "integer", "scoring": True}
+ANA, BEA = "01990c3e-7c00-7000-8000-00000000000a", "01990c3e-7c00-7000-8000-00000000000b"
+GAME, SESSION = "01990c3e-7c00-7000-8000-000000000001", "01990c3e-7c00-7000-8000-000000000002"
+ROOM, STAT_SET = "01990c3e-7c00-7000-8000-000000000003", "01990c3e-7c00-7000-8000-000000000004"
+KEY = "K7Q2ZF"
+THING = "01990c3e-7c00-7000-8000-000000000005"
 
 # Whole bodies, where several fields have to agree.
 _BODIES: Mapping[str, Any] = MappingProxyType(
@@ -25,10 +27,10 @@ _BODIES: Mapping[str, Any] = MappingProxyType(
         "Farewell": {"password": "correct horse battery"},
         "Join": {"name": "Ana"},
         "Move": {},
-        "NewClaim": {"player_id": _BEA},
+        "NewClaim": {"player_id": BEA},
         "NewGame": {"name": "Wingspan", "min_players": 1, "max_players": 5},
-        "NewSession": {"game_id": _GAME, "stats": [_POINTS], "seats": [{"player_id": _ANA}, {"name": "Bea"}]},
-        "NewStatSet": {"name": "Full game", "stats": [_POINTS]},
+        "NewSession": {"game_id": GAME, "stats": [POINTS], "seats": [{"player_id": ANA}, {"name": "Bea"}]},
+        "NewStatSet": {"name": "Full game", "stats": [POINTS]},
         "ProfileChanges": {"display_name": "Ana", "color": "#1971c2"},
         "Ready": {"ready": True},
         "Record": {"seat": 0, "stat": "Points", "value": 7, "command_id": "a1"},
@@ -42,7 +44,7 @@ _BODIES: Mapping[str, Any] = MappingProxyType(
 _VALUES: Mapping[str, Any] = MappingProxyType(
     {
         "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
-        "actor": _ANA,
+        "actor": ANA,
         "after": 7,
         "approve": None,
         "at": "2026-01-31T18:05:00Z",
@@ -52,12 +54,12 @@ _VALUES: Mapping[str, Any] = MappingProxyType(
         "best": 12,
         "choices": [],
         "Claim.status": "pending",
-        "claimant_id": _ANA,
+        "claimant_id": ANA,
         "code": "K7Q2-9FMX",
         "color": "#1971c2",
         "config": {},
         "created_at": "2026-01-31T18:00:00Z",
-        "created_by": _ANA,
+        "created_by": ANA,
         "current": "correct horse battery",
         "Device.current": True,
         "data": {"seat": 0, "stat": "Points", "value": 7},
@@ -72,20 +74,26 @@ _VALUES: Mapping[str, Any] = MappingProxyType(
         "expires_at": "2026-02-14T18:00:00Z",
         "expires_in": 900,
         "from": "2025-02-01",
-        "game_id": _GAME,
-        "host_id": _ANA,
-        "id": _THING,
-        "Session.id": _SESSION,
-        "SessionSummary.id": _SESSION,
-        "Game.id": _GAME,
-        "Room.id": _ROOM,
-        "Player.id": _ANA,
-        "Me.id": _ANA,
-        "Presented.id": _ANA,
+        "game_id": GAME,
+        "host_id": ANA,
+        "id": THING,
+        "games.id": GAME,
+        "players.id": BEA,
+        "rooms.id": ROOM,
+        "sessions.id": SESSION,
+        "stat-sets.id": STAT_SET,
+        "StatSet.id": STAT_SET,
+        "Session.id": SESSION,
+        "SessionSummary.id": SESSION,
+        "Game.id": GAME,
+        "Room.id": ROOM,
+        "Player.id": ANA,
+        "Me.id": ANA,
+        "Presented.id": ANA,
         "index": 4,
         "initials": "WI",
         "is_bot": False,
-        "key": "K7Q2ZF",
+        "key": KEY,
         "kind": "account",
         "Step.kind": "value_recorded",
         "last_played": "2026-01-31T18:00:00Z",
@@ -103,10 +111,10 @@ _VALUES: Mapping[str, Any] = MappingProxyType(
         "StatSet.name": "Full game",
         "new": "a better battery horse",
         "next_cursor": None,
-        "owner_id": _ANA,
+        "owner_id": ANA,
         "password": "correct horse battery",
         "place": 1,
-        "player_id": _ANA,
+        "player_id": ANA,
         "prefix": "tb_9fK2",
         "prev_index": 3,
         "previous": None,
@@ -117,16 +125,16 @@ _VALUES: Mapping[str, Any] = MappingProxyType(
         "result": None,
         "role": "scorekeeper",
         "roles": [],
-        "room_id": _ROOM,
+        "room_id": ROOM,
         "round": 1,
         "rounds": 3,
         "rules": "scoresheet",
         "rules_version": 1,
         "score": 12,
-        "scorekeepers": [_ANA],
+        "scorekeepers": [ANA],
         "scoring": True,
         "seat": 0,
-        "session_id": _SESSION,
+        "session_id": SESSION,
         "sessions": "/api/v1/sessions/history?status=finished",
         "settings": {"theme": "dark"},
         "started_at": "2026-01-31T18:00:00Z",
@@ -172,7 +180,7 @@ def example_of(schema: Mapping[str, Any], shapes: Shapes, *names: str) -> Any:
         case "boolean":
             return False
         case _:
-            return {"date-time": "2026-01-31T18:05:00Z", "date": "2026-01-31", "uuid": _THING}.get(
+            return {"date-time": "2026-01-31T18:05:00Z", "date": "2026-01-31", "uuid": THING}.get(
                 schema.get("format", ""), "text"
             )
 

@@ -21,54 +21,13 @@ interface ResultViewProps {
 }
 
 export function ResultView({ session, board, children }: ResultViewProps) {
-  const { result, table, home } = useMessages();
-  const format = useFormat();
-  const game = useQuery(gameQuery(session.game_id));
+  const { result, table } = useMessages();
   const [statName, setStatName] = useState<string>();
   const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
-  const competitive = session.win !== "cooperative";
-
-  const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
-  const winners = places.filter((seat) => seat.winner).map((seat) => format.name(seat.name));
-
-  const headline = (): string => {
-    if (session.status === "abandoned") return result.abandoned;
-    if (!competitive) return winners.length > 0 ? result.won : result.lost;
-    if (winners.length === 0) return result.none;
-    return winners.length === 1 ? result.wins(format.list(winners)) : result.win(format.list(winners));
-  };
-
   return (
     <Stack gap="lg">
-      {session.voided && <Alert role="note" color="red" title={result.voided} />}
-      <section className={classes.card}>
-        <Text size="sm">
-          {game.data?.name ?? home.game}
-          {session.ended_at !== null && ` · ${format.day(session.ended_at)}`}
-        </Text>
-        {winners.length > 0 && <Icon name="crown" size={44} />}
-        <Title order={2}>{headline()}</Title>
-        {competitive && places.length > 0 && (
-          <ol className={classes.places}>
-            {places.map(({ seat, player_id, name, team, place, winner, score }) => (
-              <li key={seat}>
-                <span className={classes.place} aria-label={table.place(place)}>
-                  {place}.
-                </span>
-                <PlayerDot id={player_id} name={format.name(name)} size={28} />
-                <Text span fw={winner ? 700 : 400} flex={1} ta="left">
-                  {format.name(name)}
-                  {team !== null && ` (${team})`}
-                </Text>
-                <Text span fw={700}>
-                  {score !== null && scoring.length > 0 && format.number(score)}
-                </Text>
-              </li>
-            ))}
-          </ol>
-        )}
-      </section>
+      <ResultCard session={session} />
       <Group grow>
         <Button component={Link} to="/" size="lg" variant="default">
           {result.home}
@@ -87,10 +46,64 @@ export function ResultView({ session, board, children }: ResultViewProps) {
             view={{ board, pending: new Map() }}
             stat={stat}
             withOverall={scoring.length > 1}
-            competitive={competitive && session.win !== "none"}
+            competitive={session.win === "highest" || session.win === "lowest"}
           />
         </Stack>
       )}
     </Stack>
+  );
+}
+
+/** Who won, and everybody's place. */
+export function ResultCard({ session }: { session: Session }) {
+  const { result, table, home } = useMessages();
+  const format = useFormat();
+  const game = useQuery(gameQuery(session.game_id));
+  const scored = session.stats.some((each) => each.scoring && each.scope === "player");
+  const competitive = session.win !== "cooperative";
+
+  const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
+  const winners = places.filter((seat) => seat.winner).map((seat) => format.name(seat.name));
+
+  const headline = (): string => {
+    if (session.status === "abandoned") return result.abandoned;
+    if (!competitive) return winners.length > 0 ? result.won : result.lost;
+    if (winners.length === 0) return result.none;
+    return winners.length === 1 ? result.wins(format.list(winners)) : result.win(format.list(winners));
+  };
+
+  return (
+    <>
+      {session.voided && <Alert role="note" color="red" title={result.voided} />}
+      <section className={classes.card}>
+        <Text size="sm">
+          {game.data?.name ?? home.game}
+          {session.ended_at !== null && ` · ${format.day(session.ended_at)}`}
+        </Text>
+        {winners.length > 0 && <Icon name="crown" size={44} />}
+        <Title order={2}>{headline()}</Title>
+        {competitive && places.length > 0 && (
+          <ol className={classes.places}>
+            {places.map(({ seat, player_id, name, team, place, winner, score }) => (
+              <li key={seat}>
+                <span className={classes.place} aria-label={table.place(place)}>
+                  {place}.
+                </span>
+                <PlayerDot id={player_id} name={format.name(name)} size={28} />
+                <Text span fw={winner ? 700 : 400} flex={1} ta="left">
+                  <Link to={`/players/${player_id}`} className={classes.name}>
+                    {format.name(name)}
+                  </Link>
+                  {team !== null && ` (${team})`}
+                </Text>
+                <Text span fw={700}>
+                  {score !== null && scored && format.number(score)}
+                </Text>
+              </li>
+            ))}
+          </ol>
+        )}
+      </section>
+    </>
   );
 }

@@ -1,20 +1,39 @@
-// A session of the past by its id: what came out, and the whole sheet.
-import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+// A session of the past by its id: what came out, the whole sheet, its course and its curve.
+import { Alert, Button, Group, Skeleton, Stack, Tabs } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useState } from "react";
 import { Link, Navigate, useParams } from "react-router";
-import { scoreboardQuery, sessionQuery } from "@/api/queries";
-import { ResultView } from "@/features/table/result-view";
+import { answer, api } from "@/api/client";
+import { keepFile } from "@/api/download";
+import { gameQuery, scoreboardQuery, sessionQuery, timelineQuery } from "@/api/queries";
+import type { Scoreboard, Session } from "@/api/types";
+import { CourseView } from "@/features/table/course-view";
+import { isPlay } from "@/features/table/course";
+import { ResultCard } from "@/features/table/result-view";
+import { ScoreGrid } from "@/features/table/score-grid";
+import { StatTabs } from "@/features/table/stat-tabs";
 import { useMessages } from "@/i18n/language";
+import { Empty } from "@/ui/empty";
 import { Failure } from "@/ui/failure";
 import { usePageTitle } from "@/ui/title";
 import { Waiting } from "@/ui/waiting";
 
+const RunningChart = lazy(() => import("@/features/table/running-chart"));
+
 export default function SessionPage() {
-  const { home } = useMessages();
+  const { session: words } = useMessages();
   const { sessionId = "" } = useParams();
   const session = useQuery(sessionQuery(sessionId));
   const board = useQuery(scoreboardQuery(sessionId));
-  usePageTitle(home.status.finished);
+  const game = useQuery({ ...gameQuery(session.data?.game_id ?? ""), enabled: session.data !== undefined });
+  const saving = useMutation({
+    mutationFn: () => {
+      const params = { path: { id: sessionId } };
+      return answer(api.GET("/sessions/{id}/replay", { params, parseAs: "blob" }));
+    },
+    onSuccess: (file) => keepFile(file, `${sessionId}.tallybook`),
+  });
+  usePageTitle(game.data?.name ?? words.title);
   const failed = [session, board].find((query) => query.isError);
   if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
   if (!session.data || !board.data) return <Waiting />;
@@ -22,10 +41,70 @@ export default function SessionPage() {
     return <Navigate to={`/r/${session.data.key}`} replace />;
   }
   return (
-    <ResultView session={session.data} board={board.data}>
-      <Button component={Link} to={`/start/${session.data.game_id}`} variant="light">
-        {home.play}
-      </Button>
-    </ResultView>
+    <Stack gap="lg">
+      <ResultCard session={session.data} />
+      {saving.isError && <Failure error={saving.error} dismiss={() => saving.reset()} />}
+      <Group grow>
+        <Button component={Link} to={`/start/${session.data.game_id}`} variant="light">
+          {words.again}
+        </Button>
+        <Button variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
+          {words.replay}
+        </Button>
+      </Group>
+      <Sheets session={session.data} board={board.data} />
+    </Stack>
+  );
+}
+
+function Sheets({ session, board }: { session: Session; board: Scoreboard }) {
+  const { session: words, table } = useMessages();
+  const [statName, setStatName] = useState<string>();
+  const timeline = useQuery(timelineQuery(session.id));
+  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
+  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
+  if (stat === undefined) return <Alert>{table.rulesGame}</Alert>;
+  const shared = {
+    stat,
+    withOverall: scoring.length > 1,
+    competitive: session.win === "highest" || session.win === "lowest",
+  };
+  const tabs = (
+    <StatTabs
+      stats={session.stats}
+      stat={stat}
+      label={table.sheet}
+      onChange={(next) => setStatName(next.name)}
+    />
+  );
+  const played = timeline.data?.steps.some(isPlay) === true;
+  const waiting = timeline.isError ? (
+    <Failure error={timeline.error} retry={() => void timeline.refetch()} />
+  ) : timeline.data === undefined ? (
+    <Skeleton height={320} radius="md" />
+  ) : played ? null : (
+    <Empty what={words.noSteps} how={words.noStepsHow} />
+  );
+  return (
+    <Tabs defaultValue="sheet" keepMounted={false}>
+      <Tabs.List mb="md" grow>
+        <Tabs.Tab value="sheet">{words.sheet}</Tabs.Tab>
+        <Tabs.Tab value="course">{words.course}</Tabs.Tab>
+        {scoring.length > 0 && <Tabs.Tab value="chart">{words.chart}</Tabs.Tab>}
+      </Tabs.List>
+      <Tabs.Panel value="sheet">
+        {tabs}
+        <ScoreGrid view={{ board, pending: new Map() }} {...shared} />
+      </Tabs.Panel>
+      <Tabs.Panel value="course">
+        {tabs}
+        {waiting ?? (timeline.data && <CourseView session={session} timeline={timeline.data} {...shared} />)}
+      </Tabs.Panel>
+      <Tabs.Panel value="chart">
+        <Suspense fallback={<Skeleton height={320} radius="md" />}>
+          {waiting ?? (timeline.data && <RunningChart timeline={timeline.data} />)}
+        </Suspense>
+      </Tabs.Panel>
+    </Tabs>
   );
 }

@@ -1,0 +1,96 @@
+// Figures as tiles, each a link to its sessions.
+import { Text } from "@mantine/core";
+import { Link } from "react-router";
+import type { Course, GameFigures } from "@/api/types";
+import { sessionsPage } from "@/features/profile/links";
+import { useFormat } from "@/i18n/format";
+import { useMessages } from "@/i18n/language";
+import classes from "@/features/profile/profile.module.css";
+
+interface TileProps {
+  label: string;
+  value: string;
+  to: string;
+  hint?: string;
+}
+
+function Tile({ label, value, to, hint }: TileProps) {
+  return (
+    <Link to={to} className={`sheet ${classes.tile}`}>
+      <Text span size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text span className={classes.figure}>
+        {value}
+      </Text>
+      {hint !== undefined && (
+        <Text span size="xs" c="dimmed">
+          {hint}
+        </Text>
+      )}
+    </Link>
+  );
+}
+
+interface CourseTilesProps {
+  course: Course;
+  hIndex?: number | null;
+  withTies?: boolean;
+}
+
+export function CourseTiles({ course, hIndex = null, withTies = false }: CourseTilesProps) {
+  const { profile } = useMessages();
+  const format = useFormat();
+  const all = sessionsPage(course.sessions);
+  const outcome = (name: string): string => sessionsPage(course.sessions, { outcome: name });
+  return (
+    <div className={classes.tiles}>
+      <Tile label={profile.played} value={format.number(course.played)} to={all} />
+      <Tile label={profile.won} value={format.number(course.won)} to={outcome("won")} />
+      <Tile label={profile.lost} value={format.number(course.lost)} to={outcome("lost")} />
+      {withTies && <Tile label={profile.tied} value={format.number(course.tied)} to={outcome("tied")} />}
+      {course.win_rate !== null && (
+        <Tile label={profile.winRate} value={format.percent(course.win_rate)} to={all} />
+      )}
+      <Tile label={profile.streak} value={format.number(course.current_streak)} to={outcome("won")} />
+      <Tile label={profile.longest} value={format.number(course.longest_streak)} to={outcome("won")} />
+      {hIndex !== null && (
+        <Tile
+          label={profile.hIndex}
+          value={format.number(hIndex)}
+          hint={profile.hIndexHint(hIndex)}
+          to={all}
+        />
+      )}
+      <Tile label={profile.playtime} value={playtime(course.playtime, profile)} to={all} />
+    </div>
+  );
+}
+
+export function ScoreTiles({
+  scored,
+}: {
+  scored: Pick<GameFigures, "best" | "average" | "worst" | "sessions">;
+}) {
+  const { profile } = useMessages();
+  const format = useFormat();
+  const all = sessionsPage(scored.sessions);
+  if (scored.best === null || scored.average === null || scored.worst === null) return null;
+  return (
+    <div className={classes.tiles}>
+      <Tile label={profile.best} value={format.number(scored.best)} to={all} />
+      <Tile label={profile.average} value={format.number(scored.average)} to={all} />
+      <Tile label={profile.worst} value={format.number(scored.worst)} to={all} />
+    </div>
+  );
+}
+
+const MINUTE = 60_000; // milliseconds
+
+function playtime(
+  milliseconds: number,
+  words: { hours: (text: string) => string; minutes: (text: string) => string },
+): string {
+  const minutes = Math.round(milliseconds / MINUTE);
+  return minutes < 120 ? words.minutes(String(minutes)) : words.hours(String(Math.round(minutes / 60)));
+}

@@ -1,0 +1,66 @@
+// Taking one's data along, and being forgotten.
+import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { answer, api } from "@/api/client";
+import { keepFile } from "@/api/download";
+import { erase } from "@/api/me";
+import { useMessages } from "@/i18n/language";
+import { Failure } from "@/ui/failure";
+
+export function DataForm({ guest }: { guest: boolean }) {
+  const { settings, app } = useMessages();
+  const [asking, { open, close }] = useDisclosure();
+  const [password, setPassword] = useState("");
+  const exporting = useMutation({
+    mutationFn: () => answer(api.GET("/players/me/export", { parseAs: "blob" })),
+    onSuccess: (file: unknown) => keepFile(file as Blob, "tallybook.json"),
+  });
+  const erasing = useMutation({ mutationFn: () => erase(password) });
+  return (
+    <Stack gap="sm">
+      <Text c="dimmed">{settings.exportHow}</Text>
+      {exporting.isError && <Failure error={exporting.error} />}
+      <Button variant="default" loading={exporting.isPending} onClick={() => exporting.mutate()}>
+        {settings.export}
+      </Button>
+      <Text c="dimmed">{settings.eraseHow}</Text>
+      <Button variant="outline" color="red" onClick={open}>
+        {settings.erase}
+      </Button>
+      <Modal
+        opened={asking}
+        onClose={close}
+        title={settings.eraseTitle}
+        closeButtonProps={{ "aria-label": app.close }}
+      >
+        <Stack>
+          <Text>{settings.eraseHow}</Text>
+          {!guest && (
+            <PasswordInput
+              label={settings.erasePassword}
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
+          )}
+          {erasing.isError && <Failure error={erasing.error} />}
+          <Group justify="end">
+            <Button variant="default" onClick={close}>
+              {app.cancel}
+            </Button>
+            <Button
+              color="red"
+              loading={erasing.isPending}
+              disabled={!guest && password === ""}
+              onClick={() => erasing.mutate()}
+            >
+              {settings.eraseConfirm}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </Stack>
+  );
+}
