@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tallybook.delivery.channels.limits import Limits
+from tallybook.delivery.channels.transport import Frames
 from tests.channels.raw import BINARY, CLOSE, CONT, HEARTBEAT, PING, PONG, TEXT, Raw, frame, upgrade
 from tests.channels.serving import Serving, serving
 
@@ -81,6 +82,17 @@ async def test_messages_may_come_in_any_pieces(server: Serving) -> None:
         assert (await socket.message())[4]["status"] == "ok"
 
 
+def test_where_a_frame_begins_is_known() -> None:
+    frames = Frames(100)
+    for sent in (frame(HEARTBEAT), frame("?", PING), frame("[", fin=False), frame("]", CONT)):
+        assert frames.at_a_boundary
+        for byte in sent[:-1]:
+            frames.receive_data(bytes([byte]))
+            assert not frames.at_a_boundary
+        frames.receive_data(sent[-1:])
+    assert frames.at_a_boundary
+
+
 @pytest.mark.parametrize("text", [HEARTBEAT, HEARTBEAT + " " * 200])
 async def test_a_masked_message_may_be_cut_anywhere(server: Serving, text: str) -> None:
     whole = frame(text, mask=b"\x07\xa5\xff\x81")
@@ -111,8 +123,10 @@ async def test_a_masked_message_may_be_cut_anywhere(server: Serving, text: str) 
         (frame(b'["1","1","room:ABC","phx_join",{"role":"\xff"}]'), 1007),
         (frame(b'["1",', fin=False) + frame(b"\xc3", CONT), 1007),
         (frame("[1,2"), 1003),
-        (frame("[1,2") + frame(HEARTBEAT, reserved=0x40), 1002),
-        (frame("[1,2") + frame(b"", CLOSE), 1001),
+        (frame("[1,2") + frame(HEARTBEAT, reserved=0x40), 1003),
+        (frame("[1,2") + frame(b"", CLOSE), 1003),
+        (frame(b"\x07not a push", BINARY) + frame(HEARTBEAT, reserved=0x40), 1002),
+        (frame(b"\x07not a push", BINARY) + frame(b"", CLOSE), 1001),
         (frame('{"topic":"room:ABC"}'), 1003),
         (frame('["1","1","room:ABC","phx_join",[]]'), 1003),
         (frame('["1","1","room:ABC","phx_join",{},{}]'), 1003),

@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tallybook.access.actor import Actor
 from tallybook.catalogue import rooms
@@ -32,8 +33,8 @@ Listed = tuple[Sequence[bytes], UUID | None]  # items, and the id after which th
 class JoinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a join: at most one of the three."""
 
-    seat: int | None = None
-    name: str | None = None
+    seat: int | UnsetType = UNSET
+    name: str | UnsetType = UNSET
     spectator: bool = False
 
 
@@ -69,7 +70,12 @@ class Sessions:
         """`{role, seat, session_id, room_id, key}`."""
         asked: JoinRequest = decode(JoinRequest, body)
         place = await self._tables.join(
-            actor, key, seat=asked.seat, name=asked.name, spectator=asked.spectator, envelope=envelope
+            actor,
+            key,
+            seat=None if isinstance(asked.seat, UnsetType) else asked.seat,
+            name=None if isinstance(asked.name, UnsetType) else asked.name,
+            spectator=asked.spectator,
+            envelope=envelope,
         )
         return _encode(
             {

@@ -38,7 +38,7 @@ SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 
 
-class _Frames(ServerProtocol):
+class Frames(ServerProtocol):
     """An open WebSocket without its handshake, which never sends a close frame without a code.
 
     OkHttp fails on those, and 1000 would tell older Phoenix clients to stay away.
@@ -50,8 +50,10 @@ class _Frames(ServerProtocol):
     @property
     def at_a_boundary(self) -> bool:
         """Whether the next byte begins a frame: the parser waits for one, or for the end."""
-        waiting = cast("GeneratorType[None, None, None]", self.parser).gi_yieldfrom
-        return isinstance(waiting, GeneratorType) and waiting.gi_code is StreamReader.at_eof.__code__
+        waiting = cast("GeneratorType[None, None, None]", self.parser)
+        while isinstance(waiting.gi_yieldfrom, GeneratorType):
+            waiting = waiting.gi_yieldfrom
+        return waiting.gi_code is StreamReader.at_eof.__code__
 
     def send_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE and not frame.data:
@@ -90,7 +92,7 @@ class Connection(asyncio.Protocol):
         self._endpoint = endpoint
         self._server_state = server_state
         self._state = _State.SHAKING_HANDS
-        self._frames: _Frames | None = None
+        self._frames: Frames | None = None
         self._socket: ChannelSocket | None = None
         self._opening: asyncio.Task[None] | None = None
         self._incoming: bytearray | None = None  # a message so far; before the handshake, whatever came early
@@ -140,7 +142,7 @@ class Connection(asyncio.Protocol):
         self._started = self._endpoint.clock.monotonic()
         self._active = True
         self._socket = self._endpoint.socket(actor, wire, self._outbox)
-        self._frames = _Frames(self._endpoint.limits.message_bytes)
+        self._frames = Frames(self._endpoint.limits.message_bytes)
         self._transport.write(response.serialize())
         early, self._incoming = self._incoming, None
         if early:
@@ -180,7 +182,7 @@ class Connection(asyncio.Protocol):
             data = data[end:]
         return data
 
-    def _other_frames(self, frames: _Frames, data: bytes) -> None:
+    def _other_frames(self, frames: Frames, data: bytes) -> None:
         frames.receive_data(data)
         events = frames.events_received()
         self._owed += len(events)
@@ -225,7 +227,7 @@ class Connection(asyncio.Protocol):
             log.exception("a socket crashed")
             self.close(INTERNAL_ERROR, "the server made a mistake")
 
-    def _send_protocol_frames(self, frames: _Frames) -> None:
+    def _send_protocol_frames(self, frames: Frames) -> None:
         """Pongs, and the close frame with which the connection answers or fails."""
         writes = frames.data_to_send()
         if not writes or self._state is _State.LOST:

@@ -28,7 +28,11 @@ _TAKEN = ("username_taken", "email_taken", "idempotency_conflict")
 @router.post(
     "/register",
     **contract(
-        takes=Registration, gives=SignIn, status=201, refuses=(*_TAKEN, "invalid_credentials"), public=True
+        takes=Registration,
+        gives=SignIn,
+        status=201,
+        refuses=(*_TAKEN, "invalid_credentials", "forbidden"),
+        public=True,
     ),
 )
 async def register(

@@ -24,12 +24,18 @@ def contract(
     status: int = 200,
     refuses: tuple[str, ...] = (),
     public: bool = False,
+    keys: bool = False,
 ) -> dict[str, Any]:
-    """Arguments for a route's decorator. `refuses` lists codes besides those any operation may answer."""
+    """Arguments for a route's decorator. `refuses` lists codes besides those any operation may answer.
+
+    What is not `public` needs a token: a person's, or where it is for `keys` too that of an API key.
+    """
     codes = {*_ALWAYS, *refuses}
     if takes is not None:
         codes.add("too_large")
     codes |= {"invalid_token"} if public else {"invalid_token", "unauthenticated"}
+    if not public and not keys:
+        codes.add("forbidden")
     responses: dict[int | str, Any] = {status: {"description": "Done"}}
     if gives is not None:
         responses[status]["content"] = {"application/json": {"schema": _reference(gives)}}

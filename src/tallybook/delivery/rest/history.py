@@ -82,7 +82,7 @@ HISTORY = direct(Filters, gives=PageOf[shapes.SessionSummary])
 router.get("/history", **HISTORY)(history)
 
 
-@router.get("/{id}/timeline", **contract(gives=Timeline, refuses=("not_found",)))
+@router.get("/{id}/timeline", **contract(gives=Timeline, refuses=("not_found",), keys=True))
 async def timeline(
     given: Given,
     caller: Anyone,

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import msgspec
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from msgspec import UNSET, UnsetType
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from tallybook.kernel.refusals import FieldError, Refusal
 
@@ -56,11 +58,22 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
             refusal = Refusal("not_found", "there is nothing at this path")
         case 405:
             refusal = Refusal("method_not_allowed", f"this path does not answer {request.method[:20]}")
+            return problem(refusal, request.state.trace_id, {"Allow": ", ".join(_methods(request))})
         case 413:
             refusal = Refusal("too_large", "the body is too large")
         case _:
             refusal = Refusal("malformed", "the request could not be read")
     return problem(refusal, request.state.trace_id, error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """All that the path answers: the framework knows those of one route."""
+    state = request.app.state
+    if not hasattr(state, "methods"):
+        contexts = iter_route_contexts(request.app.routes)
+        state.methods = [(compile_path(context.path or "")[0], context.methods or ()) for context in contexts]
+    path = request.url.path
+    return sorted({method for pattern, methods in state.methods if pattern.match(path) for method in methods})
 
 
 async def answer_invalid_parameters(request: Request, error: Exception) -> Response:

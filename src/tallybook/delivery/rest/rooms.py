@@ -57,6 +57,8 @@ async def room(given: Given, caller: Caller, key: Key) -> Response:
             "unknown_seat",
             "in_play",
             "session_finished",
+            "stale",
+            "idempotency_conflict",
         ),
     ),
 )

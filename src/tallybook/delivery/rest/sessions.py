@@ -37,19 +37,19 @@ async def create(given: Given, caller: Caller, write: Write) -> Response:
     return raw(await given.sessions.session(caller, session_id), 201)
 
 
-@router.get("/{id}", **contract(gives=shapes.Session, refuses=_SEEN))
+@router.get("/{id}", **contract(gives=shapes.Session, refuses=_SEEN, keys=True))
 async def session(given: Given, caller: Anyone, session_id: SessionId) -> Response:
     """A session."""
     return raw(await given.sessions.session(caller, session_id))
 
 
-@router.get("/{id}/scoreboard", **contract(gives=shapes.Scoreboard, refuses=_SEEN))
+@router.get("/{id}/scoreboard", **contract(gives=shapes.Scoreboard, refuses=_SEEN, keys=True))
 async def scoreboard(given: Given, caller: Anyone, session_id: SessionId) -> Response:
     """The whole scoreboard."""
     return raw(await given.sessions.scoreboard(caller, session_id))
 
 
-@router.get("/{id}/events", **contract(gives=shapes.Events, refuses=_SEEN))
+@router.get("/{id}/events", **contract(gives=shapes.Events, refuses=_SEEN, keys=True))
 async def events(
     given: Given,
     caller: Anyone,
@@ -61,7 +61,7 @@ async def events(
     return raw(await given.sessions.events(caller, session_id, after=after, limit=limit))
 
 
-@router.get("/{id}/state", **contract(gives=shapes.Scoreboard, refuses=_SEEN))
+@router.get("/{id}/state", **contract(gives=shapes.Scoreboard, refuses=_SEEN, keys=True))
 async def state_at(
     given: Given,
     caller: Anyone,
@@ -103,13 +103,24 @@ _COMMANDS = (
     _Command("start", "Begin to play.", refuses=(*_WRITE, "move_rejected")),
     _Command("pause", "Stop the clock.", refuses=_PLAYING),
     _Command("resume", "Go on after a pause.", refuses=_PLAYING),
-    _Command("end", "End with the computed result, or with a given one.", shapes.End, _PLAYING),
+    _Command(
+        "end",
+        "End with the computed result, or with a given one.",
+        shapes.End,
+        (*_PLAYING, "unknown_seat", "move_rejected"),
+    ),
     _Command("abandon", "End without a result."),
     _Command(
-        "seats", "Change the table.", shapes.SeatChange, (*_WRITE, "room_full", "seat_taken", "in_play")
+        "seats",
+        "Change the table.",
+        shapes.SeatChange,
+        (*_WRITE, "unknown_seat", "room_full", "seat_taken", "in_play"),
     ),
     _Command(
-        "correct", "Correct a finished session.", shapes.Correction, (*_WRITE, *_CELL, "session_not_finished")
+        "correct",
+        "Correct a finished session.",
+        shapes.Correction,
+        (*_WRITE, *_CELL, "session_not_finished", "move_rejected"),
     ),
     _Command(
         "void", "Let a finished session count for nothing.", shapes.Void, (*_WRITE, "session_not_finished")

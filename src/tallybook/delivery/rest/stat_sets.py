@@ -21,7 +21,9 @@ from tallybook.kernel.refusals import not_found
 router = APIRouter(tags=["stat sets"])
 
 
-@router.get("/games/{id}/stat-sets", **contract(gives=shapes.Page[shapes.StatSet], refuses=("not_found",)))
+@router.get(
+    "/games/{id}/stat-sets", **contract(gives=shapes.Page[shapes.StatSet], refuses=("not_found",), keys=True)
+)
 async def of_game(given: Given, caller: Anyone, game_id: GameId, at: Part) -> Response:
     """The stat sets to choose from for a game, newest first: its owner's and the caller's own."""
     game = await given.catalogue.game(game_id)
@@ -57,7 +59,7 @@ async def create(
     return answer(_shown(defined), 201)
 
 
-@router.get("/stat-sets/{id}", **contract(gives=shapes.StatSet, refuses=("not_found",)))
+@router.get("/stat-sets/{id}", **contract(gives=shapes.StatSet, refuses=("not_found",), keys=True))
 async def stat_set(given: Given, caller: Anyone, stat_set_id: StatSetId) -> Response:
     """A stat set that is offered with its game, or one's own."""
     return answer(_shown(await _stat_set(given, caller, stat_set_id, "stat_set.view")))
