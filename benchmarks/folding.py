@@ -8,7 +8,7 @@ from uuid import UUID
 import uvloop
 
 from benchmarks.databases import Databases, PostgresDatabases, both
-from tallybook.bootstrap import projections
+from tallybook.bootstrap import projections, settle_collector
 from tallybook.database.engine import open_database
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event
@@ -168,6 +168,7 @@ async def _sizes(databases: PostgresDatabases) -> None:
 
 
 async def _run() -> None:
+    settle_collector()
     with both() as kinds:
         for databases in kinds:
             await measure(databases)

@@ -87,6 +87,15 @@ def read(response: httpx.Response) -> Any:
     raise Refused(problem["code"], problem)
 
 
+async def refused(person: Person, method: str, path: str, body: object = None) -> str:
+    """The code by which a request is refused; it may not be carried out."""
+    try:
+        answer = await person.ask(method, path, body)
+    except Refused as refusal:
+        return refusal.code
+    raise AssertionError((method, path, answer))
+
+
 @dataclass
 class Device:
     """A Phoenix client (V2) on one socket; `heard` is everything in the order in which it came."""

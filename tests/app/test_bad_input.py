@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.people import POINTS, Device, Door, Json, Person, Refused
-from tests.app.test_permissions import refused
+from tests.app.people import POINTS, Device, Door, Json, Person, Refused, refused
 
 STATS: tuple[Json, ...] = (
     POINTS,

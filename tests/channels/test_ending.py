@@ -1,7 +1,6 @@
 """The end of a server: what was accepted is answered, everybody is told to come back, nothing is left."""
 
 import asyncio
-import logging
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -9,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from tests.channels.raw import Raw, upgrade
-from tests.channels.serving import Serving, serving
+from tests.channels.raw import Raw
+from tests.channels.serving import Serving
 
 
 async def started() -> tuple[Process, int]:
@@ -88,15 +87,3 @@ async def test_a_crowd_is_sent_away_little_by_little(server: Serving) -> None:
     assert max(times) > 0.15
     for socket in sockets:
         socket.writer.transport.abort()
-
-
-async def test_tokens_in_queries_stay_out_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("uvicorn.access").setLevel(logging.INFO)
-    with caplog.at_level(logging.DEBUG):
-        async with serving() as server:
-            plain = upgrade("sesame").replace(b"Upgrade", b"Downgrade")  # as a proxy may spoil it
-            for request in (plain, upgrade("sesame"), upgrade("sesame", path="/socket.io/")):
-                async with await Raw.connect(server.port, request):
-                    pass
-    assert "/socket/websocket?token=…&vsn=2.0.0" in caplog.text
-    assert "sesame" not in caplog.text

@@ -187,7 +187,7 @@ class Lookup(_Statement):
         for row in rows:
             values = list(row)
             for i in self._id_results:
-                values[i] = _uuid(values[i])
+                values[i] = uuid_of(values[i])
             typed.append(values)
         return typed
 
@@ -201,5 +201,6 @@ def _rows(result: CursorResult[Any]) -> Sequence[Any]:
 
 
 @lru_cache(maxsize=16_384)  # the same few streams and players come again and again
-def _uuid(value: bytes | None) -> UUID | None:
+def uuid_of(value: bytes | None) -> UUID | None:
+    """An id as databases without a type for it keep it."""
     return None if value is None else UUID(bytes=value)

@@ -2,14 +2,25 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from tallybook.database.bulk import uuid_of
+from tallybook.database.prepared import Prepared
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.append import EMPTY
-from tallybook.ledger.states import EVENT_COLUMNS, newer_events
+from tallybook.ledger.states import EVENT_COLUMNS
 from tallybook.ledger.tables import events, texts
 
+LARGEST = 2**31 - 1  # index of an event, and number of them
+
 _columns = [events.c[name] for name in EVENT_COLUMNS]
+_of_stream = Prepared(
+    select(*_columns[1:])  # all but the stream
+    .where(events.c.stream == bindparam("of"))
+    .where(events.c.idx > bindparam("after"), events.c.idx <= bindparam("upto"))
+    .order_by(events.c.idx)
+    .limit(bindparam("most"))
+)
 
 
 def last_position(connection: Connection) -> int:
@@ -33,14 +44,21 @@ def stream_events(
     limit: int | None = None,
 ) -> list[Recorded]:
     """Events of one stream with indexes in (after, upto], in order."""
-    if upto is None and limit is None:
-        return [Recorded(*row) for row in newer_events.run(connection, [(stream, after)])]
-    query = select(*_columns).where(events.c.stream == stream, events.c.idx > after).order_by(events.c.idx)
-    if upto is not None:
-        query = query.where(events.c.idx <= upto)
-    if limit is not None:
-        query = query.limit(limit)
-    return [Recorded(*row) for row in connection.execute(query)]
+    rows = _of_stream.run(
+        connection,
+        {
+            "of": stream,
+            "after": after,
+            "upto": LARGEST if upto is None else upto,
+            "most": LARGEST if limit is None else limit,
+        },
+    )
+    if connection.dialect.name == "postgresql":
+        return [Recorded(stream, *row) for row in rows]
+    return [
+        Recorded(stream, index, position, name, payload, uuid_of(actor), at, zone, committed_at, seal)
+        for index, position, name, payload, actor, at, zone, committed_at, seal in rows
+    ]
 
 
 def stream_texts(connection: Connection, stream: UUID) -> dict[str, str]:

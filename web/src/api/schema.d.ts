@@ -14,7 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Guest
+         * Come in under a name, without an account
          * @description Come in under a name, without an account.
          */
         post: operations["auth_guest"];
@@ -34,7 +34,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Login
+         * Sign in with username and password
          * @description Sign in with username and password.
          */
         post: operations["auth_login"];
@@ -54,7 +54,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logout
+         * End the sign-in of this device: its tokens stop working
          * @description End the sign-in of this device: its tokens stop working.
          */
         post: operations["auth_logout"];
@@ -74,7 +74,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh
+         * New tokens for a refresh token, which counts only once: using it again ends the sign-in
          * @description New tokens for a refresh token, which counts only once: using it again ends the sign-in.
          */
         post: operations["auth_refresh"];
@@ -94,7 +94,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Register
+         * Create an account; a guest who sends its token becomes the account and keeps its history
          * @description Create an account; a guest who sends its token becomes the account and keeps its history.
          */
         post: operations["auth_register"];
@@ -114,7 +114,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Approve
+         * Let the claimant be the player: the player's history is the claimant's from now on
          * @description Let the claimant be the player: the player's history is the claimant's from now on.
          */
         post: operations["claims_approve"];
@@ -134,7 +134,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reject
+         * Turn a claim down
          * @description Turn a claim down.
          */
         post: operations["claims_reject"];
@@ -152,7 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Feed
+         * Finished sessions of the caller, and public ones of those the caller follows; newest first
          * @description Finished sessions of the caller, and public ones of those the caller follows; newest first.
          */
         get: operations["follows_feed"];
@@ -172,13 +172,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Listed
+         * Games, found by the beginnings of words in their names; `recent` is what the caller played last
          * @description Games, found by the beginnings of words in their names; `recent` is what the caller played last.
          */
         get: operations["games_listed"];
         put?: never;
         /**
-         * Create
+         * Define a game; its name is new among the caller's
          * @description Define a game; its name is new among the caller's.
          */
         post: operations["games_create"];
@@ -196,21 +196,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Game
+         * A game, also an archived one; needs no token
          * @description A game, also an archived one; needs no token.
          */
         get: operations["games_game"];
         put?: never;
         post?: never;
         /**
-         * Archive
+         * Archive one's game: it is offered no longer; its history stays, and a session in play goes on
          * @description Archive one's game: it is offered no longer; its history stays, and a session in play goes on.
          */
         delete: operations["games_archive"];
         options?: never;
         head?: never;
         /**
-         * Change
+         * Change one's game; sessions keep what they began with
          * @description Change one's game; sessions keep what they began with.
          */
         patch: operations["games_change"];
@@ -224,13 +224,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Of Game
+         * The keys of a game, newest first, without their secrets
          * @description The keys of a game, newest first, without their secrets.
          */
         get: operations["api_keys_of_game"];
         put?: never;
         /**
-         * Make
+         * Make a key; only this answer has its `secret`, which a repetition of the command leaves out
          * @description Make a key; only this answer has its `secret`, which a repetition of the command leaves out.
          */
         post: operations["api_keys_make"];
@@ -251,7 +251,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke
+         * Revoke a key: it counts no longer, at once
          * @description Revoke a key: it counts no longer, at once.
          */
         delete: operations["api_keys_revoke"];
@@ -270,7 +270,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Restore
+         * Offer an archived game again
          * @description Offer an archived game again.
          */
         post: operations["games_restore"];
@@ -288,13 +288,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Of Game
+         * The stat sets to choose from for a game, newest first: its owner's and the caller's own
          * @description The stat sets to choose from for a game, newest first: its owner's and the caller's own.
          */
         get: operations["stat_sets_of_game"];
         put?: never;
         /**
-         * Create
+         * Define what is counted in a game; anybody may, for themselves
          * @description Define what is counted in a game; anybody may, for themselves.
          */
         post: operations["stat_sets_create"];
@@ -312,13 +312,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Library
+         * The named players of the caller's library; `recent` is by the last session they sat in
          * @description The named players of the caller's library; `recent` is by the last session they sat in.
          */
         get: operations["players_library"];
         put?: never;
         /**
-         * Add
+         * Add somebody to the caller's library
          * @description Add somebody to the caller's library.
          */
         post: operations["players_add"];
@@ -336,21 +336,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Me
+         * The caller, with what nobody else is shown
          * @description The caller, with what nobody else is shown.
          */
         get: operations["account_me"];
         put?: never;
         post?: never;
         /**
-         * Leave
+         * Be forgotten, at once and for good: names, texts and settings go; results at others' tables stay
          * @description Be forgotten, at once and for good: names, texts and settings go; results at others' tables stay.
          */
         delete: operations["account_leave"];
         options?: never;
         head?: never;
         /**
-         * Change
+         * Change one's profile, e-mail address or settings
          * @description Change one's profile, e-mail address or settings.
          */
         patch: operations["account_change"];
@@ -366,7 +366,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Claim
+         * Say that a player is oneself. With a code or a token it is so at once; asked twice, it is one claim
          * @description Say that a player is oneself. With a code or a token it is so at once; asked twice, it is one claim.
          */
         post: operations["claims_claim"];
@@ -384,7 +384,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Claims
+         * The caller's claims, and those of others to the caller's library; newest first
          * @description The caller's claims, and those of others to the caller's library; newest first.
          */
         get: operations["claims_claims"];
@@ -407,7 +407,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Withdraw
+         * Take a claim back, or split what it merged: for the claimant and for the player's owner
          * @description Take a claim back, or split what it merged: for the claimant and for the player's owner.
          */
         delete: operations["claims_withdraw"];
@@ -424,7 +424,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export
+         * Everything that is kept about the caller, as one JSON document
          * @description Everything that is kept about the caller, as one JSON document.
          */
         get: operations["account_export"];
@@ -446,7 +446,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change Password
+         * Change the password; every other device is signed out
          * @description Change the password; every other device is signed out.
          */
         post: operations["account_change_password"];
@@ -464,14 +464,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sign Ins
+         * Where the caller is signed in, newest first
          * @description Where the caller is signed in, newest first.
          */
         get: operations["account_sign_ins"];
         put?: never;
         post?: never;
         /**
-         * End Other Sign Ins
+         * Sign out every other device: their tokens stop working at once
          * @description Sign out every other device: their tokens stop working at once.
          */
         delete: operations["account_end_other_sign_ins"];
@@ -491,7 +491,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End Sign In
+         * Sign out a device: its tokens stop working at once
          * @description Sign out a device: its tokens stop working at once.
          */
         delete: operations["account_end_sign_in"];
@@ -508,7 +508,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Player
+         * A player
          * @description A player.
          */
         get: operations["players_player"];
@@ -528,7 +528,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Calendar
+         * How many sessions a player finished on each day of a year, for anybody to see
          * @description How many sessions a player finished on each day of a year, for anybody to see.
          */
         get: operations["players_calendar"];
@@ -549,13 +549,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Follow
+         * Follow somebody who has an account
          * @description Follow somebody who has an account.
          */
         put: operations["follows_follow"];
         post?: never;
         /**
-         * Unfollow
+         * Follow somebody no longer
          * @description Follow somebody no longer.
          */
         delete: operations["follows_unfollow"];
@@ -572,7 +572,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Followers
+         * Who follows a player, the newest first
          * @description Who follows a player, the newest first.
          */
         get: operations["follows_followers"];
@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Following
+         * Whom a player follows, the newest first
          * @description Whom a player follows, the newest first.
          */
         get: operations["follows_following"];
@@ -614,7 +614,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Invite
+         * A code by which somebody becomes a named player of the caller's library; it replaces the one before
          * @description A code by which somebody becomes a named player of the caller's library; it replaces the one before.
          */
         post: operations["claims_invite"];
@@ -633,13 +633,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Grant
+         * Grant a role; tokens carry it from their next refresh on
          * @description Grant a role; tokens carry it from their next refresh on.
          */
         put: operations["roles_grant"];
         post?: never;
         /**
-         * Take
+         * Take a role, at once; the last admin keeps that role
          * @description Take a role, at once; the last admin keeps that role.
          */
         delete: operations["roles_take"];
@@ -656,7 +656,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stats
+         * What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit
          * @description What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit.
          */
         get: operations["players_stats"];
@@ -677,13 +677,13 @@ export interface paths {
         };
         get?: never;
         /**
-         * Suspend
+         * Sign an account out everywhere and let it sign in no more
          * @description Sign an account out everywhere and let it sign in no more.
          */
         put: operations["roles_suspend"];
         post?: never;
         /**
-         * Reinstate
+         * Let a suspended account sign in again
          * @description Let a suspended account sign in again.
          */
         delete: operations["roles_reinstate"];
@@ -700,7 +700,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rooms
+         * Public rooms, newest first
          * @description Public rooms, newest first.
          */
         get: operations["rooms_rooms"];
@@ -720,7 +720,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Room
+         * The room behind a key
          * @description The room behind a key.
          */
         get: operations["rooms_room"];
@@ -742,7 +742,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Join
+         * Come in: resume a role, take a seat, or watch
          * @description Come in: resume a role, take a seat, or watch.
          */
         post: operations["rooms_join"];
@@ -761,7 +761,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand the room to another player. */
+        /** Hand the room to another player */
         post: operations["rooms_host"];
         delete?: never;
         options?: never;
@@ -778,7 +778,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove a player from the room; what was scored stays. */
+        /** Remove a player from the room; what was scored stays */
         post: operations["rooms_kick"];
         delete?: never;
         options?: never;
@@ -795,7 +795,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that one is ready, or no longer. */
+        /** Say that one is ready, or no longer */
         post: operations["rooms_ready"];
         delete?: never;
         options?: never;
@@ -813,7 +813,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create
+         * Open a session. A scoresheet with seats starts at once; games with rules wait for start
          * @description Open a session. A scoresheet with seats starts at once; games with rules wait for start.
          */
         post: operations["sessions_create"];
@@ -831,7 +831,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * History
+         * Sessions the caller may see, newest first by their end or creation; with `player_id`, that player's
          * @description Sessions the caller may see, newest first by their end or creation; with `player_id`, that player's.
          *
          *     `outcome` and `opponent_id` (who sat there too, but not in the same team) go with `player_id`, or with
@@ -855,7 +855,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Session
+         * A session
          * @description A session.
          */
         get: operations["sessions_session"];
@@ -876,7 +876,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End without a result. */
+        /** End without a result */
         post: operations["sessions_abandon"];
         delete?: never;
         options?: never;
@@ -893,7 +893,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Empty a cell. */
+        /** Empty a cell */
         post: operations["sessions_clear"];
         delete?: never;
         options?: never;
@@ -910,7 +910,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Correct a finished session. */
+        /** Correct a finished session */
         post: operations["sessions_correct"];
         delete?: never;
         options?: never;
@@ -927,7 +927,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End with the computed result, or with a given one. */
+        /** End with the computed result, or with a given one */
         post: operations["sessions_end"];
         delete?: never;
         options?: never;
@@ -943,7 +943,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
+         * Events with indexes greater than `after`, as the caller may see them
          * @description Events with indexes greater than `after`, as the caller may see them.
          */
         get: operations["sessions_events"];
@@ -964,7 +964,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a move in a game with rules. */
+        /** Make a move in a game with rules */
         post: operations["sessions_move"];
         delete?: never;
         options?: never;
@@ -981,7 +981,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on to the next round. */
+        /** Go on to the next round */
         post: operations["sessions_next_round"];
         delete?: never;
         options?: never;
@@ -998,7 +998,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stop the clock. */
+        /** Stop the clock */
         post: operations["sessions_pause"];
         delete?: never;
         options?: never;
@@ -1015,7 +1015,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a value into a cell, or add to it. */
+        /** Put a value into a cell, or add to it */
         post: operations["sessions_record"];
         delete?: never;
         options?: never;
@@ -1032,7 +1032,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put back what one undid last. */
+        /** Put back what one undid last */
         post: operations["sessions_redo"];
         delete?: never;
         options?: never;
@@ -1050,7 +1050,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Rematch
+         * The next session in the same room, with the same seats
          * @description The next session in the same room, with the same seats.
          */
         post: operations["sessions_rematch"];
@@ -1068,7 +1068,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Replay
+         * The session as a file that holds its hash chain: zstd over one JSON line an event
          * @description The session as a file that holds its hash chain: zstd over one JSON line an event.
          */
         get: operations["sessions_replay"];
@@ -1089,7 +1089,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on after a pause. */
+        /** Go on after a pause */
         post: operations["sessions_resume"];
         delete?: never;
         options?: never;
@@ -1105,7 +1105,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Scoreboard
+         * The whole scoreboard
          * @description The whole scoreboard.
          */
         get: operations["sessions_scoreboard"];
@@ -1125,10 +1125,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Let a player keep the score. */
+        /** Let a player keep the score */
         put: operations["sessions_add_scorekeeper"];
         post?: never;
-        /** Let a player keep the score no longer. */
+        /** Let a player keep the score no longer */
         delete: operations["sessions_remove_scorekeeper"];
         options?: never;
         head?: never;
@@ -1144,7 +1144,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change the table. */
+        /** Change the table */
         post: operations["sessions_seats"];
         delete?: never;
         options?: never;
@@ -1161,7 +1161,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to play. */
+        /** Begin to play */
         post: operations["sessions_start"];
         delete?: never;
         options?: never;
@@ -1177,7 +1177,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * State At
+         * The session as it was after the event at an index
          * @description The session as it was after the event at an index.
          */
         get: operations["sessions_state_at"];
@@ -1197,7 +1197,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Timeline
+         * The session step by step, as far as the caller may see it: what each event did, and the totals then
          * @description The session step by step, as far as the caller may see it: what each event did, and the totals then.
          */
         get: operations["sessions_timeline"];
@@ -1218,7 +1218,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back one's last write. */
+        /** Take back one's last write */
         post: operations["sessions_undo"];
         delete?: never;
         options?: never;
@@ -1235,7 +1235,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a finished session count for nothing. */
+        /** Let a finished session count for nothing */
         post: operations["sessions_void"];
         delete?: never;
         options?: never;
@@ -1251,21 +1251,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stat Set
+         * A stat set that is offered with its game, or one's own
          * @description A stat set that is offered with its game, or one's own.
          */
         get: operations["stat_sets_stat_set"];
         put?: never;
         post?: never;
         /**
-         * Remove
+         * Remove one's stat set; sessions keep what they began with
          * @description Remove one's stat set; sessions keep what they began with.
          */
         delete: operations["stat_sets_remove"];
         options?: never;
         head?: never;
         /**
-         * Change
+         * Change one's stat set
          * @description Change one's stat set.
          */
         patch: operations["stat_sets_change"];
@@ -1277,7 +1277,7 @@ export interface components {
     schemas: {
         /**
          * AddedSeat
-         * @description Either of the two; a `name` finds or creates a player in the caller's library.
+         * @description Either of the two; a `name` finds or creates a player, who is no bot, in the caller's library.
          */
         AddedSeat: {
             is_bot?: boolean;
@@ -1333,7 +1333,7 @@ export interface components {
              * @default []
              */
             clear?: ("color" | "initials" | "max_players" | "min_players")[];
-            /** @description Of the cover, such as #1971c2. */
+            /** @description Such as #1971c2. */
             color?: string;
             command_id?: string;
             description?: string;
@@ -1554,14 +1554,12 @@ export interface components {
         };
         /**
          * GivenPlacing
-         * @description What the table says about one seat, and with it about the seat's team.
+         * @description What the table says about one seat, and with it about the seat's team: a place, or who won.
          */
         GivenPlacing: {
-            /** @default null */
-            place?: number | null;
+            place?: number;
             seat: number;
-            /** @default null */
-            winner?: boolean | null;
+            winner?: boolean;
         };
         /**
          * Host
@@ -1681,7 +1679,7 @@ export interface components {
              * @default []
              */
             clear?: ("color" | "initials" | "max_players" | "min_players")[];
-            /** @description Of the cover, such as #1971c2. */
+            /** @description Such as #1971c2. */
             color?: string;
             command_id?: string;
             description?: string;
@@ -1995,6 +1993,10 @@ export interface components {
             command_id?: string;
             /** @description At most 100 visible characters of any script. */
             display_name?: string;
+            /**
+             * Format: email
+             * @description Kept encrypted.
+             */
             email?: string;
             /** @description 8 to 256 characters. */
             password: string;
@@ -2313,11 +2315,13 @@ export interface components {
             team: string | null;
             winner: boolean | null;
         };
-        /** TeamOf */
+        /**
+         * TeamOf
+         * @description Without a `team` the seat leaves its team.
+         */
         TeamOf: {
             seat: number;
-            /** @default null */
-            team?: string | null;
+            team?: string;
         };
         /**
          * Timeline
@@ -2412,6 +2416,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "display_name": "Ana"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGuest"];
             };
         };
@@ -2422,6 +2431,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
+                     *       "expires_in": 900,
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "refresh_token": "9fK2mQx7.c2VjcmV0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
@@ -2452,7 +2478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2472,6 +2498,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery",
+                 *       "username": "ana-plays"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -2482,6 +2514,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
+                     *       "expires_in": 900,
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "refresh_token": "9fK2mQx7.c2VjcmV0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
@@ -2530,7 +2579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2575,7 +2624,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2595,6 +2653,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "9fK2mQx7.c2VjcmV0"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -2605,6 +2668,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
+                     *       "expires_in": 900,
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "refresh_token": "9fK2mQx7.c2VjcmV0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
@@ -2635,7 +2715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2658,6 +2738,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery",
+                 *       "username": "ana-plays"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Registration"];
             };
         };
@@ -2668,6 +2754,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhbmEifQ.c2lnbmVk",
+                     *       "expires_in": 900,
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "refresh_token": "9fK2mQx7.c2VjcmV0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignIn"];
                 };
             };
@@ -2682,6 +2785,15 @@ export interface operations {
             };
             /** @description `invalid_credentials`, `invalid_token` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2707,7 +2819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2723,6 +2835,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -2735,6 +2848,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "claimant": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "decided_at": null,
+                     *       "direction": "incoming",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "status": "pending"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Claim"];
                 };
             };
@@ -2749,6 +2890,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2774,7 +2924,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2790,6 +2940,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
                 id: string;
             };
             cookie?: never;
@@ -2802,6 +2953,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "claimant": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "decided_at": null,
+                     *       "direction": "incoming",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "status": "pending"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Claim"];
                 };
             };
@@ -2816,6 +2995,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2841,7 +3029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2871,6 +3059,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "ended_at": null,
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *           "key": "K7Q2ZF",
+                     *           "mode": "competitive",
+                     *           "public": false,
+                     *           "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *           "rules": "scoresheet",
+                     *           "seats": [
+                     *             {
+                     *               "is_bot": false,
+                     *               "name": "Ana",
+                     *               "place": 1,
+                     *               "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *               "score": 12,
+                     *               "seat": 0,
+                     *               "team": null,
+                     *               "winner": true
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-01-31T18:00:00Z",
+                     *           "status": "playing",
+                     *           "voided": false
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SessionSummary_"];
                 };
             };
@@ -2892,7 +3114,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,6 +3160,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "archived": false,
+                     *           "color": "#1971c2",
+                     *           "description": "Birds and their habitats",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "initials": "WI",
+                     *           "name": "Wingspan",
+                     *           "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "rules": "scoresheet",
+                     *           "win": "highest"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Game_"];
                 };
             };
@@ -2950,7 +3199,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -2973,6 +3231,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "max_players": 5,
+                 *       "min_players": 1,
+                 *       "name": "Wingspan"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGame"];
             };
         };
@@ -2983,6 +3248,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "color": "#1971c2",
+                     *       "description": "Birds and their habitats",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "initials": "WI",
+                     *       "name": "Wingspan",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "rules": "scoresheet",
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Game"];
                 };
             };
@@ -2997,6 +3275,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3022,7 +3309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3038,6 +3325,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -3050,6 +3338,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "color": "#1971c2",
+                     *       "description": "Birds and their habitats",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "initials": "WI",
+                     *       "name": "Wingspan",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "rules": "scoresheet",
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Game"];
                 };
             };
@@ -3080,7 +3381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3102,6 +3403,7 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -3160,7 +3462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3179,12 +3481,19 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Birds and their habitats",
+                 *       "max_players": 5
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangedGame"];
             };
         };
@@ -3195,6 +3504,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "color": "#1971c2",
+                     *       "description": "Birds and their habitats",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "initials": "WI",
+                     *       "name": "Wingspan",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "rules": "scoresheet",
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Game"];
                 };
             };
@@ -3252,7 +3574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3272,6 +3594,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -3284,6 +3607,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "created_by": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "last_used_at": "2026-01-31T18:05:00Z",
+                     *           "name": "Our server",
+                     *           "prefix": "tb_9fK2"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ApiKey_"];
                 };
             };
@@ -3323,7 +3662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3342,12 +3681,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Our server"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewApiKey"];
             };
         };
@@ -3358,6 +3703,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "created_by": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "last_used_at": "2026-01-31T18:05:00Z",
+                     *       "name": "Our server",
+                     *       "prefix": "tb_9fK2"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -3415,7 +3771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3434,7 +3790,9 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
                 key_id: string;
             };
             cookie?: never;
@@ -3493,7 +3851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3512,6 +3870,7 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -3524,6 +3883,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "color": "#1971c2",
+                     *       "description": "Birds and their habitats",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "initials": "WI",
+                     *       "name": "Wingspan",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "rules": "scoresheet",
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Game"];
                 };
             };
@@ -3572,7 +3944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3592,6 +3964,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -3604,6 +3977,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000004",
+                     *           "name": "Full game",
+                     *           "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "stats": [
+                     *             {
+                     *               "data_type": "integer",
+                     *               "name": "Points",
+                     *               "scoring": true
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_StatSet_"];
                 };
             };
@@ -3634,7 +4027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3653,12 +4046,25 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Full game",
+                 *       "stats": [
+                 *         {
+                 *           "data_type": "integer",
+                 *           "name": "Points",
+                 *           "scoring": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewStatSet"];
             };
         };
@@ -3669,6 +4075,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000004",
+                     *       "name": "Full game",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StatSet"];
                 };
             };
@@ -3683,6 +4104,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3717,7 +4147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3750,6 +4180,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar_seed": "ana",
+                     *           "color": "#1971c2",
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "display_name": "Ana",
+                     *           "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "kind": "account",
+                     *           "region": "EU",
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Player_"];
                 };
             };
@@ -3771,7 +4218,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3794,6 +4250,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ana"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPlayer"];
             };
         };
@@ -3804,6 +4265,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_seed": "ana",
+                     *       "color": "#1971c2",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "display_name": "Ana",
+                     *       "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "kind": "account",
+                     *       "region": "EU",
+                     *       "username": "ana-plays"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Player"];
                 };
             };
@@ -3818,6 +4291,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3843,7 +4325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3869,6 +4351,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "avatar_seed": "ana",
+                     *       "color": "#1971c2",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "display_name": "Ana",
+                     *       "email": null,
+                     *       "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "kind": "account",
+                     *       "last_seen": "2026-01-31T18:05:00Z",
+                     *       "region": "EU",
+                     *       "roles": [],
+                     *       "settings": {
+                     *         "theme": "dark"
+                     *       },
+                     *       "updated_at": "2026-01-31T18:05:00Z",
+                     *       "username": "ana-plays"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -3890,7 +4392,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3910,6 +4421,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Farewell"];
             };
         };
@@ -3932,6 +4448,15 @@ export interface operations {
             };
             /** @description `invalid_credentials`, `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3966,7 +4491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -3989,6 +4514,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "color": "#1971c2",
+                 *       "display_name": "Ana"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProfileChanges"];
             };
         };
@@ -3999,6 +4530,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "avatar_seed": "ana",
+                     *       "color": "#1971c2",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "display_name": "Ana",
+                     *       "email": null,
+                     *       "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "kind": "account",
+                     *       "last_seen": "2026-01-31T18:05:00Z",
+                     *       "region": "EU",
+                     *       "roles": [],
+                     *       "settings": {
+                     *         "theme": "dark"
+                     *       },
+                     *       "updated_at": "2026-01-31T18:05:00Z",
+                     *       "username": "ana-plays"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -4013,6 +4564,15 @@ export interface operations {
             };
             /** @description `invalid_token`, `unauthenticated` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4038,7 +4598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4058,6 +4618,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "player_id": "01990c3e-7c00-7000-8000-00000000000b"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewClaim"];
             };
         };
@@ -4068,6 +4633,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "claimant": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "decided_at": null,
+                     *       "direction": "incoming",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "player": {
+                     *         "avatar_seed": "ana",
+                     *         "color": "#1971c2",
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "display_name": "Ana",
+                     *         "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "kind": "account",
+                     *         "region": "EU",
+                     *         "username": "ana-plays"
+                     *       },
+                     *       "status": "pending"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Claim"];
                 };
             };
@@ -4125,7 +4718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,6 +4748,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "claimant": {
+                     *             "avatar_seed": "ana",
+                     *             "color": "#1971c2",
+                     *             "created_at": "2026-01-31T18:00:00Z",
+                     *             "display_name": "Ana",
+                     *             "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *             "kind": "account",
+                     *             "region": "EU",
+                     *             "username": "ana-plays"
+                     *           },
+                     *           "decided_at": null,
+                     *           "direction": "incoming",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "player": {
+                     *             "avatar_seed": "ana",
+                     *             "color": "#1971c2",
+                     *             "created_at": "2026-01-31T18:00:00Z",
+                     *             "display_name": "Ana",
+                     *             "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *             "kind": "account",
+                     *             "region": "EU",
+                     *             "username": "ana-plays"
+                     *           },
+                     *           "status": "pending"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Claim_"];
                 };
             };
@@ -4176,7 +4802,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4192,6 +4827,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4223,6 +4859,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -4232,7 +4877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4258,6 +4903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {} */
                     "application/json": Record<string, never>;
                 };
             };
@@ -4279,7 +4925,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4302,6 +4957,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current": "correct horse battery",
+                 *       "new": "a better battery horse"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -4367,7 +5028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4397,6 +5058,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "current": true,
+                     *           "device": "Firefox on Linux",
+                     *           "expires_at": "2026-02-14T18:00:00Z",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "last_used_at": "2026-01-31T18:05:00Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Device_"];
                 };
             };
@@ -4418,7 +5094,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4466,6 +5151,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `idempotency_conflict` */
             409: {
                 headers: {
@@ -4475,7 +5169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4494,192 +5188,7 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `invalid`, `malformed` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_token`, `unauthenticated` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_conflict` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`, `overloaded`, `unavailable` */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    players_player: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Presented"];
-                };
-            };
-            /** @description `invalid`, `malformed` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_token`, `unauthenticated` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`, `overloaded`, `unavailable` */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    players_calendar: {
-        parameters: {
-            query?: {
-                /** @description An IANA time zone: where days begin. */
-                zone?: string;
-                /** @description The last day; today without it. */
-                to?: string | null;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Calendar"];
-                };
-            };
-            /** @description `invalid`, `malformed` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid_token`, `unauthenticated` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`, `overloaded`, `unavailable` */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    follows_follow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4729,7 +5238,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4740,11 +5258,182 @@ export interface operations {
             };
         };
     };
-    follows_unfollow: {
+    players_player: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "avatar_seed": "ana",
+                     *       "color": "#1971c2",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "display_name": "Ana",
+                     *       "followers": 1,
+                     *       "following": 1,
+                     *       "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "kind": "account",
+                     *       "region": "EU",
+                     *       "username": "ana-plays"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Presented"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_calendar: {
+        parameters: {
+            query?: {
+                /** @description An IANA time zone: where days begin. */
+                zone?: string;
+                /** @description The last day; today without it. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "days": [
+                     *         {
+                     *           "day": "2026-01-31",
+                     *           "played": 2,
+                     *           "sessions": "/api/v1/sessions/history?status=finished"
+                     *         }
+                     *       ],
+                     *       "from": "2025-02-01",
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "to": "2026-01-31",
+                     *       "zone": "Europe/Berlin"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4776,7 +5465,91 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follows_unfollow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4796,6 +5569,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4808,6 +5582,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar_seed": "ana",
+                     *           "color": "#1971c2",
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "display_name": "Ana",
+                     *           "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "kind": "account",
+                     *           "region": "EU",
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Player_"];
                 };
             };
@@ -4829,6 +5620,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -4838,7 +5638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4858,6 +5658,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4870,6 +5671,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar_seed": "ana",
+                     *           "color": "#1971c2",
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "display_name": "Ana",
+                     *           "id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "kind": "account",
+                     *           "region": "EU",
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Player_"];
                 };
             };
@@ -4891,6 +5709,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -4900,7 +5727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4916,6 +5743,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -4928,6 +5756,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "K7Q2-9FMX",
+                     *       "expires_at": "2026-02-14T18:00:00Z",
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
@@ -4976,7 +5811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -4992,7 +5827,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
+                /** @example scorekeeper */
                 role: "developer" | "community_manager" | "admin";
             };
             cookie?: never;
@@ -5042,7 +5879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5058,7 +5895,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
+                /** @example scorekeeper */
                 role: "developer" | "community_manager" | "admin";
             };
             cookie?: never;
@@ -5117,7 +5956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5137,6 +5976,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -5149,6 +5989,122 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-01-31T18:05:00Z",
+                     *       "games": [
+                     *         {
+                     *           "average": "6.5",
+                     *           "best": 12,
+                     *           "cooperative": {
+                     *             "average": "6.5",
+                     *             "best": 12,
+                     *             "current_streak": 1,
+                     *             "last_played": "2026-01-31T18:00:00Z",
+                     *             "longest_streak": 1,
+                     *             "lost": 1,
+                     *             "played": 2,
+                     *             "playtime": 0,
+                     *             "sessions": "/api/v1/sessions/history?status=finished",
+                     *             "tied": 0,
+                     *             "win_rate": 0.5,
+                     *             "won": 1,
+                     *             "worst": 3
+                     *           },
+                     *           "current_streak": 1,
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "last_played": "2026-01-31T18:00:00Z",
+                     *           "longest_streak": 1,
+                     *           "lost": 1,
+                     *           "played": 2,
+                     *           "playtime": 0,
+                     *           "sessions": "/api/v1/sessions/history?status=finished",
+                     *           "solo": {
+                     *             "average": "6.5",
+                     *             "best": 12,
+                     *             "current_streak": 1,
+                     *             "last_played": "2026-01-31T18:00:00Z",
+                     *             "longest_streak": 1,
+                     *             "lost": 1,
+                     *             "played": 2,
+                     *             "playtime": 0,
+                     *             "sessions": "/api/v1/sessions/history?status=finished",
+                     *             "tied": 0,
+                     *             "win_rate": 0.5,
+                     *             "won": 1,
+                     *             "worst": 3
+                     *           },
+                     *           "tied": 0,
+                     *           "win_rate": 0.5,
+                     *           "wins": 1,
+                     *           "won": 1,
+                     *           "worst": 3
+                     *         }
+                     *       ],
+                     *       "head_to_head": [
+                     *         {
+                     *           "lost": 1,
+                     *           "name": "Ana",
+                     *           "played": 2,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "sessions": "/api/v1/sessions/history?status=finished",
+                     *           "tied": 0,
+                     *           "win_rate": 0.5,
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "player_counts": [
+                     *         {
+                     *           "lost": 1,
+                     *           "mode": "competitive",
+                     *           "played": 2,
+                     *           "players": 1,
+                     *           "sessions": "/api/v1/sessions/history?status=finished",
+                     *           "tied": 0,
+                     *           "win_rate": 0.5,
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "totals": {
+                     *         "cooperative": {
+                     *           "current_streak": 1,
+                     *           "last_played": "2026-01-31T18:00:00Z",
+                     *           "longest_streak": 1,
+                     *           "lost": 1,
+                     *           "played": 2,
+                     *           "playtime": 0,
+                     *           "sessions": "/api/v1/sessions/history?status=finished",
+                     *           "tied": 0,
+                     *           "win_rate": 0.5,
+                     *           "won": 1
+                     *         },
+                     *         "current_streak": 1,
+                     *         "h_index": 1,
+                     *         "last_played": "2026-01-31T18:00:00Z",
+                     *         "longest_streak": 1,
+                     *         "lost": 1,
+                     *         "played": 2,
+                     *         "playtime": 0,
+                     *         "sessions": "/api/v1/sessions/history?status=finished",
+                     *         "solo": {
+                     *           "current_streak": 1,
+                     *           "last_played": "2026-01-31T18:00:00Z",
+                     *           "longest_streak": 1,
+                     *           "lost": 1,
+                     *           "played": 2,
+                     *           "playtime": 0,
+                     *           "sessions": "/api/v1/sessions/history?status=finished",
+                     *           "tied": 0,
+                     *           "win_rate": 0.5,
+                     *           "won": 1
+                     *         },
+                     *         "tied": 0,
+                     *         "win_rate": 0.5,
+                     *         "won": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlayerStats"];
                 };
             };
@@ -5170,6 +6126,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -5179,7 +6144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,6 +6160,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -5244,7 +6210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5260,6 +6226,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
                 id: string;
             };
             cookie?: never;
@@ -5309,7 +6276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5324,7 +6291,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only public rooms are listed. */
-                public?: boolean;
+                public?: true;
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string | null;
@@ -5343,6 +6310,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000003",
+                     *           "key": "K7Q2ZF",
+                     *           "max_players": 5,
+                     *           "name": "Friday evening",
+                     *           "public": false,
+                     *           "role": "scorekeeper",
+                     *           "seat": 0,
+                     *           "session": {
+                     *             "config": {},
+                     *             "created_at": "2026-01-31T18:00:00Z",
+                     *             "ended_at": null,
+                     *             "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *             "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *             "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *             "index": 4,
+                     *             "key": "K7Q2ZF",
+                     *             "max_players": 5,
+                     *             "paused": false,
+                     *             "previous": null,
+                     *             "public": false,
+                     *             "requests": [],
+                     *             "result": null,
+                     *             "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *             "round": 1,
+                     *             "rules": "scoresheet",
+                     *             "rules_version": 1,
+                     *             "scorekeepers": [
+                     *               "01990c3e-7c00-7000-8000-00000000000a"
+                     *             ],
+                     *             "seats": [
+                     *               {
+                     *                 "is_bot": false,
+                     *                 "name": "Ana",
+                     *                 "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *                 "ready": false,
+                     *                 "seat": 0,
+                     *                 "team": null
+                     *               }
+                     *             ],
+                     *             "started_at": "2026-01-31T18:00:00Z",
+                     *             "stats": [
+                     *               {
+                     *                 "data_type": "integer",
+                     *                 "name": "Points",
+                     *                 "scoring": true
+                     *               }
+                     *             ],
+                     *             "status": "playing",
+                     *             "voided": false,
+                     *             "win": "highest"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Room_"];
                 };
             };
@@ -5364,7 +6392,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5380,7 +6417,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Six characters, in any case. */
+                /**
+                 * @description Six characters, in any case.
+                 * @example K7Q2ZF
+                 */
                 key: string;
             };
             cookie?: never;
@@ -5393,6 +6433,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000003",
+                     *       "key": "K7Q2ZF",
+                     *       "max_players": 5,
+                     *       "name": "Friday evening",
+                     *       "public": false,
+                     *       "role": "scorekeeper",
+                     *       "seat": 0,
+                     *       "session": {
+                     *         "config": {},
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "ended_at": null,
+                     *         "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *         "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *         "index": 4,
+                     *         "key": "K7Q2ZF",
+                     *         "max_players": 5,
+                     *         "paused": false,
+                     *         "previous": null,
+                     *         "public": false,
+                     *         "requests": [],
+                     *         "result": null,
+                     *         "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *         "round": 1,
+                     *         "rules": "scoresheet",
+                     *         "rules_version": 1,
+                     *         "scorekeepers": [
+                     *           "01990c3e-7c00-7000-8000-00000000000a"
+                     *         ],
+                     *         "seats": [
+                     *           {
+                     *             "is_bot": false,
+                     *             "name": "Ana",
+                     *             "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *             "ready": false,
+                     *             "seat": 0,
+                     *             "team": null
+                     *           }
+                     *         ],
+                     *         "started_at": "2026-01-31T18:00:00Z",
+                     *         "stats": [
+                     *           {
+                     *             "data_type": "integer",
+                     *             "name": "Points",
+                     *             "scoring": true
+                     *           }
+                     *         ],
+                     *         "status": "playing",
+                     *         "voided": false,
+                     *         "win": "highest"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Room"];
                 };
             };
@@ -5414,6 +6510,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found` */
             404: {
                 headers: {
@@ -5423,7 +6528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5442,13 +6547,21 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
-                /** @description Six characters, in any case. */
+                /**
+                 * @description Six characters, in any case.
+                 * @example K7Q2ZF
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Ana"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Join"];
             };
         };
@@ -5459,6 +6572,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": "K7Q2ZF",
+                     *       "role": "scorekeeper",
+                     *       "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *       "seat": 0,
+                     *       "session_id": "01990c3e-7c00-7000-8000-000000000002"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Joined"];
                 };
             };
@@ -5498,7 +6620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `in_play`, `room_full`, `seat_taken`, `session_finished` */
+            /** @description `idempotency_conflict`, `in_play`, `room_full`, `seat_taken`, `session_finished`, `stale` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5516,7 +6638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5535,12 +6657,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Host"];
             };
         };
@@ -5551,6 +6679,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -5608,7 +6741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5627,12 +6760,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Kick"];
             };
         };
@@ -5643,6 +6782,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -5700,7 +6844,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5719,12 +6863,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000003 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "ready": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["Ready"];
             };
         };
@@ -5735,6 +6885,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -5792,7 +6947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5815,6 +6970,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                 *       "seats": [
+                 *         {
+                 *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                 *         },
+                 *         {
+                 *           "name": "Bea"
+                 *         }
+                 *       ],
+                 *       "stats": [
+                 *         {
+                 *           "data_type": "integer",
+                 *           "name": "Points",
+                 *           "scoring": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSession"];
             };
         };
@@ -5825,6 +7000,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "config": {},
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "ended_at": null,
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "index": 4,
+                     *       "key": "K7Q2ZF",
+                     *       "max_players": 5,
+                     *       "paused": false,
+                     *       "previous": null,
+                     *       "public": false,
+                     *       "requests": [],
+                     *       "result": null,
+                     *       "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *       "round": 1,
+                     *       "rules": "scoresheet",
+                     *       "rules_version": 1,
+                     *       "scorekeepers": [
+                     *         "01990c3e-7c00-7000-8000-00000000000a"
+                     *       ],
+                     *       "seats": [
+                     *         {
+                     *           "is_bot": false,
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "ready": false,
+                     *           "seat": 0,
+                     *           "team": null
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-01-31T18:00:00Z",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ],
+                     *       "status": "playing",
+                     *       "voided": false,
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -5882,7 +7103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5928,6 +7149,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "ended_at": null,
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *           "key": "K7Q2ZF",
+                     *           "mode": "competitive",
+                     *           "public": false,
+                     *           "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *           "rules": "scoresheet",
+                     *           "seats": [
+                     *             {
+                     *               "is_bot": false,
+                     *               "name": "Ana",
+                     *               "place": 1,
+                     *               "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *               "score": 12,
+                     *               "seat": 0,
+                     *               "team": null,
+                     *               "winner": true
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-01-31T18:00:00Z",
+                     *           "status": "playing",
+                     *           "voided": false
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_SessionSummary_"];
                 };
             };
@@ -5949,7 +7204,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -5965,6 +7229,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -5977,6 +7242,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "config": {},
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "ended_at": null,
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "index": 4,
+                     *       "key": "K7Q2ZF",
+                     *       "max_players": 5,
+                     *       "paused": false,
+                     *       "previous": null,
+                     *       "public": false,
+                     *       "requests": [],
+                     *       "result": null,
+                     *       "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *       "round": 1,
+                     *       "rules": "scoresheet",
+                     *       "rules_version": 1,
+                     *       "scorekeepers": [
+                     *         "01990c3e-7c00-7000-8000-00000000000a"
+                     *       ],
+                     *       "seats": [
+                     *         {
+                     *           "is_bot": false,
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "ready": false,
+                     *           "seat": 0,
+                     *           "team": null
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-01-31T18:00:00Z",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ],
+                     *       "status": "playing",
+                     *       "voided": false,
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -6007,7 +7318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6026,12 +7337,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -6042,6 +7359,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6099,7 +7421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6118,12 +7440,19 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "seat": 0,
+                 *       "stat": "Points"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Clear"];
             };
         };
@@ -6134,6 +7463,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6191,7 +7525,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6210,12 +7544,21 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "counted again",
+                 *       "seat": 0,
+                 *       "stat": "Points",
+                 *       "value": 12
+                 *     }
+                 */
                 "application/json": components["schemas"]["Correction"];
             };
         };
@@ -6226,6 +7569,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6265,7 +7613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`, `session_finished`, `session_not_finished`, `stale` */
+            /** @description `idempotency_conflict`, `move_rejected`, `session_finished`, `session_not_finished`, `stale` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6283,7 +7631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6302,12 +7650,23 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "result": [
+                 *         {
+                 *           "seat": 0,
+                 *           "winner": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["End"];
             };
         };
@@ -6318,10 +7677,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
-            /** @description `invalid`, `malformed` */
+            /** @description `invalid`, `malformed`, `unknown_seat` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6357,7 +7721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`, `session_finished`, `session_not_playing`, `stale` */
+            /** @description `idempotency_conflict`, `move_rejected`, `session_finished`, `session_not_playing`, `stale` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6375,7 +7739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6395,6 +7759,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -6407,6 +7772,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "events": [
+                     *         {
+                     *           "actor": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "at": "2026-01-31T18:05:00Z",
+                     *           "data": {
+                     *             "seat": 0,
+                     *             "stat": "Points",
+                     *             "value": 7
+                     *           },
+                     *           "index": 4,
+                     *           "prev_index": 3,
+                     *           "type": "scoresheet.value_recorded.v1"
+                     *         }
+                     *       ],
+                     *       "more": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Events"];
                 };
             };
@@ -6437,7 +7821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6456,12 +7840,14 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /** @example {} */
                 "application/json": components["schemas"]["Move"];
             };
         };
@@ -6472,6 +7858,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6529,7 +7920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,12 +7939,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -6564,6 +7961,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6621,7 +8023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6640,12 +8042,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -6656,6 +8064,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6713,7 +8126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6732,12 +8145,21 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "command_id": "a1",
+                 *       "seat": 0,
+                 *       "stat": "Points",
+                 *       "value": 7
+                 *     }
+                 */
                 "application/json": components["schemas"]["Record"];
             };
         };
@@ -6748,6 +8170,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6805,7 +8232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6824,12 +8251,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -6840,6 +8273,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -6897,7 +8335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -6916,12 +8354,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -6932,6 +8376,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "config": {},
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "ended_at": null,
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "host_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "index": 4,
+                     *       "key": "K7Q2ZF",
+                     *       "max_players": 5,
+                     *       "paused": false,
+                     *       "previous": null,
+                     *       "public": false,
+                     *       "requests": [],
+                     *       "result": null,
+                     *       "room_id": "01990c3e-7c00-7000-8000-000000000003",
+                     *       "round": 1,
+                     *       "rules": "scoresheet",
+                     *       "rules_version": 1,
+                     *       "scorekeepers": [
+                     *         "01990c3e-7c00-7000-8000-00000000000a"
+                     *       ],
+                     *       "seats": [
+                     *         {
+                     *           "is_bot": false,
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "ready": false,
+                     *           "seat": 0,
+                     *           "team": null
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-01-31T18:00:00Z",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ],
+                     *       "status": "playing",
+                     *       "voided": false,
+                     *       "win": "highest"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Session"];
                 };
             };
@@ -6989,7 +8479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7005,6 +8495,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -7065,7 +8556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7084,12 +8575,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -7100,6 +8597,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7157,7 +8659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7173,6 +8675,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -7185,6 +8688,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4,
+                     *       "key": "K7Q2ZF",
+                     *       "missing": [],
+                     *       "paused": false,
+                     *       "round": 1,
+                     *       "seats": [
+                     *         {
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "rank": 1,
+                     *           "seat": 0,
+                     *           "team": null,
+                     *           "total": 12,
+                     *           "values": {
+                     *             "Points": {
+                     *               "by_round": [
+                     *                 {
+                     *                   "round": 1,
+                     *                   "value": 7
+                     *                 }
+                     *               ],
+                     *               "total": 12
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "session_id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "status": "playing",
+                     *       "table": {
+                     *         "Points": {
+                     *           "by_round": [
+                     *             {
+                     *               "round": 1,
+                     *               "value": 7
+                     *             }
+                     *           ],
+                     *           "total": 12
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Scoreboard"];
                 };
             };
@@ -7215,7 +8761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7234,13 +8780,20 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
+                /** @example 01990c3e-7c00-7000-8000-00000000000a */
                 player_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -7251,6 +8804,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7308,7 +8866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7327,13 +8885,20 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
+                /** @example 01990c3e-7c00-7000-8000-00000000000a */
                 player_id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -7344,6 +8909,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7401,7 +8971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7420,12 +8990,20 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "add": {
+                 *         "name": "Cleo"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["SeatChange"];
             };
         };
@@ -7436,10 +9014,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
-            /** @description `invalid`, `malformed` */
+            /** @description `invalid`, `malformed`, `unknown_seat` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7493,7 +9076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7512,12 +9095,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -7528,6 +9117,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7585,7 +9179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7603,6 +9197,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -7615,6 +9210,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4,
+                     *       "key": "K7Q2ZF",
+                     *       "missing": [],
+                     *       "paused": false,
+                     *       "round": 1,
+                     *       "seats": [
+                     *         {
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "rank": 1,
+                     *           "seat": 0,
+                     *           "team": null,
+                     *           "total": 12,
+                     *           "values": {
+                     *             "Points": {
+                     *               "by_round": [
+                     *                 {
+                     *                   "round": 1,
+                     *                   "value": 7
+                     *                 }
+                     *               ],
+                     *               "total": 12
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "session_id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "status": "playing",
+                     *       "table": {
+                     *         "Points": {
+                     *           "by_round": [
+                     *             {
+                     *               "round": 1,
+                     *               "value": 7
+                     *             }
+                     *           ],
+                     *           "total": 12
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Scoreboard"];
                 };
             };
@@ -7645,7 +9283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7665,6 +9303,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
@@ -7677,6 +9316,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "more": false,
+                     *       "seats": [
+                     *         {
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "seat": 0,
+                     *           "team": null
+                     *         }
+                     *       ],
+                     *       "session_id": "01990c3e-7c00-7000-8000-000000000002",
+                     *       "steps": [
+                     *         {
+                     *           "actor": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "after": 7,
+                     *           "at": "2026-01-31T18:05:00Z",
+                     *           "before": 0,
+                     *           "index": 4,
+                     *           "kind": "value_recorded",
+                     *           "round": 1,
+                     *           "seat": 0,
+                     *           "stat": "Points",
+                     *           "totals": [
+                     *             {
+                     *               "seat": 0,
+                     *               "total": 12
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
@@ -7707,7 +9379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7726,12 +9398,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "expected_index": 4
+                 *     }
+                 */
                 "application/json": components["schemas"]["Write"];
             };
         };
@@ -7742,6 +9420,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7799,7 +9482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7818,12 +9501,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "played as a test"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Void"];
             };
         };
@@ -7834,6 +9523,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Written"];
                 };
             };
@@ -7891,7 +9585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7907,6 +9601,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -7919,6 +9614,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000004",
+                     *       "name": "Full game",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StatSet"];
                 };
             };
@@ -7949,7 +9659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -7968,6 +9678,7 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
@@ -8026,7 +9737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;
@@ -8045,12 +9756,18 @@ export interface operations {
                 "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000004 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Short game"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChangedStatSet"];
             };
         };
@@ -8061,6 +9778,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000004",
+                     *       "name": "Full game",
+                     *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "stats": [
+                     *         {
+                     *           "data_type": "integer",
+                     *           "name": "Points",
+                     *           "scoring": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StatSet"];
                 };
             };
@@ -8118,7 +9850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`, `overloaded`, `unavailable` */
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -91,11 +91,11 @@ class Sitting:
         """Tell what is in the backlog, in order, as far as everything needed for it is at hand."""
         while self._backlog and self._reading is None:
             stream = self._backlog[0].stream
-            if stream != self.session_id:
+            if stream is not self.session_id and stream != self.session_id:
                 self.move(stream)
                 started = partial(_started, stream)
                 self._around.hub.broadcast(self.topic, "session_started", started, position=self.position(-1))
-            events = [recorded for recorded in self._backlog if recorded.stream == stream]
+            events = [one for one in self._backlog if one.stream is stream or one.stream == stream]
             at = cast(Versioned[Session] | None, self._around.ledger.committed(stream))
             if at is None or at.index < events[-1].index or not self._at_hand(at.state, events):
                 self._reading = asyncio.create_task(self._read(stream))

@@ -74,6 +74,9 @@ def document(app: FastAPI) -> dict[str, Any]:
     described["components"]["examples"] = {code: {"value": example_problem(code)} for code in CODES}
     for path, operations in described["paths"].items():
         for operation in operations.values():
+            # What the framework makes of a function's name says less than the first words about it.
+            said = operation.get("description", operation["summary"]).split("\n\n")[0]
+            operation["summary"] = " ".join(said.split()).rstrip(".")
             _give_examples(path, operation, components)
     return described
 

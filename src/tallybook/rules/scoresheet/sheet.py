@@ -79,7 +79,8 @@ class Draft:
     __slots__ = (
         "_given_history",
         "_history",
-        "_own",
+        "_own_columns",
+        "_own_rows",
         "_recent",
         "_rows",
         "layout",
@@ -92,7 +93,8 @@ class Draft:
         self.round = sheet.round
         self.rounds_used = sheet.rounds_used
         self._rows = dict(sheet.rows)
-        self._own: set[int | tuple[int | None, str] | None] = set()  # rows and columns made by this draft
+        self._own_rows: set[int | None] = set()  # made by this draft, as these columns were
+        self._own_columns: dict[tuple[int | None, str], Column] = {}
         self._given_history = sheet.history
         self._history: History | None = None  # once it is this draft's own
         self._recent = sheet.recent
@@ -168,16 +170,10 @@ class Draft:
             self._put(write.seat, write.stat, write.round, self.value(write))
 
     def _put(self, seat: int | None, stat: str, in_round: int | None, value: Value | None) -> None:
-        own = self._own
-        row = self._rows.get(seat, {})
-        if seat not in own:
-            row = self._rows[seat] = dict(row)
-            own.add(seat)
-        column = row.get(stat, EMPTY)
+        column = self._own_columns.get((seat, stat))
+        if column is None:
+            column = self._own_columns[seat, stat] = self._take_over(seat, stat)
         values = column.values
-        if (seat, stat) not in own:
-            values = dict(values)
-            own.add((seat, stat))
         if in_round is None:
             in_round = 1
         else:
@@ -187,7 +183,17 @@ class Draft:
             values.pop(in_round, None)
         else:
             values[in_round] = value
-        row[stat] = Column(values, self.layout.kinds[stat].retotal(column.total, before, value))
+        column.total = self.layout.kinds[stat].retotal(column.total, before, value)
+
+    def _take_over(self, seat: int | None, stat: str) -> Column:
+        """A column for this draft to change, in a row of its own."""
+        row = self._rows.get(seat, {})
+        if seat not in self._own_rows:
+            row = self._rows[seat] = dict(row)
+            self._own_rows.add(seat)
+        given = row.get(stat, EMPTY)
+        column = row[stat] = Column(dict(given.values), given.total)
+        return column
 
 
 def _without_text(value: Value) -> Value:
