@@ -13,7 +13,6 @@ from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
-from tallybook.ledger.announce import Answer
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
 from tallybook.ledger.projecting import Projector
@@ -99,7 +98,7 @@ class Written:
 
     position: int  # of the last event
     now: int  # the commit time
-    outcomes: list[Answer] = field(default_factory=list)
+    outcomes: list[tuple[AnyAppend, Outcome]] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
     texts: dict[tuple[UUID, str], str] = field(default_factory=dict)
     commands: list[tuple[Any, ...]] = field(default_factory=list)
@@ -126,7 +125,6 @@ class Batch:
         self._load(connection, heads, written)
         for append, key in zip(appends, keys, strict=True):
             outcome: Outcome
-            before = len(written.recorded)
             try:
                 outcome = _carry_out(connection, append, key, heads[append.stream], earlier, written)
             except Refusal as refusal:
@@ -135,7 +133,7 @@ class Batch:
                 if not _goes_on(connection):
                     raise DatabaseUnavailable from error
                 outcome = DatabaseUnavailable() if in_trouble(error) else error
-            written.outcomes.append((append, outcome, written.recorded[before:]))
+            written.outcomes.append((append, outcome))
         if written.recorded:
             self._store(connection, heads, written)
         _insert_commands.run(connection, written.commands)

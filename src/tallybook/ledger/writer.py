@@ -14,8 +14,7 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
-from tallybook.ledger.announce import Announcer
-from tallybook.ledger.append import EMPTY, AnyAppend
+from tallybook.ledger.append import EMPTY, AnyAppend, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
 from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.states import Snapshot, States
@@ -47,7 +46,7 @@ class Unmeasured:
 
 
 class Writer:
-    """Group commit. After each, callers are answered in order and what they wrote is published."""
+    """Group commit. Callers are answered after the commit, in order, and then the batch is published."""
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class Writer:
         self._database = database
         self._batch = batch
         self._states = states
-        self._announcer = Announcer(publish)
+        self._publish = publish
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
         self._waiting: deque[AnyAppend] = deque()
@@ -124,16 +123,12 @@ class Writer:
             self._wake.clear()
             while self._waiting:
                 await asyncio.sleep(0)  # those just answered may have more to say: let them come along
-                if self._announcer.waiting > MOST_AT_ONCE:
-                    await self._announcer.finish()
                 try:
                     await self._write(self._take())
                 except Exception:  # a fault of ours, after the commit: the writer must not end
                     log.exception("a committed batch was not followed up")
                 self._since = None
-            await self._announcer.finish()
-            if not self._waiting:
-                self._idle.set()
+            self._idle.set()
 
     def _take(self) -> list[AnyAppend]:
         taken: list[AnyAppend] = []
@@ -155,13 +150,11 @@ class Writer:
             # Whoever came meanwhile would wait as long for the same answer.
             appends.extend(self._waiting)
             self._waiting.clear()
-            self._announcer.announce(
-                [(append, Refusal(why.code, why.detail, retry_after=1), ()) for append in appends]
-            )
+            self._answer([(append, Refusal(why.code, why.detail, retry_after=1)) for append in appends])
         except Exception as error:
             if len(appends) == 1:
                 log.error("a command failed for good", exc_info=error)
-                self._announcer.announce([(appends[0], error, ())])
+                self._answer([(appends[0], error)])
                 return
             middle = len(appends) // 2
             await self._write(appends[:middle])
@@ -169,7 +162,9 @@ class Writer:
         else:
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
-            self._announcer.announce(written.outcomes)
+            self._answer(written.outcomes)
+            if written.recorded:
+                self._publish(written.recorded)
             self._metrics.batch(
                 commands=len(appends),
                 events=len(written.recorded),
@@ -202,3 +197,11 @@ class Writer:
                 log.warning("trying a batch of %d commands again: %r", len(appends), why.__cause__)
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
+
+    @staticmethod
+    def _answer(outcomes: Sequence[tuple[AnyAppend, Outcome]]) -> None:
+        for append, outcome in outcomes:
+            try:
+                append.done(outcome)
+            except Exception:
+                log.exception("a caller could not take its answer")
