@@ -153,6 +153,9 @@ async def test_public_rooms_are_listed_and_looked_up(ana: Person, bea: Person) -
     again = await ana.post("/sessions", body, command_id="1")
     assert again["id"] == session["id"]
 
+    await ana.post(f"/rooms/{session['room_id']}/kick", {"player_id": bea.id})
+    assert len((await bea.get("/rooms"))["items"]) == 1  # who was sent out of one still sees the list
+
 
 async def test_my_own_profile_is_mine_to_change(anybody: AsyncClient) -> None:
     ana = await enter(anybody, "Ana")

@@ -87,7 +87,16 @@ async def test_a_cursor_leads_on_in_its_own_list_alone(ana: Person) -> None:
     cursor = (await ana.get("/games", limit=1))["next_cursor"]
     assert (await ana.get("/games", limit=2, cursor=cursor))["next_cursor"] is None
 
-    for path in ("/players", "/games?sort=name", "/games?q=A", f"/games/{game['id']}/stat-sets"):
+    others = (
+        "/players",
+        "/games?sort=name",
+        "/games?q=A",
+        f"/games/{game['id']}/stat-sets",
+        "/rooms",
+        "/feed",
+    )
+    mine = (f"/players/{ana.id}/followers", "/players/me/sign-ins", "/players/me/claims")
+    for path in (*others, *mine):
         response = await ana.call("GET", f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
         assert (response.status_code, code_of(response)) == (400, "invalid")
 

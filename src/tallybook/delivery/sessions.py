@@ -1,7 +1,6 @@
 """Rooms and sessions for interfaces that speak JSON: each answer is a finished text."""
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
@@ -26,8 +25,6 @@ from tallybook.sessions.session import Session
 from tallybook.sessions.wire import decode
 
 _encode = msgspec.json.encode
-
-Listed = tuple[Sequence[bytes], UUID | None]  # items, and the id after which the next page begins
 
 
 class JoinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,16 +114,15 @@ class Sessions:
         """Whoever has the key may see who sits there, to know which seat to take."""
         return _encode(await self._room(actor, await self._tables.room(key)))
 
-    async def rooms(self, actor: Actor, *, q: str | None, before: UUID | None, limit: int) -> Listed:
-        found = await self._ledger.database.read(
-            partial(rooms.public_rooms, q=q, before=before, limit=limit + 1)
-        )
-        shown = await asyncio.gather(*(self._room(actor, room) for room in found[:limit]))
-        return [_encode(room) for room in shown], (found[limit - 1].id if len(found) > limit else None)
+    async def rooms(
+        self, actor: Actor, *, q: str | None, before: UUID | None, limit: int
+    ) -> list[dict[str, Any]]:
+        found = await self._ledger.database.read(partial(rooms.public_rooms, q=q, before=before, limit=limit))
+        return await asyncio.gather(*(self._room(actor, room) for room in found))
 
     async def _room(self, actor: Actor, room: Room) -> dict[str, Any]:
         at = cast(Versioned[Session | None], await self._ledger.state(room.session_id, FOLD))
-        if at.state is None or not actor.ids.isdisjoint(at.state.kicked):
+        if at.state is None or not (room.public or actor.ids.isdisjoint(at.state.kicked)):
             raise not_found("room")
         viewer = sight_of(at.state, actor)
         table: Table = await self._tables.show(room.session_id, cast(Versioned[Session], at), viewer)

@@ -9,7 +9,7 @@ from tallybook.accounts.sign_ins import Device
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller, SignedIn
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import CommandId, Page, SignInId, body_of
+from tallybook.delivery.rest.reading import CommandId, Part, SignInId, body_of
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.delivery.rest.shapes import PasswordChange, ProfileChanges
@@ -63,13 +63,12 @@ async def change_password(
 
 
 @router.get("/sign-ins", **contract(gives=PageOf[Device]))
-async def sign_ins(given: Given, claims: SignedIn, at: Page) -> Response:
+async def sign_ins(given: Given, claims: SignedIn, at: Part) -> Response:
     """Where the caller is signed in, newest first."""
-    before, limit = at
     found = await given.accounts.sign_ins.devices(
-        claims.player_id, claims.sign_in, before=before, limit=limit + 1
+        claims.player_id, claims.sign_in, before=at.last, limit=at.limit + 1
     )
-    return page_of(found, limit, lambda device: device.id, lambda device: device)
+    return page_of(found, at, lambda device: device.id, lambda device: device)
 
 
 @router.delete("/sign-ins", **contract(status=204, refuses=("idempotency_conflict",)))

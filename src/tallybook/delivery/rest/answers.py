@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Response
 
-from tallybook.delivery.rest.reading import Key, Listing, cursor_after
+from tallybook.delivery.rest.reading import Key, Listing
 
 T = TypeVar("T")
 
@@ -27,20 +27,15 @@ def nothing() -> Response:
     return Response(status_code=NO_CONTENT)
 
 
-def page(items: Sequence[Any], following: UUID | None) -> Response:
-    """A page of structs or of `msgspec.Raw`; `following` is the id after which the next one begins."""
-    cursor = None if following is None else cursor_after(following)
-    return answer({"items": items, "next_cursor": cursor})
-
-
-def page_of(items: Sequence[T], limit: int, id_of: Callable[[T], UUID], show: Callable[[T], Any]) -> Response:
-    """A page of what was read with one item more than `limit`."""
-    shown = items[:limit]
-    return page([show(item) for item in shown], id_of(shown[-1]) if len(items) > limit else None)
-
-
 def part(items: Sequence[T], at: Listing, key_of: Callable[[T], Key], show: Callable[[T], Any]) -> Response:
     """The part of a list that was asked for, out of items read with one more than its limit."""
     shown = items[: at.limit]
     following = at.cursor(key_of(shown[-1])) if len(items) > at.limit else None
     return answer({"items": [show(item) for item in shown], "next_cursor": following})
+
+
+def page_of(
+    items: Sequence[T], at: Listing, id_of: Callable[[T], UUID], show: Callable[[T], Any]
+) -> Response:
+    """The same of a list that is in the order of its ids."""
+    return part(items, at, lambda item: (b"", id_of(item)), show)

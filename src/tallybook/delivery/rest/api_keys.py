@@ -10,7 +10,7 @@ from tallybook.accounts.api_keys import ApiKey
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import ApiKeyId, CommandId, GameId, Page, body_of
+from tallybook.delivery.rest.reading import ApiKeyId, CommandId, GameId, Part, body_of
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import NewApiKey
 from tallybook.delivery.rest.shapes import Page as PageOf
@@ -37,12 +37,11 @@ async def make(
 
 
 @router.get("", **contract(gives=PageOf[ApiKey], refuses=_OWNERS))
-async def of_game(given: Given, caller: Caller, game_id: GameId, at: Page) -> Response:
+async def of_game(given: Given, caller: Caller, game_id: GameId, at: Part) -> Response:
     """The keys of a game, newest first, without their secrets."""
     await _require(given, caller, game_id)
-    before, limit = at
-    found = await given.api_keys.of_game(game_id, before=before, limit=limit + 1)
-    return page_of(found, limit, lambda key: key.id, lambda key: key)
+    found = await given.api_keys.of_game(game_id, before=at.last, limit=at.limit + 1)
+    return page_of(found, at, lambda key: key.id, lambda key: key)
 
 
 @router.delete("/{key_id}", **contract(status=204, refuses=(*_OWNERS, "idempotency_conflict")))

@@ -11,7 +11,7 @@ from tallybook.accounts.claims import Claim, Invitation
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import ClaimId, Command, Page, PlayerId, body_of
+from tallybook.delivery.rest.reading import ClaimId, Command, Part, PlayerId, body_of
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import Refusal, invalid
@@ -50,11 +50,10 @@ async def claim(given: Given, caller: Caller, body: NewClaim = body_of(NewClaim)
 
 
 @router.get("/players/me/claims", **contract(gives=PageOf[Claim]))
-async def claims(given: Given, caller: Caller, at: Page) -> Response:
+async def claims(given: Given, caller: Caller, at: Part) -> Response:
     """The caller's claims, and those of others to the caller's library; newest first."""
-    before, limit = at
-    found = await given.claiming.list(caller.player_id, before=before, limit=limit + 1)
-    return page_of(found, limit, lambda each: each.id, lambda each: each)
+    found = await given.claiming.list(caller.player_id, before=at.last, limit=at.limit + 1)
+    return page_of(found, at, lambda each: each.id, lambda each: each)
 
 
 @router.delete("/players/me/claims/{id}", **contract(status=204, refuses=("not_found",)))

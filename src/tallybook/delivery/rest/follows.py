@@ -8,7 +8,7 @@ from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.answers import nothing, page_of, part
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import Page, Part, PlayerId
+from tallybook.delivery.rest.reading import Part, PlayerId
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 
@@ -30,13 +30,13 @@ async def unfollow(given: Given, caller: Caller, player_id: PlayerId) -> Respons
 
 
 @router.get("/players/{id}/followers", **contract(gives=PageOf[Player], refuses=("not_found",)))
-async def followers(given: Given, _caller: Caller, player_id: PlayerId, at: Page) -> Response:
+async def followers(given: Given, _caller: Caller, player_id: PlayerId, at: Part) -> Response:
     """Who follows a player, the newest first."""
     return await _list(given, player_id, "followers", at)
 
 
 @router.get("/players/{id}/following", **contract(gives=PageOf[Player], refuses=("not_found",)))
-async def following(given: Given, _caller: Caller, player_id: PlayerId, at: Page) -> Response:
+async def following(given: Given, _caller: Caller, player_id: PlayerId, at: Part) -> Response:
     """Whom a player follows, the newest first."""
     return await _list(given, player_id, "following", at)
 
@@ -49,7 +49,6 @@ async def feed(given: Given, caller: Caller, at: Part) -> Response:
     return part(found, at, lambda each: (each[0][0].to_bytes(8, "big"), each[0][1]), lambda each: each[1])
 
 
-async def _list(given: Given, player_id: PlayerId, side: Side, at: Page) -> Response:
-    before, limit = at
-    found = await given.following.list(player_id, side, before=before, limit=limit + 1)
-    return page_of(found, limit, lambda each: each[0], lambda each: each[1])
+async def _list(given: Given, player_id: PlayerId, side: Side, at: Part) -> Response:
+    found = await given.following.list(player_id, side, before=at.last, limit=at.limit + 1)
+    return page_of(found, at, lambda each: each[0], lambda each: each[1])

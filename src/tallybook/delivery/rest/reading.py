@@ -98,27 +98,6 @@ ApiKeyId = Annotated[UUID, _id("API key"), Path(alias="key_id")]
 ClaimId = Annotated[UUID, _id("claim"), Path(alias="id")]
 
 
-def _cursor(text: str) -> UUID:
-    try:
-        return UUID(bytes=base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True))
-    except ValueError:
-        raise invalid("cursor", "was not given by this server") from None
-
-
-def cursor_after(item_id: UUID) -> str:
-    return base64.urlsafe_b64encode(item_id.bytes).decode()
-
-
-async def _page(
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100, description="From the page before.")] = None,
-) -> tuple[UUID | None, int]:
-    return (None if cursor is None else _cursor(cursor)), limit
-
-
-Page = Annotated[tuple[UUID | None, int], Depends(_page)]  # the id before which to go on, and how many
-
-
 Key = tuple[bytes, UUID]  # what an item has in the list's order, and its id
 
 
@@ -129,6 +108,11 @@ class Listing:
     list: bytes  # a digest of the path and of everything that chooses and sorts
     after: Key | None
     limit: int
+
+    @property
+    def last(self) -> UUID | None:
+        """The id after which a list goes on that is in the order of its ids."""
+        return None if self.after is None else self.after[1]
 
     def cursor(self, key: Key) -> str:
         return base64.urlsafe_b64encode(_cursors.encode((self.list, *key))).decode()

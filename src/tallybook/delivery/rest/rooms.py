@@ -3,13 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from msgspec import Raw
 
 from tallybook.delivery.rest import session_shapes as shapes
-from tallybook.delivery.rest.answers import answer, page, raw
+from tallybook.delivery.rest.answers import answer, page_of, raw
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import Page, RoomId, Search, Write
+from tallybook.delivery.rest.reading import Part, RoomId, Search, Write
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import invalid
@@ -23,7 +22,7 @@ Key = Annotated[str, Path(description="Six characters, in any case.")]
 async def rooms(
     given: Given,
     caller: Caller,
-    at: Page,
+    at: Part,
     q: Search,
     public: Annotated[
         bool, Query(description="Only public rooms are listed.", json_schema_extra={"enum": [True]})
@@ -32,9 +31,8 @@ async def rooms(
     """Public rooms, newest first."""
     if not public:
         raise invalid("public", "only public rooms are listed")
-    before, limit = at
-    items, following = await given.sessions.rooms(caller, q=q, before=before, limit=limit)
-    return page([Raw(item) for item in items], following)
+    found = await given.sessions.rooms(caller, q=q, before=at.last, limit=at.limit + 1)
+    return page_of(found, at, lambda room: room["id"], lambda room: room)
 
 
 @router.get("/by-key/{key}", **contract(gives=shapes.Room, refuses=("not_found",)))
