@@ -114,11 +114,10 @@ def recount(log: Iterable[Recorded]) -> dict[UUID, dict[str, Any]]:
             )
             if kind == "solo" or result.win == "none":
                 outcome = None
-            elif mine.winner:
-                outcome = "won"
+            elif kind == "competitive" and len({seat.winner for seat in result.seats}) == 1:
+                outcome = "tied"
             else:
-                anybody = kind == "cooperative" or any(seat.winner for seat in result.seats)
-                outcome = "lost" if anybody else "tied"
+                outcome = "won" if mine.winner else "lost"
             for game_id in (ALL_GAMES, games[session_id]):
                 line = said[who]["games"].setdefault((game_id, kind), [])
                 line.append((outcome, mine.score, result.win, ended, max(0, ended - begun)))

@@ -78,9 +78,9 @@ def count(played: Played, own: Collection[UUID]) -> Counted:
     )
     if not decided:
         return Counted(None, best.score, against)
-    if best.winner:
-        return Counted("won", best.score, against)
-    return Counted("lost" if any(seat.winner for seat in played.seats) else "tied", best.score, against)
+    if sum(seat.winner for seat in played.seats) in {0, len(played.seats)}:  # a draw: nobody beat anybody
+        return Counted("tied", best.score, against)
+    return Counted("won" if best.winner else "lost", best.score, against)
 
 
 def _standing(seat: PlayedSeat) -> tuple[bool, int]:
