@@ -1,7 +1,6 @@
 """History and statistics of somebody who played much, in small and large databases, against a plain route."""
 
 import asyncio
-import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, text
 from benchmarks.databases import both
 from benchmarks.requests import Figures, ask
 from tallybook.accounts.players import insert_player
-from tallybook.bootstrap import node
+from tallybook.bootstrap import node, settle_collector
 from tallybook.database.engine import open_database
 from tallybook.delivery.rest.frame import API
 from tallybook.kernel.events import Event, Recorded, registry
@@ -124,9 +123,7 @@ def _settle(connection: Connection) -> None:
 @asynccontextmanager
 async def _listening(app: FastAPI) -> AsyncIterator[int]:
     """An application served in this process; its port."""
-    gc.collect()  # as `bootstrap.serve` does
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    settle_collector()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
     config = uvicorn.Config(app, http="httptools", lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
