@@ -7,9 +7,9 @@ transaction costs one hop. Either way it is the same code.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -29,6 +29,7 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_READERS = 4
 BUSY_SECONDS = 5.0
+PATIENCE = 5.0  # seconds to wait for a free connection to a server
 
 
 class UnsafeDatabase(Exception):
@@ -120,6 +121,24 @@ class SqliteDatabase:
         self._reader_engine.dispose()
 
 
+class _Connections:
+    """Some connections to a server, for whoever comes first: the pool itself lets latecomers overtake."""
+
+    def __init__(self, engine: "AsyncEngine", size: int) -> None:
+        self.engine = engine
+        self._free = asyncio.Semaphore(size)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until one of them is free, but not for long."""
+        async with asyncio.timeout(PATIENCE):
+            await self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
 class ServerDatabase:
     """A database server behind an asynchronous driver.
 
@@ -127,7 +146,7 @@ class ServerDatabase:
     """
 
     def __init__(
-        self, url: URL, *, writer: "AsyncEngine", reader: "AsyncEngine", answer_within: float | None
+        self, url: URL, *, writer: _Connections, reader: _Connections, answer_within: float | None
     ) -> None:
         self.url = url
         # A server that vanishes without a word ends no statement: then it is we who stop waiting.
@@ -147,14 +166,18 @@ class ServerDatabase:
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._run(self._writer, transaction)
 
-    async def _run(self, engine: "AsyncEngine", transaction: Transaction[T]) -> T:
+    async def _run(self, connections: _Connections, transaction: Transaction[T]) -> T:
         with _trouble_refused():
-            async with asyncio.timeout(self._answer_within), engine.begin() as connection:
+            async with (
+                connections.turn(),
+                asyncio.timeout(self._answer_within),
+                connections.engine.begin() as connection,
+            ):
                 return await connection.run_sync(transaction)
 
     async def close(self) -> None:
-        await self._writer.dispose()
-        await self._reader.dispose()
+        await self._writer.engine.dispose()
+        await self._reader.engine.dispose()
 
 
 class Server(Protocol):
@@ -187,15 +210,15 @@ def open_database(url: str, *, patient: bool = False) -> Database:
         )
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    def connections(size: int, *, read_only: bool) -> "AsyncEngine":
-        return create_async_engine(
+    def connections(size: int, *, read_only: bool) -> _Connections:
+        engine = create_async_engine(
             server.driver(parsed),
             pool_size=size,
             max_overflow=0,
-            pool_timeout=5,
             hide_parameters=True,  # errors are logged, and values are nobody's business
             connect_args=server.session(read_only=read_only, patient=patient),
         )
+        return _Connections(engine, size)
 
     writer, reader = connections(4, read_only=False), connections(10, read_only=True)
     within = None if patient else server.ANSWER_WITHIN
