@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.rest.kit import Person, code_of, enter
+from tests.rest.kit import Person, body_of, code_of, enter
 
 
 async def ids(person: Person, **query: Any) -> list[str]:
@@ -148,3 +148,13 @@ async def test_a_timeline_says_what_each_event_did_and_how_it_stood_then(ana: Pe
     assert code_of(await bea.call("GET", f"{path}/timeline")) == "not_found"
     item = (await ana.get("/sessions/history"))["items"][0]
     assert [(seat["score"], seat["winner"]) for seat in item["seats"]] == [(9, True), (5, False)]
+
+
+async def test_a_new_name_is_shown_in_everything_played_before(ana: Person, bea: Person) -> None:
+    game = (await ana.post("/games", {"name": "Azul"}))["id"]
+    await played(ana, game, {"player_id": ana.id}, {"player_id": bea.id})
+    for name in ("Bea", "Beatrix", 'Bea "B." \\ Bee'):
+        body_of(await bea.call("PATCH", "/players/me", {"display_name": name}))
+        for _ in range(2):
+            (item,) = (await ana.get("/sessions/history"))["items"]
+            assert item["seats"][1]["name"] == name

@@ -9,7 +9,7 @@ from tallybook.accounts.follows import Following
 from tallybook.accounts.merges import Persons
 from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
-from tallybook.delivery.history import with_names
+from tallybook.delivery.naming import Naming
 from tallybook.projections.feed import Place, feed
 from tallybook.projections.sessions import SessionDirectory
 
@@ -27,7 +27,7 @@ class Feed:
     ) -> None:
         self._database = database
         self._directory = directory
-        self._names = names
+        self._naming = Naming(names)
         self._persons = persons
         self._following = following
 
@@ -43,7 +43,7 @@ class Feed:
                 limit=limit,
             )
         )
-        texts = await with_names([item.summary for item in found], self._names)
+        texts = await self._naming.fill([item.summary for item in found])
         return [
             ((item.played_at, item.session_id), Raw(text.encode()))
             for item, text in zip(found, texts, strict=True)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
-from tallybook.delivery.history import with_names
+from tallybook.delivery.naming import Naming
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.refusals import invalid
 from tallybook.projections.figures import (
@@ -124,7 +124,7 @@ class Statistics:
     ) -> None:
         self._database = database
         self._directory = directory
-        self._names = names
+        self._naming = Naming(names)
         self._clock = clock
         self._lists = lists
         self._kept: dict[tuple[str, UUID, UUID | None], _Kept] = {}
@@ -136,7 +136,7 @@ class Statistics:
             template = await self._earlier(player_id, game_id, as_of)
         else:
             template = await self._database.read(partial(self._current, player_id=player_id, game_id=game_id))
-        return (await with_names([template], self._names))[0].encode()
+        return (await self._naming.fill([template]))[0].encode()
 
     def _current(self, connection: Connection, player_id: UUID, game_id: UUID | None) -> str:
         """What was answered before, as long as nothing moved the stamp: then one look is enough."""
