@@ -5,6 +5,7 @@ import os
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 
 import msgspec
@@ -85,7 +86,7 @@ class _Clients:
         loop = asyncio.get_running_loop()
         for number in range(self._load.connections):
             first = number * 7  # so that they do not all ask for the same
-            await loop.create_connection(lambda n=first: _Client(self, n), "127.0.0.1", self._load.port)  # type: ignore[misc]
+            await loop.create_connection(partial(_Client, self, first), "127.0.0.1", self._load.port)
         await asyncio.sleep(self._load.warm_up)
         begun = perf_counter()
         await asyncio.sleep(self._load.seconds)

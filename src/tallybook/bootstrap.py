@@ -42,6 +42,7 @@ from tallybook.delivery.health import Health
 from tallybook.delivery.history import History
 from tallybook.delivery.leaving import Leaving
 from tallybook.delivery.library import Library
+from tallybook.delivery.naming import Naming
 from tallybook.delivery.opening import Opening
 from tallybook.delivery.rest.app import create_app
 from tallybook.delivery.rest.frame import API
@@ -177,6 +178,7 @@ async def node(
         stack.callback(people.accounts.close)
         following = Following(database)
         names = Names(database)
+        naming = Naming(names)
         catalogue = Catalogue(ledger, clock, hosted())
         library = Library(database, catalogue, directory, f"{API}/sessions/history")
 
@@ -203,14 +205,14 @@ async def node(
             catalogue,
             library,
             sessions,
-            History(database, directory, names),
-            Statistics(database, directory, names, clock, f"{API}/sessions/history"),
+            History(database, directory, naming),
+            Statistics(database, directory, naming, clock, f"{API}/sessions/history"),
             Timelines(ledger, tables, names),
             WebApp(),
             people.persons,
             people.claiming,
             following,
-            Feed(database, directory, names, people.persons, following),
+            Feed(database, directory, naming, people.persons, following),
             Export(ledger, clock, people.accounts, people.claiming, tables, directory),
             Leaving(
                 ledger,

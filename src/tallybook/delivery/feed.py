@@ -7,7 +7,6 @@ from msgspec import Raw
 from tallybook.access.actor import Actor
 from tallybook.accounts.follows import Following
 from tallybook.accounts.merges import Persons
-from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.projections.feed import Place, feed
@@ -21,13 +20,13 @@ class Feed:
         self,
         database: Database,
         directory: SessionDirectory,
-        names: Names,
+        naming: Naming,
         persons: Persons,
         following: Following,
     ) -> None:
         self._database = database
         self._directory = directory
-        self._naming = Naming(names)
+        self._naming = naming
         self._persons = persons
         self._following = following
 

@@ -4,7 +4,6 @@ from functools import partial
 from uuid import UUID
 
 from tallybook.access.actor import ADMIN, Actor
-from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.projections.history import Wanted, history
@@ -16,10 +15,10 @@ Place = tuple[int, UUID]  # in a list: when a session was played, and its id
 class History:
     """Answers lists of sessions."""
 
-    def __init__(self, database: Database, directory: SessionDirectory, names: Names) -> None:
+    def __init__(self, database: Database, directory: SessionDirectory, naming: Naming) -> None:
         self._database = database
         self._directory = directory
-        self._naming = Naming(names)
+        self._naming = naming
 
     async def list(
         self, actor: Actor, wanted: Wanted, *, before: Place | None, limit: int

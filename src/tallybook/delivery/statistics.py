@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import Connection
 
-from tallybook.accounts.names import Names
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.kernel.clock import Clock, iso
@@ -120,11 +119,11 @@ class Statistics:
     """Answers figures. `lists` is the path of the history."""
 
     def __init__(
-        self, database: Database, directory: SessionDirectory, names: Names, clock: Clock, lists: str
+        self, database: Database, directory: SessionDirectory, naming: Naming, clock: Clock, lists: str
     ) -> None:
         self._database = database
         self._directory = directory
-        self._naming = Naming(names)
+        self._naming = naming
         self._clock = clock
         self._lists = lists
         self._kept: dict[tuple[str, UUID, UUID | None], _Kept] = {}

@@ -84,7 +84,7 @@ export default function NewGamePage() {
             label={`${games.players}: ${games.fewest}`}
             placeholder={games.optional}
             min={1}
-            max={99}
+            max={100}
             allowDecimal={false}
             value={fewest}
             onChange={setFewest}
@@ -93,7 +93,7 @@ export default function NewGamePage() {
             label={`${games.players}: ${games.most}`}
             placeholder={games.optional}
             min={1}
-            max={99}
+            max={100}
             allowDecimal={false}
             value={most}
             onChange={setMost}
