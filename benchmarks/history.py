@@ -20,6 +20,7 @@ from benchmarks.requests import Figures, ask
 from tallybook.accounts.players import insert_player
 from tallybook.bootstrap import node, settle_collector
 from tallybook.database.engine import open_database
+from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.delivery.rest.frame import API
 from tallybook.kernel.events import Event, Recorded, registry
 from tallybook.migrations import upgrade
@@ -121,11 +122,11 @@ def _settle(connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def _listening(app: FastAPI) -> AsyncIterator[int]:
-    """An application served in this process; its port."""
+async def _listening(app: FastAPI, http: type[asyncio.Protocol]) -> AsyncIterator[int]:
+    """An application served in this process, spoken with as by a server; its port."""
     settle_collector()
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    config = uvicorn.Config(app, http="httptools", lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(app, http=http, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -136,10 +137,14 @@ async def _listening(app: FastAPI) -> AsyncIterator[int]:
 
 
 async def _asked(
-    app: FastAPI, paths: Sequence[str], token: str, connections: int = CONNECTIONS
+    app: FastAPI,
+    http: type[asyncio.Protocol],
+    paths: Sequence[str],
+    token: str,
+    connections: int = CONNECTIONS,
 ) -> tuple[Figures, float]:
     """What the clients saw, and the seconds of this process's CPU a request."""
-    async with _listening(app) as port:
+    async with _listening(app, http) as port:
         began = process_time()
         figures = await ask(port, paths, token, connections=connections, seconds=SECONDS, warm_up=WARM_UP)
         return figures, (process_time() - began) / figures.requests * SECONDS / (SECONDS + WARM_UP)
@@ -175,7 +180,7 @@ def _pages(one: UUID) -> dict[str, list[str]]:
     }
 
 
-async def _plain(body: bytes) -> tuple[Figures, float]:
+async def _plain(http: type[asyncio.Protocol], body: bytes) -> tuple[Figures, float]:
     """A route of the framework that answers the same bytes, with nothing behind it."""
     app = FastAPI(openapi_url=None)
 
@@ -183,7 +188,7 @@ async def _plain(body: bytes) -> tuple[Figures, float]:
     async def plain() -> Response:
         return Response(body, media_type="application/json")
 
-    return await _asked(app, ["/plain"], "none")
+    return await _asked(app, http, ["/plain"], "none")
 
 
 async def _body(app: FastAPI, path: str, token: str) -> bytes:
@@ -196,10 +201,11 @@ async def _body(app: FastAPI, path: str, token: str) -> bytes:
 
 async def _measure(url: str, one: UUID, token: str) -> None:
     async with node(_settings(url)) as running:
+        http = http_protocol(running.endpoint)
         for name, paths in _pages(one).items():
             connections = SEARCHING if "&q=" in paths[0] else CONNECTIONS
-            figures, cpu = await _asked(running.app, paths, token, connections)
-            plain, bare = await _plain(await _body(running.app, paths[0], token))
+            figures, cpu = await _asked(running.app, http, paths, token, connections)
+            plain, bare = await _plain(http, await _body(running.app, paths[0], token))
             print(
                 f"    {name:<13}{figures.requests / SECONDS:>7,.0f}/s   p50 {figures.p50 * 1e3:>5.1f} ms"
                 f"   p99 {figures.p99 * 1e3:>5.1f} ms   server CPU {cpu * 1e6:>5.0f} us"

@@ -21,8 +21,12 @@ from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.rest.metrics import HttpMetrics
 from tallybook.kernel.clock import SystemClock
+from tallybook.ledger.following import Runner
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.metrics import WriterMetrics
+from tallybook.projections.records.ranks import Ranks
+from tallybook.projections.records.records import Records
+from tallybook.ranking.memory import MemoryRanking
 from tallybook.settings import PREFIX, Settings
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -62,7 +66,9 @@ def _default(value: object) -> str:
 def metrics_page() -> str:
     # Of a node that was never started: nothing is opened before the first transaction.
     ledger = Ledger(open_database("sqlite://"), projections(), SystemClock())
-    everything = metrics(WriterMetrics(), ledger, Endpoint(Hub(), nobody, {}), HttpMetrics())
+    runner = Runner(ledger, SystemClock())
+    ranks = Ranks(ledger.database, Records(), MemoryRanking())
+    everything = metrics(WriterMetrics(), ledger, Endpoint(Hub(), nobody, {}), HttpMetrics(), runner, ranks)
     rows = (
         (f"`{each.name}`", each.kind, ", ".join(f"`{label}`" for label in each.labels), each.help)
         for each in everything

@@ -28,7 +28,8 @@ found amiss, 2 when the call or the settings are wrong.
 
 def _section(name: str, command: object) -> str:
     assert isinstance(command, TyperCommand)
-    rows = [row for parameter in command.params for row in _row(parameter)]
+    shown = [each for each in command.params if not getattr(each, "hidden", False)]
+    rows = [row for parameter in shown for row in _row(parameter)]
     named = [_argument(each) for each in command.params if isinstance(each, TyperArgument)]
     options = ["[OPTIONS]"] if len(named) < len(command.params) else []
     usage = " ".join(["tallybook", name, *named, *options])

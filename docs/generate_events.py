@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from inspect import cleandoc
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from tallybook.kernel.text import FreeText
 SECTIONS = (
     ("tallybook.sessions.events", "A session", "In the `session` stream that has the session's id."),
     ("tallybook.rules.scoresheet.events", "Scoring by hand", "In the same stream, under `scoresheet`."),
+    ("tallybook.careers.events", "A career", "In the `career` stream of one player in one game."),
     (
         "tallybook.accounts.events",
         "People",
@@ -85,6 +86,8 @@ def _words(type_: Any) -> str:
         return " or ".join(_words(argument) for argument in arguments)
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in arguments)
+    if origin is Annotated:
+        return _words(arguments[0])
     if origin is tuple:
         return f"list of {_words(arguments[0])}"
     if origin is not None:  # a mapping

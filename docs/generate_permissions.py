@@ -6,10 +6,12 @@ from docs.markdown import table
 from tallybook.access.routes import (
     CALLERS,
     EVENTS,
+    LISTENED,
     ROUTES,
     Expected,
     at_a_table,
     expected,
+    expected_of_topic,
     expected_on_socket,
 )
 
@@ -48,6 +50,10 @@ Messages on a topic `room:{{KEY}}`. Who is answered 401 cannot connect; who has 
 spectator.
 
 {table(["Message", *head[1:]], (_row(event, EVENTS[event], _on_socket(event)) for event in EVENTS))}
+
+Who may listen to the other topics; to `player:{{id}}` only that player, anybody else is answered 404.
+
+{table(["Topic", *head[1:]], (_row(topic, LISTENED[topic], _of_topic(topic)) for topic in LISTENED))}
 """
 
 
@@ -59,6 +65,10 @@ def _routes(routes: Iterable[str], *, private: bool = False) -> Iterable[Sequenc
 
 def _on_socket(event: str) -> Iterable[Expected]:
     return (expected_on_socket(event, caller) for caller in CALLERS)
+
+
+def _of_topic(topic: str) -> Iterable[Expected]:
+    return (expected_of_topic(topic, caller) for caller in CALLERS)
 
 
 def _row(what: str, action: str, cells: Iterable[Expected]) -> Sequence[str]:

@@ -12,16 +12,23 @@ def sockets_page() -> str:
     described = document()
     messages = described["components"]["messages"]
     schemas = described["components"]["schemas"]
-    received, sent = [], []
+    received: list[tuple[str, ...]] = []
+    sent: list[tuple[str, ...]] = []
+    heard: list[tuple[str, ...]] = []
     for operation in described["operations"].values():
+        channel = _last(operation["channel"])
+        if channel == "socket_io":  # whose payloads are these
+            continue
         message = messages[_last(operation["messages"][0])]
         payload = _fields(message["payload"]["prefixItems"][4], schemas)
         if operation["action"] == "receive":
             answer = messages[_last(operation["reply"]["messages"][0])]
             response = answer["payload"]["prefixItems"][4]["properties"]["response"]
-            received.append((f"`{message['name']}`", payload, _fields(response, schemas)))
+            row = f"`{message['name']}`", payload, _fields(response, schemas)
+            (received if channel == "room" else heard).append((f"`{channel}:`", *row))
         else:
-            sent.append((f"`{message['name']}`", payload, message["summary"]))
+            row = f"`{message['name']}`", payload, message["summary"]
+            (sent if channel == "room" else heard).append((f"`{channel}:`", *row))
     codes = described["servers"]["this"]["x-close-codes"].items()
     return f"""\
 # Sockets
@@ -38,11 +45,25 @@ On a topic `room:{{KEY}}`; `heartbeat` on `phoenix`. The answer to each is a `ph
 [codes](errors.md); `reason` alone says that the topic is not joined. A `?` marks what may be left out; every
 write may have `command_id`, `expected_index`, `at`, `zone` and `session_id` besides.
 
-{table(["Event", "Payload", "Response"], received)}
+{table(["Event", "Payload", "Response"], (row[1:] for row in received))}
 
 ## From the server
 
-{table(["Event", "Payload", "When"], sent)}
+{table(["Event", "Payload", "When"], (row[1:] for row in sent))}
+
+## Topics that are only listened to
+
+`game:{{id}}` is for whoever may see the game, `player:{{id}}` for that player alone. For `phx_join` the last
+column is the response.
+
+{table(["Topic", "Event", "Payload", "When"], heard)}
+
+## Over Socket.IO
+
+The same at `/socket.io/`; [how to connect](../how-to/socket-io-client.md). `subscribe {{topic, …}}` is
+`phx_join` with its payload, `unsubscribe {{topic}}` is `phx_leave`, and `push {{topic, event, payload}}`
+sends any other message. The acknowledgement of each is what the `phx_reply` is. Events from the server have
+the names above, and their payload has the `topic` besides.
 
 ## When a socket is closed
 

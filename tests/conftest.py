@@ -9,6 +9,7 @@ import pytest
 
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgres import Postgres
+from tests.servers.redis import Redis
 from tests.servers.server import Absent, Server
 
 S = TypeVar("S", bound=Server)
@@ -36,6 +37,12 @@ def postgres_server() -> Iterator[Postgres]:
 def mariadb_server() -> Iterator[MariaDB]:
     """One MariaDB for each test process, started by the first test that needs it."""
     yield from started(MariaDB)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """One Redis for each test process, started by the first test that needs it."""
+    yield from started(Redis)
 
 
 @pytest.fixture

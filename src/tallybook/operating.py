@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from tallybook.accounts.follows import Following
 from tallybook.accounts.tokens import kept_secrets
 from tallybook.bootstrap import Progress, node
 from tallybook.database.backup import BadBackup, Header, dump, load, new_file, read_header
@@ -32,7 +31,7 @@ async def fill_demo(settings: Settings, story: Story, progress: Progress) -> int
     """Play the demo into the database; the position of its last event."""
     clock = StoryClock(story.begins, SystemClock().monotonic)
     async with node(settings, clock) as running:
-        following = Following(running.ledger.database)
+        following = running.following
         filling = Filling(running.ledger, running.desk, running.accounts, running.catalogue, following, clock)
         await filling.run(story, progress)
         return await running.ledger.database.read(last_position)

@@ -33,7 +33,13 @@ class Settings(BaseSettings):
         (),
         description="Secrets, newest first, comma-separated; made and kept in the data folder when absent.",
     )
-    rate_limit: str = Field("100/minute", description="Requests allowed per user.")
+    rate_limit: str = Field(
+        "100/minute",
+        description="Requests allowed per user: so many at once, refilled evenly; without a token ten "
+        "times as many per address.",
+    )
+    admin_rate_limit: str = Field("1000/minute", description="Requests allowed per administrator.")
+    key_rate_limit: str = Field("600000/minute", description="Requests allowed per API key of a game server.")
     log_level: LogLevel = Field(
         "info", description="The least that is logged: debug, info, warning or error."
     )
@@ -43,6 +49,10 @@ class Settings(BaseSettings):
     access_log: bool = Field(default=True, description="Whether every request is logged.")
     metrics_token: str | None = Field(
         None, min_length=16, description="What `/metrics` asks for as a bearer token; when absent, nothing."
+    )
+    webhooks_to_private: bool = Field(
+        default=False,
+        description="Whether webhooks may go to loopback, private and link-local addresses.",
     )
     sign_in_limit: str = Field("10/minute", description="Sign-in attempts allowed per account and address.")
 
@@ -63,7 +73,7 @@ class Settings(BaseSettings):
             raise ValueError("every key needs at least 32 characters")
         return keys
 
-    @field_validator("rate_limit", "sign_in_limit")
+    @field_validator("rate_limit", "admin_rate_limit", "key_rate_limit", "sign_in_limit")
     @classmethod
     def _is_a_rate(cls, value: str) -> str:
         count, _, period = value.partition("/")

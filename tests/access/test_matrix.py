@@ -54,6 +54,13 @@ EXPECTED = {
     "claim.view":          ".      .     .        .         .      .           .    x     .       x     .",
     "claim.decide":        ".      .     .        .         .      .           .    x     .       x     .",
     "claim.withdraw":      ".      .     .        .         .      .           .    x     .       x     .",
+    "record.view":         "x      x     x        x         x      x           x    x     x       x     x",
+    "record.define":       ".      .     .        .         .      .           .    x     .       x     .",
+    "record.submit":       ".      .     .        .         x      .           .    x     .       x     x",
+    "record.vouch":        ".      .     .        .         .      .           .    x     .       x     x",
+    "season.view":         "x      x     x        x         x      x           x    x     x       x     x",
+    "season.manage":       ".      .     .        .         .      .           .    x     x       x     .",
+    "analytics.view":      ".      .     .        .         .      .           .    x     x       x     x",
 }  # fmt: skip
 
 

@@ -21,7 +21,8 @@ END_SECONDS = 10  # the server's own promise
 def environment(database_url: str) -> dict[str, str]:
     """Nothing of ours but the database, whatever the developer has set."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith("TALLYBOOK_")}
-    limits = {"TALLYBOOK_RATE_LIMIT": "1000000/minute", "TALLYBOOK_SIGN_IN_LIMIT": "1000000/minute"}
+    limited = ("RATE_LIMIT", "ADMIN_RATE_LIMIT", "KEY_RATE_LIMIT", "SIGN_IN_LIMIT")
+    limits = {f"TALLYBOOK_{name}": "1000000/minute" for name in limited}
     return rest | limits | {"TALLYBOOK_DATABASE_URL": database_url}
 
 
@@ -43,8 +44,9 @@ def tallybook(
 class Tallybook:
     """A server over one database on one port, of which one process at most is alive."""
 
-    def __init__(self, database_url: str, folder: Path, **more: str) -> None:
+    def __init__(self, database_url: str, folder: Path, *arguments: str, **more: str) -> None:
         self.database_url = database_url
+        self.arguments = arguments  # of `serve`
         self.more = more  # of the environment
         self.folder = folder
         self.port = free_port()
@@ -55,11 +57,16 @@ class Tallybook:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Return when requests are answered."""
         with self.log.open("ab") as log:
             self._process = process = subprocess.Popen(
-                [PROGRAM, "serve", "--port", str(self.port)],
+                [PROGRAM, "serve", "--port", str(self.port), *self.arguments],
                 cwd=self.folder,
                 env=environment(self.database_url) | self.more,
                 stdin=subprocess.DEVNULL,

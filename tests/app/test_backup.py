@@ -88,7 +88,7 @@ async def test_a_backup_under_load_has_all_that_was_acknowledged_before_and_work
     assert restored.returncode == 0, restored.stderr
     assert "are as they were written" in restored.stdout
     live = await rows(elsewhere, "session_values")
-    await bootstrap.rebuild(Settings(database_url=elsewhere), "session_values", unheard)
+    await bootstrap.rebuild(Settings(database_url=elsewhere), ["session_values"], unheard)
     assert await rows(elsewhere, "session_values") == live
 
     second = Tallybook(elsewhere, folder)

@@ -1,10 +1,10 @@
-"""The official client in Node, driven from a test."""
+"""The official clients in Node, driven from a test."""
 
 import asyncio
 import json
 import shutil
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ FOLDER = Path(__file__).parent / "node"
 VERSIONS = ("1.7.14", "newest")
 
 
-class Phoenix:
-    """One client; `heard` keeps all that it said."""
+class Lead:
+    """What one client is told and says; `heard` keeps all that it said."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -23,12 +23,6 @@ class Phoenix:
     def tell(self, do: str, **more: object) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **more}).encode() + b"\n")
-
-    def join(self, topic: str = "room:ABC", *, label: str = "a", **params: object) -> None:
-        self.tell("join", **{"as": label}, topic=topic, params=params)
-
-    def push(self, event: str, *, label: str = "a", **payload: object) -> None:
-        self.tell("push", **{"as": label}, event=event, payload=payload)
 
     async def until(self, on: str, **having: object) -> dict[str, Any]:
         """The next thing it says of this kind that has these values."""
@@ -42,20 +36,37 @@ class Phoenix:
                 return said
 
 
+class Phoenix(Lead):
+    """One Phoenix client."""
+
+    def join(self, topic: str = "room:ABC", *, label: str = "a", **params: object) -> None:
+        self.tell("join", **{"as": label}, topic=topic, params=params)
+
+    def push(self, event: str, *, label: str = "a", **payload: object) -> None:
+        self.tell("push", **{"as": label}, event=event, payload=payload)
+
+
 @asynccontextmanager
-async def phoenix(version: str, url: str, **options: object) -> AsyncIterator[Phoenix]:
-    """A client that is connecting; by default as the player `ana`."""
+async def lead(driver: str, version: str, url: str, options: Mapping[str, object]) -> AsyncIterator[Process]:
+    """A driver at work, until the end of the block."""
     node = shutil.which("node")
     assert node is not None, "the tests of Channels need Node.js"
     assert (FOLDER / "node_modules").is_dir(), "`make setup` installs the clients"
-    if "authToken" not in options:
-        options.setdefault("params", {"token": "ana"})
     process = await asyncio.create_subprocess_exec(
-        node, "driver.mjs", version, url, json.dumps(options), cwd=FOLDER, stdin=PIPE, stdout=PIPE
+        node, driver, version, url, json.dumps(options), cwd=FOLDER, stdin=PIPE, stdout=PIPE
     )
     try:
-        yield Phoenix(process)
+        yield process
     finally:
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()
+
+
+@asynccontextmanager
+async def phoenix(version: str, url: str, **options: object) -> AsyncIterator[Phoenix]:
+    """A client that is connecting; by default as the player `ana`."""
+    if "authToken" not in options:
+        options.setdefault("params", {"token": "ana"})
+    async with lead("driver.mjs", version, url, options) as process:
+        yield Phoenix(process)

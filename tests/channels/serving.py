@@ -1,4 +1,4 @@
-"""A real server in the test's own loop, with nothing but rooms behind its sockets."""
+"""A real server in the test's own loop, with nothing but rooms behind its sockets of both kinds."""
 
 import asyncio
 import socket
@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 
 import uvicorn
 import uvloop
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+from starlette.types import Receive, Scope, Send
 
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.limits import Limits
 from tallybook.delivery.channels.server import Server
 from tallybook.delivery.channels.upgrade import http_protocol
+from tallybook.delivery.socketio.polling import Polling
+from tallybook.delivery.socketio.sessions import Engine
+from tallybook.delivery.socketio.websocket import carriers
 from tests.channels.rooms import Rooms, authenticate
 
 
-async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """The REST side: says hello to everything."""
     assert scope["type"] == "http"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
@@ -30,6 +33,7 @@ class Serving:
 
     rooms: Rooms
     endpoint: Endpoint
+    engine: Engine
     server: Server
     port: int
     drained: bool = False
@@ -64,11 +68,16 @@ async def serving(
         await running.may_drain.wait()
         running.drained = True
 
+    engine = Engine(endpoint)
     config = uvicorn.Config(
-        app, http=http_protocol(endpoint), ws="websockets-sansio", lifespan="off", log_config=None
+        Polling(engine, app),
+        http=http_protocol(endpoint, carriers(engine)),
+        ws="websockets-sansio",
+        lifespan="off",
+        log_config=None,
     )
     server = Server(config, endpoint, drain)
-    running = Serving(rooms, endpoint, server, listener.getsockname()[1])
+    running = Serving(rooms, endpoint, engine, server, listener.getsockname()[1])
     running.may_drain.set()
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -80,6 +89,7 @@ async def serving(
     assert endpoint.sockets == 0
     assert endpoint.hub.topics == 0
     assert not server.server_state.connections
+    assert not engine.sessions
     assert not rooms.members
 
 

@@ -1,5 +1,6 @@
 """Everybody of the table of permissions, and tables at which they are what it says."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ class Cast:
     director: Person = field(init=False)  # keeps the score at every table
     extra: Person = field(init=False)  # an account to which things are done
     game: str = ""
+    hook: str = ""
     named: int = 0
 
     async def call(self, caller: str, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -74,6 +76,43 @@ class Cast:
         wanted = await self.somebody(self.callers["owner"])
         claim: str = (await self.director.post("/players/me/claim", {"player_id": wanted}))["id"]
         return claim
+
+    def season(self, key: str = "") -> dict[str, Any]:
+        """What defines one of the game that runs."""
+        self.named += 1
+        asked = {"key": key or f"season-{self.named}", "name": "A season", "boards": ["score"]}
+        return asked | {"starts_at": "2026-01-01", "ends_at": "2199-01-01"}
+
+    async def achievement(self, **fields: Any) -> str:
+        """A new one of the game."""
+        self.named += 1
+        asked = {"key": f"achievement-{self.named}", "name": "An achievement", **fields}
+        made: str = (await self.callers["owner"].post(f"/games/{self.game}/achievements", asked))["id"]
+        return made
+
+    async def board(self) -> str:
+        """The key of a new leaderboard of the game, whose periods end by hand."""
+        self.named += 1
+        asked = {"key": f"board-{self.named}", "definition": {"schedule": "manual"}}
+        made: str = (await self.callers["owner"].post(f"/games/{self.game}/boards", asked))["key"]
+        return made
+
+    async def webhook(self) -> str:
+        """The one of the game, made anew when it was removed."""
+        owner, path = self.callers["owner"], f"/games/{self.game}/webhooks"
+        if not self.hook or not (await owner.call("GET", f"{path}/{self.hook}")).is_success:
+            wanted = {"url": "http://127.0.0.1:9/", "events": ["score_submitted"]}
+            self.hook = (await owner.post(path, wanted))["id"]
+        return self.hook
+
+    async def delivery(self) -> str:
+        """One that waits for it, as nothing is delivered to this machine."""
+        owner, path = self.callers["owner"], f"/games/{self.game}/webhooks/{await self.webhook()}/deliveries"
+        await owner.post(f"/games/{self.game}/scores", {"action": "play", "score": 1})
+        while not (found := (await owner.get(path))["items"]):
+            await asyncio.sleep(0.01)
+        delivery: str = found[-1]["id"]
+        return delivery
 
     async def key(self, game: str) -> dict[str, Any]:
         made: dict[str, Any] = await self.callers["owner"].post(

@@ -22,7 +22,13 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     url = f"sqlite:///{tmp_path}/tallybook.db"
     asyncio.run(create_tables(url))
     secret = "a secret of the tests, long enough"
-    return Settings(database_url=url, secret_keys=(secret,), sign_in_limit="1000/minute")
+    return Settings(
+        database_url=url,
+        secret_keys=(secret,),
+        sign_in_limit="1000/minute",
+        rate_limit="100000/minute",
+        admin_rate_limit="100000/minute",
+    )
 
 
 @pytest.fixture

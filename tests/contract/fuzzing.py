@@ -186,7 +186,13 @@ if __name__ == "__main__":
         url = f"sqlite:///{folder}/tallybook.db"
         asyncio.run(create_tables(url))
         secret = "a secret of the tests, long enough"
-        settings = Settings(database_url=url, secret_keys=(secret,), sign_in_limit="100000/minute")
+        settings = Settings(
+            database_url=url,
+            secret_keys=(secret,),
+            sign_in_limit="100000/minute",
+            rate_limit="1000000/minute",
+            admin_rate_limit="1000000/minute",
+        )
         with fuzzed(settings, examples=int(sys.argv[1]), steady=False) as found:
             for failure in failures(found):
                 print(failure, flush=True)

@@ -7,7 +7,7 @@ import httpx
 import jsonschema_rs
 import msgspec
 
-from tallybook.access.routes import EVENTS, JOIN
+from tallybook.access.routes import EVENTS, JOIN, LISTENED
 from tallybook.bootstrap import Node
 from tallybook.delivery.channels import transport
 from tallybook.delivery.channels.description import CLOSE_CODES, asyncapi_document
@@ -29,14 +29,27 @@ def test_the_committed_description_is_that_of_the_code() -> None:
 
 
 def test_every_message_that_may_be_sent_is_described_and_every_reference_leads_somewhere() -> None:
-    received = {name for name in DOCUMENT["operations"] if name.startswith("receive_")}
-    assert received == {f"receive_{event}" for event in OURS}
+    assert set(received("room")) == {f"receive_{event}" for event in OURS}
+    for topic in LISTENED:
+        kind = topic.partition(":")[0]
+        assert received(kind) == [f"receive_{kind}_join"]
+    assert received("socket_io") == [
+        f"receive_socket_io_{name}" for name in ("push", "subscribe", "unsubscribe")
+    ]
     named = {code for code in vars(transport).values() if type(code) is int and code >= 1000}
     assert named <= CLOSE_CODES.keys()
     for reference in references(DOCUMENT):
         node = DOCUMENT
         for step in reference.removeprefix("#/").split("/"):
             node = node[step]
+
+
+def received(channel: str) -> list[str]:
+    return sorted(
+        name
+        for name, operation in DOCUMENT["operations"].items()
+        if operation["action"] == "receive" and operation["channel"]["$ref"] == f"#/channels/{channel}"
+    )
 
 
 def references(node: Any) -> list[str]:
@@ -89,7 +102,7 @@ async def test_what_is_said_on_a_socket_is_as_described(server: Node, client: ht
 PUSHED = {
     message["name"]
     for name, operation in DOCUMENT["operations"].items()
-    if name.startswith("send_")
+    if name.startswith("send_") and operation["channel"]["$ref"] == "#/channels/room"
     for message in [MESSAGES[operation["messages"][0]["$ref"].rpartition("/")[2]]]
 }
 

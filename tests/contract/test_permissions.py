@@ -12,11 +12,13 @@ from tallybook.access.routes import (
     CALLERS,
     EVENTS,
     JOIN,
+    LISTENED,
     PEOPLE,
     ROUTES,
     Expected,
     at_a_table,
     expected,
+    expected_of_topic,
     expected_on_socket,
 )
 from tallybook.bootstrap import Node
@@ -42,7 +44,14 @@ def test_every_route_and_every_message_has_its_row() -> None:
     assert served == set(ROUTES)
     commands = {*PLATFORM_COMMANDS, *rules_of("scoresheet").commands}
     assert {*commands, Correct.name, "rematch", JOIN} == set(EVENTS)
-    assert {*ROUTES.values(), *EVENTS.values(), "time.claim", "claim.view", "session.run"} == {
+    assert {
+        *ROUTES.values(),
+        *EVENTS.values(),
+        "time.claim",
+        "claim.view",
+        "session.run",
+        "record.vouch",
+    } == {
         *MATRIX,
         ANYBODY,
         PEOPLE,
@@ -79,6 +88,8 @@ async def play(cast: Cast, route: str, caller: str, table: Table) -> Expected | 
             table.next = response.json()["id"]
         if route in ENDS_SIGN_INS:
             await cast.renew(caller)
+        if path.endswith("/scores/batch"):
+            return str(response.json()["results"][0].get("error", {}).get("code", "ok"))
         return "ok"
     code = code_of(response)
     described = PATHS.get(path, {}).get(method.lower())
@@ -135,6 +146,46 @@ async def prepare(cast: Cast, route: str, caller: str, table: Table) -> tuple[di
             return {}, {} if caller == "guest" else {"password": PASSWORD}
         case ["POST", "/players"]:
             return {}, {"name": "Ana"}
+        case ["POST", "/games/{id}/achievements"]:
+            return game, {"key": f"by-{caller.lower().replace(' ', '-')}", "name": caller}
+        case [method, path] if path.startswith("/games/{id}/achievements/"):
+            rule = {"type": "nth", "what": "win"}
+            changes = {"hidden": True} if method == "PATCH" else None
+            return game | {"achievement_id": await cast.achievement(rule=rule)}, changes
+        case ["POST", "/achievements/progress"]:
+            made = {"achievement_id": await cast.achievement(steps=9), "steps": 1}
+            return {}, made | {"player_id": cast.callers["player"].id}
+        case ["POST", path] if path.startswith("/achievements/unlock"):
+            of = {"achievement_id": await cast.achievement(), "player_id": cast.callers["player"].id}
+            return {}, {"unlocks": [of]} if path.endswith("/batch") else of
+        case ["GET", "/players/{id}/achievements/{achievement_id}/why"]:
+            return {"id": cast.callers["player"].id, "achievement_id": await cast.achievement()}, None
+        case ["POST", "/games/{id}/boards"]:
+            return game, {"key": f"by-{caller.lower().replace(' ', '-')}"}
+        case [method, path] if path.startswith("/games/{id}/boards/{board}"):
+            changed = {"name": "Fastest lap"} if method == "PATCH" else None
+            return game | {"board": await cast.board()}, changed
+        case ["POST", "/games/{id}/scores" | "/v1/games/{id}/scores"]:
+            return game, {"score": 1, "player_id": cast.callers["player"].id}
+        case ["POST", "/games/{id}/scores/batch"]:
+            return game, {"scores": [{"score": 1, "player_id": cast.callers["player"].id}]}
+        case [_, path] if path.startswith("/leaderboards/{game_id}"):
+            await owner.post(f"/games/{cast.game}/scores", {"score": 1})
+            return {"game_id": cast.game, "player_id": owner.id, "query": "?board=score"}, None
+        case ["POST", "/games/{id}/seasons"]:
+            return game, cast.season(f"by-{caller.lower().replace(' ', '-')}")
+        case [method, path] if path.startswith("/games/{id}/seasons/{season_id}"):
+            made = await owner.post(f"/games/{cast.game}/seasons", cast.season())
+            body = {"PATCH": {"name": "Spring cup"}, "POST": {"text": "Snow at last."}}.get(method)
+            return game | {"season_id": made["id"]}, body
+        case ["POST", "/games/{id}/stats/report"]:
+            return game, {"player_id": cast.callers["player"].id, "values": {"kills": 1}}
+        case [method, "/games/{id}/statistics/{key}"]:
+            shown = {"name": "Kills", "aggregation": "sum"}
+            body_of(await cast.call("owner", "PUT", f"{API}/games/{cast.game}/statistics/kills", shown))
+            return game | {"key": "kills"}, shown if method == "PUT" else None
+        case ["GET", "/players/{id}/compare/{other}"]:
+            return {"id": cast.extra.id, "other": cast.callers["player"].id}, None
         case ["POST", "/players/{id}/invitation"]:
             return {"id": await cast.somebody(owner)}, None
         case [_, path] if path.startswith(("/players/{id}", "/users/{id}")):
@@ -149,6 +200,14 @@ async def prepare(cast: Cast, route: str, caller: str, table: Table) -> tuple[di
             return game, {"name": caller}
         case ["DELETE", "/games/{id}/api-keys/{key_id}"]:
             return game | {"key_id": (await cast.key(cast.game))["id"]}, None
+        case ["POST", "/notifications/read"]:
+            return {}, {"ids": []}
+        case ["POST", "/games/{id}/webhooks"]:
+            return game, {"url": "https://game.example/", "events": ["score_submitted"]}
+        case [method, path] if path.startswith("/games/{id}/webhooks/"):
+            delivery = await cast.delivery() if "{delivery_id}" in path else ""
+            hook = {"webhook_id": await cast.webhook(), "delivery_id": delivery}
+            return game | hook, {"active": True} if method == "PATCH" else None
         case ["POST", "/games/{id}/stat-sets"]:
             return game, {"name": caller, "stats": STATS}
         case [method, "/stat-sets/{id}"]:
@@ -170,7 +229,7 @@ async def prepare(cast: Cast, route: str, caller: str, table: Table) -> tuple[di
         case ["POST", "/sessions/{id}/abandon"]:
             return {"id": table.next}, None
         case [_, path] if path.startswith("/sessions/{id}"):
-            return session, WRITES.get(path.rpartition("/")[2])
+            return session, WRITES.get(path.removesuffix("/preview").rpartition("/")[2])
         case _:
             return game, None
 
@@ -201,6 +260,24 @@ async def test_every_message_on_a_socket_is_answered_as_the_table_says(
             let_in = [event for event in EVENTS if expected_on_socket(event, caller) != "unauthenticated"]
             wrong += [(event, caller, refusal.code) for event in let_in]
     assert not wrong, "\n".join(map(str, wrong))
+
+
+async def test_every_topic_that_is_listened_to_lets_in_whom_the_table_says(
+    server: Node, client: httpx.AsyncClient
+) -> None:
+    cast = await gather_cast(server, client)
+    for caller, person in cast.callers.items():
+        found = dict.fromkeys(LISTENED, "unauthenticated")
+        try:
+            async with socket(server, person.token) as opened:
+                for topic in LISTENED:
+                    id_ = cast.game if topic.startswith("game") else person.id
+                    found[topic] = (await opened.ask(topic.format(id=id_), JOIN, {}))["status"]
+                somebody = await opened.ask(f"player:{cast.extra.id}", JOIN, {})
+                assert somebody["response"]["code"] == "not_found"
+        except Refusal:
+            pass
+        assert found == {topic: expected_of_topic(topic, caller) for topic in LISTENED}, caller
 
 
 async def push(cast: Cast, opened: Socket, event: str, caller: str, table: Table) -> str:

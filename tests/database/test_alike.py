@@ -1,15 +1,18 @@
 """What every database does alike, although each has a way of its own to do otherwise."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, column, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
+from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.tables import snapshots, texts
@@ -98,3 +101,25 @@ async def test_a_database_that_compares_by_the_alphabet_is_named_and_not_used(ma
     with pytest.raises(UnsafeDatabase, match="utf8mb4_general_ci"):
         await database.read(check_durability)
     await database.close()
+
+
+async def test_a_glance_sees_what_was_committed_before_it_however_long_it_takes(database: Database) -> None:
+    table, others = texts, [texts.alias(f"other_{n}") for n in range(2)]
+    add = Insert(texts, ["stream", "digest", "text"])
+    wanted = table.c.stream == bindparam("stream", type_=table.c.stream.type)
+    short = Prepared(select(table.c.digest, table.c.stream).where(wanted).order_by(table.c.digest))
+    long = Prepared(select(func.count()).select_from(table, *others).where(wanted))
+    for count in range(1, 61):
+        await database.write(lambda c, count=count: add.run(c, [(ONE, f"{count:03}", "text")]))  # type: ignore[misc]  # bound for the loop
+        rows = await database.glance(short, {"stream": ONE})
+        assert (len(rows), rows[-1][0], as_id(rows[-1][1])) == (count, f"{count:03}", ONE)
+    (counted,) = await database.glance(long, {"stream": ONE})
+    assert counted[0] == 60**3
+    together = await asyncio.gather(*(database.glance(short, {"stream": ONE}) for _ in range(30)))
+    assert {len(rows) for rows in together} == {60}
+
+
+async def test_a_glance_that_cannot_succeed_fails_like_a_read(database: Database) -> None:
+    missing = Prepared(select(column("nothing")).select_from(texts))
+    with pytest.raises(DBAPIError):
+        await database.glance(missing, {})

@@ -24,10 +24,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tallybook]:
     if missing:
         pytest.skip(f"{missing} not installed")
     folder = tmp_path_factory.mktemp("pages")
-    modules = folder / "node_modules"  # what `npm install phoenix ws` would fetch
+    modules = folder / "node_modules"  # what `npm install phoenix ws socket.io-client` would fetch
     modules.mkdir()
-    (modules / "phoenix").symlink_to(NODE / "node_modules" / "phoenix-newest")
-    (modules / "ws").symlink_to(NODE / "node_modules" / "ws")
+    for name, kept in (
+        ("phoenix", "phoenix-newest"),
+        ("ws", "ws"),
+        ("socket.io-client", "socket.io-client-newest"),
+    ):
+        (modules / name).symlink_to(NODE / "node_modules" / kept)
     running = Tallybook(f"sqlite:///{folder}/data/tallybook.db", folder)
     running.start()
     yield running

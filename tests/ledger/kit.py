@@ -187,10 +187,11 @@ async def node(
     *projections: Projection,
     clock: Clock | None = None,
     around: Callable[[Database], Database] = lambda database: database,
+    following: Sequence[Projection] = (),
 ) -> AsyncIterator[Ledger]:
     """One server's ledger on the database at `url`."""
     database = open_database(url)
-    ledger = Ledger(around(database), projections, clock or SystemClock())
+    ledger = Ledger(around(database), projections, clock or SystemClock(), following=following)
     try:
         await ledger.start()
         yield ledger

@@ -1,7 +1,7 @@
 """Appending: what was acknowledged is there, once, in order, and nobody spoils it for the others."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, event, insert, update
 from sqlalchemy.engine import URL, Engine
 
 from tallybook.database.engine import Database
+from tallybook.database.glances import Rows
+from tallybook.database.prepared import Prepared
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.ids import new_id
@@ -320,6 +322,9 @@ class Witness:
 
     async def read(self, transaction: Callable[[Connection], T]) -> T:
         return await self.database.read(transaction)
+
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+        return await self.database.glance(query, values)
 
     async def write(self, transaction: Callable[[Connection], T]) -> T:
         result = await self.database.write(transaction)

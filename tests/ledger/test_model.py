@@ -137,7 +137,7 @@ async def play(url: str, history: list[tuple[int, list[Move] | str]]) -> None:
                 await two.stop(which)
                 await two.start(which)
             elif step == "rebuild":
-                await rebuild(two.ledgers[which].database, [Pile()], Pile.name, grace=0)
+                await rebuild(two.ledgers[which].database, [Pile()], [Pile.name], grace=0)
             elif isinstance(step, list):
                 expected = [None if m.behind is None else model.length(m.stream) - 1 - m.behind for m in step]
                 batch = [move.append(index) for move, index in zip(step, expected, strict=True)]

@@ -38,7 +38,7 @@ async def test_a_rebuild_equals_the_live_projection_while_writes_go_on_and_every
             await a.append(take(new_id(), *range(10)))
         players = [asyncio.create_task(play(ledger)) for ledger in (a, b)]
         # In a third process, with projections of its own.
-        third = asyncio.create_task(rebuild(a.database, [Pile()], "test_pile", heard.append, grace=1.5))
+        third = asyncio.create_task(rebuild(a.database, [Pile()], ["test_pile"], heard.append, grace=1.5))
         while {pile.slot for pile in piles} != {"b"}:
             await asyncio.sleep(0.01)
         # Both slots are kept up to date, for those who have not heard.
@@ -66,7 +66,7 @@ async def test_a_projection_that_comes_to_an_old_ledger_wants_a_rebuild(url: str
         async with node(url, Pile()):
             pass
     async with node(url) as ledger:
-        assert await rebuild(ledger.database, [Pile()], "test_pile", grace=0) == 3
+        assert await rebuild(ledger.database, [Pile()], ["test_pile"], grace=0) == 3
     pile = Pile()
     async with node(url, pile) as ledger:
         assert len(await ledger.database.read(pile.rows)) == 3
@@ -81,7 +81,7 @@ async def test_a_new_version_takes_over_by_a_rebuild_and_the_old_release_may_not
         with pytest.raises(ProjectionMismatch):
             async with node(url, new):
                 pass
-        assert await rebuild(before.database, [new], "test_pile", grace=0) == 1
+        assert await rebuild(before.database, [new], ["test_pile"], grace=0) == 1
         with pytest.raises(Refusal) as refused:
             await before.append(take(table, 2))
         assert refused.value.code == "unavailable"
@@ -103,10 +103,10 @@ async def test_an_interrupted_rebuild_changes_nothing_and_is_begun_again(
     async with node(url, pile) as ledger:
         await ledger.append(take(new_id(), *range(12)))
         with pytest.raises(KeyboardInterrupt):
-            await rebuild(ledger.database, [Pile()], "test_pile", interrupt, grace=0)
+            await rebuild(ledger.database, [Pile()], ["test_pile"], interrupt, grace=0)
         await ledger.append(take(new_id(), 99))
         assert len(await ledger.database.read(pile.rows)) == 13
-        assert await rebuild(ledger.database, [Pile()], "test_pile", grace=0) == 13
+        assert await rebuild(ledger.database, [Pile()], ["test_pile"], grace=0) == 13
         live = await ledger.database.read(lambda c: c.execute(select(projections.c.live)).scalar_one())
         assert live == "b"
         assert len(await ledger.database.read(partial(pile.rows, slot="b"))) == 13
@@ -127,5 +127,5 @@ async def test_a_rebuild_forgets_what_was_cached_of_states(url: str) -> None:
             await ledger.append(take(table, *range(10)))
         count = select(func.count()).select_from(snapshots)
         assert await ledger.database.read(lambda c: c.execute(count).scalar_one()) == 1
-        await rebuild(ledger.database, [Pile()], "test_pile", grace=0)
+        await rebuild(ledger.database, [Pile()], ["test_pile"], grace=0)
         assert await ledger.database.read(lambda c: c.execute(count).scalar_one()) == 0

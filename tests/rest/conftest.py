@@ -17,7 +17,13 @@ __all__ = ["mariadb", "postgresql", "url"]
 @pytest.fixture
 async def server(url: str) -> AsyncIterator[Node]:
     secret = "a secret of the tests, long enough"
-    settings = Settings(database_url=url, secret_keys=(secret,), sign_in_limit="3/minute")
+    settings = Settings(
+        database_url=url,
+        secret_keys=(secret,),
+        sign_in_limit="3/minute",
+        rate_limit="100000/minute",
+        webhooks_to_private=True,
+    )
     async with node(settings) as running:
         yield running
 

@@ -193,6 +193,51 @@ async def test_an_export_holds_everything_about_a_person_and_nothing_secret(
         assert secret not in answered.text
 
 
+async def test_a_career_is_taken_along_and_what_is_left_of_it_names_nobody(
+    cleo: Person, ana: Person, anybody: httpx.AsyncClient, server: Node
+) -> None:
+    game = (await ana.post("/games", {"name": "Slalom"}))["id"]
+    key = Person(anybody, (await ana.post(f"/games/{game}/api-keys", {"name": "server"}))["secret"], "")
+    medal = await ana.post(f"/games/{game}/achievements", {"key": "medal", "name": "Medal", "points": 5})
+    path = f"/games/{game}/scores"
+    await cleo.post(path, {"board": "score", "score": 3, "metadata": {"said": "by Cleo"}})
+    of_cleo = {"board": "score", "score": 9, "player_id": cleo.id, "metadata": {"said": "by the server"}}
+    await key.post(path, of_cleo)
+    await ana.post(path, {"board": "score", "score": 4, "metadata": {"said": "by Ana"}})
+    await cleo.post(f"/games/{game}/stats/report", {"values": {"falls": 2}, "playtime": 60_000})
+    await cleo.post("/achievements/unlock", {"achievement_id": medal["id"]})
+
+    document = json.loads((await cleo.call("GET", "/players/me/export")).content)
+    (career,) = document["careers"]
+    assert (career["game_id"], career["player_id"]) == (game, cleo.id)
+    assert [each["type"] for each in career["events"]] == [
+        "score_submitted.v1", "score_submitted.v1", "stats_reported.v1", "achievement_unlocked.v1",
+    ]  # fmt: skip
+    assert sorted(career["texts"].values()) == ['{"said":"by Cleo"}', '{"said":"by the server"}']
+    assert document["texts"] == []
+
+    board = {"board": "score", "metadata": "true"}
+    before = await ana.get(f"/leaderboards/{game}", **board)
+    assert [line["metadata"]["said"] for line in before["rankings"]] == ["by the server", "by Ana"]
+    assert (await cleo.call("DELETE", "/players/me", {"password": PASSWORD})).status_code == 204
+
+    after = await ana.get(f"/leaderboards/{game}", **board)
+    lines = [(line["username"], line["points"], line.get("metadata")) for line in after["rankings"]]
+    assert lines == [("Former player", 12, None), ("Ana", 4, {"said": "by Ana"})]
+    standing = await ana.get(f"/leaderboards/{game}/player/{cleo.id}", board="score")
+    assert (standing["rank"], "metadata" in standing["entry"]) == (1, False)
+    left = await server.ledger.database.read(lambda connection: connection.execute(texts.select()).all())
+    assert [row.text for row in left] == ['{"said":"by Ana"}']
+    assert (await verified(server.ledger)).sound
+    # Her token is worth nothing any more, and no server can add to what she has.
+    assert code_of(await cleo.call("POST", path, {"board": "score", "score": 10})) == "invalid_token"
+    assert code_of(await key.call("POST", path, of_cleo | {"score": 99})) == "not_found"
+    again = {"player_id": cleo.id, "achievement_id": medal["id"]}
+    assert code_of(await key.call("POST", "/achievements/unlock", again)) == "not_found"
+    more = {"player_id": cleo.id, "values": {"falls": 1}}
+    assert code_of(await key.call("POST", f"/games/{game}/stats/report", more)) == "not_found"
+
+
 async def test_the_last_admin_stays_until_there_is_another(cleo: Person, server: Node) -> None:
     await server.roles.make_admin("cleo-plays")
     mine = await cleo.opens("Dora")

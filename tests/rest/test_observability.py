@@ -5,7 +5,7 @@ import io
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,8 @@ from sqlalchemy.engine import URL
 from docs.generate import REFERENCE, metrics_page
 from tallybook.bootstrap import Node, node
 from tallybook.database.engine import Database
+from tallybook.database.glances import Rows
+from tallybook.database.prepared import Prepared
 from tallybook.delivery.health import LAG_SECONDS, STUCK_SECONDS, Health
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.ids import new_id
@@ -308,6 +310,10 @@ class Held:
     async def read(self, transaction: Callable[[Connection], T]) -> T:
         await self.free.wait()
         return await self._database.read(transaction)
+
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+        await self.free.wait()
+        return await self._database.glance(query, values)
 
     async def write(self, transaction: Callable[[Connection], T]) -> T:
         await self.free.wait()

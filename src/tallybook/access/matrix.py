@@ -50,6 +50,13 @@ MATRIX = MappingProxyType[str, Relations](
         "session.seat": _TABLE,
         "session.rematch": frozenset({"host", "scorekeeper", "player"}),
         "session.govern": _HOST,
+        "record.view": _SEEN | NOBODY,  # boards and achievements of a game
+        "record.define": _OWNER,
+        "record.submit": frozenset({"player", "owner", "api_key", "admin"}),  # "player": whom it concerns
+        "record.vouch": frozenset({"owner", "api_key", "admin"}),  # where a server's word is asked for
+        "season.view": _SEEN | NOBODY,
+        "season.manage": frozenset({"owner", "manager", "admin"}),
+        "analytics.view": frozenset({"owner", "api_key", "manager", "admin"}),
         "time.claim": frozenset({"admin"}),
         "player.view": _SIGNED_IN,
         "player.register": _SIGNED_IN | NOBODY,

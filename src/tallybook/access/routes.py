@@ -74,6 +74,11 @@ ROUTES: Mapping[str, str] = MappingProxyType(
         f"GET {_PLAYER}": "player.view",
         f"GET {_PLAYER}/stats": "player.view",
         "GET /users/{id}/stats": "player.view",
+        f"GET {_PLAYER}/statistics": "player.view",
+        f"GET {_PLAYER}/statistics/history": "player.view",
+        f"GET {_PLAYER}/dashboard": "player.view",
+        f"GET {_PLAYER}/compare/{{other}}": "player.view",
+        f"GET {_ME}/friends/compare": PEOPLE,
         f"GET {_PLAYER}/calendar": "player.view",
         f"GET {_PLAYER}/followers": "player.view",
         f"GET {_PLAYER}/following": "player.view",
@@ -85,6 +90,8 @@ ROUTES: Mapping[str, str] = MappingProxyType(
         f"PUT {_PLAYER}/suspension": "player.suspend",
         f"DELETE {_PLAYER}/suspension": "player.suspend",
         f"GET {_API}/feed": PEOPLE,
+        f"GET {_API}/notifications": PEOPLE,
+        f"POST {_API}/notifications/read": PEOPLE,
         f"GET {_API}/games": PEOPLE,
         f"POST {_API}/games": "game.create",
         "POST /games": "game.create",
@@ -95,6 +102,57 @@ ROUTES: Mapping[str, str] = MappingProxyType(
         f"GET {_GAME}/api-keys": "game.keys",
         f"POST {_GAME}/api-keys": "game.keys",
         f"DELETE {_GAME}/api-keys/{{key_id}}": "game.keys",
+        f"GET {_GAME}/seasons": "season.view",
+        f"POST {_GAME}/seasons": "season.manage",
+        f"GET {_GAME}/seasons/{{season_id}}": "season.view",
+        f"PATCH {_GAME}/seasons/{{season_id}}": "season.manage",
+        f"GET {_GAME}/seasons/{{season_id}}/standings": "season.view",
+        f"GET {_GAME}/seasons/{{season_id}}/announcements": "season.view",
+        f"POST {_GAME}/seasons/{{season_id}}/announcements": "season.manage",
+        f"DELETE {_GAME}/seasons/{{season_id}}": "season.manage",
+        **{
+            f"GET {_GAME}/analytics/{report}": "analytics.view"
+            for report in ("achievements", "players", "retention", "funnel")
+        },
+        f"POST {_GAME}/stats/report": "record.submit",
+        f"GET {_GAME}/statistics": "record.view",
+        f"PUT {_GAME}/statistics/{{key}}": "record.define",
+        f"GET {_GAME}/statistics/{{key}}": "record.view",
+        f"DELETE {_GAME}/statistics/{{key}}": "record.define",
+        f"GET {_GAME}/ratings": "record.view",
+        f"GET {_GAME}/achievements": "record.view",
+        f"POST {_GAME}/achievements": "record.define",
+        f"GET {_GAME}/achievements/{{achievement_id}}": "record.view",
+        f"PATCH {_GAME}/achievements/{{achievement_id}}": "record.define",
+        f"POST {_GAME}/achievements/{{achievement_id}}/backfill": "record.define",
+        f"POST {_API}/achievements/unlock": "record.submit",
+        f"POST {_API}/achievements/unlock/batch": "record.submit",
+        f"POST {_API}/achievements/progress": "record.submit",
+        f"GET {_PLAYER}/achievements": "player.view",
+        f"GET {_PLAYER}/achievements/{{achievement_id}}/why": "record.submit",
+        f"DELETE {_GAME}/achievements/{{achievement_id}}": "record.define",
+        f"GET {_GAME}/boards": "record.view",
+        f"POST {_GAME}/boards": "record.define",
+        f"GET {_GAME}/boards/{{board}}": "record.view",
+        f"GET {_GAME}/boards/{{board}}/periods": "record.view",
+        f"PATCH {_GAME}/boards/{{board}}": "record.define",
+        f"DELETE {_GAME}/boards/{{board}}": "record.define",
+        f"POST {_GAME}/boards/{{board}}/restore": "record.define",
+        f"POST {_GAME}/boards/{{board}}/periods": "record.define",
+        f"POST {_GAME}/scores": "record.submit",
+        "POST /v1/games/{id}/scores": "record.submit",
+        f"POST {_GAME}/scores/batch": "record.submit",  # every item for itself
+        f"GET {_API}/leaderboards/{{game_id}}": "record.view",
+        f"GET {_API}/leaderboards/{{game_id}}/player/{{player_id}}": "record.view",
+        f"GET {_API}/leaderboards/{{game_id}}/around/{{player_id}}": "record.view",
+        f"GET {_GAME}/webhooks": "record.define",
+        f"POST {_GAME}/webhooks": "record.define",
+        f"GET {_GAME}/webhooks/{{webhook_id}}": "record.define",
+        f"PATCH {_GAME}/webhooks/{{webhook_id}}": "record.define",
+        f"POST {_GAME}/webhooks/{{webhook_id}}/secret": "record.define",
+        f"GET {_GAME}/webhooks/{{webhook_id}}/deliveries": "record.define",
+        f"POST {_GAME}/webhooks/{{webhook_id}}/deliveries/{{delivery_id}}/retry": "record.define",
+        f"DELETE {_GAME}/webhooks/{{webhook_id}}": "record.define",
         f"GET {_GAME}/stat-sets": "stat_set.view",
         f"POST {_GAME}/stat-sets": "stat_set.create",
         f"GET {_API}/stat-sets/{{id}}": "stat_set.view",
@@ -121,6 +179,8 @@ ROUTES: Mapping[str, str] = MappingProxyType(
         f"POST {_API}/rooms/{{id}}/host": "session.govern",
         **_writes("end"),
         f"GET {_SESSION}/replay": "session.view",
+        f"POST {_SESSION}/correct/preview": action_of("correct", manual=True),
+        f"POST {_SESSION}/void/preview": action_of("void", manual=True),
         **_writes("correct", "void", "rematch", "abandon"),
         f"DELETE {_ME}/sign-ins": PEOPLE,
         f"DELETE {_ME}/sign-ins/{{id}}": PEOPLE,
@@ -145,6 +205,9 @@ EVENTS: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """What a client may send on a topic `room:{KEY}`; who has joined is at least a spectator."""
+
+LISTENED: Mapping[str, str] = MappingProxyType({"game:{id}": "game.view", "player:{id}": PEOPLE})
+"""Topics that are only listened to; of a player only that player has one."""
 
 
 def expected(action: str, caller: str, *, private: bool = False) -> Expected:
@@ -177,3 +240,12 @@ def expected_on_socket(event: str, caller: str) -> Expected:
         return "unauthenticated"
     allowed = may(EVENTS[event], CALLERS[caller] | {"spectator"})
     return "ok" if allowed else "forbidden"
+
+
+def expected_of_topic(topic: str, caller: str) -> Expected:
+    """The same for joining a topic that is only listened to."""
+    if caller == "nobody" or "key" in caller:
+        return "unauthenticated"
+    if LISTENED[topic] == PEOPLE:
+        return "ok"
+    return "ok" if may(LISTENED[topic], CALLERS[caller]) else "not_found"

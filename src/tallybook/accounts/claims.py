@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from tallybook.accounts.events import Kind
+from tallybook.accounts.inbox import Inbox, Notice, notice, put, repeated
 from tallybook.accounts.merges import ALREADY_CLAIMED, Persons
 from tallybook.accounts.players import Player, find_player, shown
 from tallybook.accounts.registry import refusing_twins
@@ -65,9 +66,15 @@ class Claiming:
     """Asking for players, inviting and deciding. Who may decide is asked before."""
 
     def __init__(
-        self, ledger: Ledger, clock: Clock, persons: Persons, verify: Callable[[str], TokenClaims]
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        persons: Persons,
+        verify: Callable[[str], TokenClaims],
+        inbox: Inbox,
     ) -> None:
         self._database = ledger.database
+        self._inbox = inbox
         self._clock = clock
         self._persons = persons
         self._verify = verify
@@ -76,18 +83,26 @@ class Claiming:
         """Ask the player's owner; the owner's own claim holds at once. Asking again changes nothing."""
         mine = self._persons.members_of(claimant)
 
-        def look(connection: Connection) -> tuple[UUID | None, bool]:
+        def look(connection: Connection) -> tuple[UUID | None, UUID]:
             row = find_player(connection, player_id)
             if row.kind == "guest" and player_id not in mine:
                 raise Refusal("not_claimable", "a guest is claimed by sending a token of the guest's")
-            return _held(connection, row, "named", mine), row.owner_id in mine
+            return _held(connection, row, "named", mine), row.owner_id
 
-        held, own = await self._database.read(look)
-        if held is None and own:
+        held, owner = await self._database.read(look)
+        if held is None and owner in mine:
             return await self._merge(player_id, claimant)
         if held is None:
-            put = partial(_put, player_id=player_id, claimant=claimant, status="pending", decided_at=None)
-            held = await self._database.write(put)
+
+            def write(connection: Connection) -> tuple[UUID, list[Notice]]:
+                claim = _put(connection, player_id, claimant, "pending", None)
+                asked = {"claim_id": claim, "player_id": player_id, "claimant_id": claimant}
+                told = notice(owner, "claim_asked", self._clock.now(), claim, **asked)
+                return claim, [] if repeated(connection, told) else put(connection, [told])
+
+            pending, told = await self._database.write(write)
+            await self._inbox.told(told)
+            return await self._shown(pending, claimant)
         return await self._shown(held, claimant)
 
     async def use_code(self, claimant: UUID, code: str) -> Claim:

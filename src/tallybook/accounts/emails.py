@@ -6,15 +6,13 @@ player; a keyed digest beside it tells whether two players have the same address
 
 import hmac
 import logging
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from tallybook.accounts.registry import refusing_twins
+from tallybook.accounts.sealing import Sealed, Seals
 from tallybook.accounts.tables import emails
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import fold_case
@@ -22,27 +20,21 @@ from tallybook.kernel.text import fold_case
 log = logging.getLogger(__name__)
 
 TAKEN = ("email_taken", "another account has this address")
-_NONCE = 12
+_USED_FOR = b"tallybook e-mail"
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    id: bytes
-    sealing: bytes
-    lookup: bytes
 
 
 class Emails:
     """Seals and looks up with the newest secret of the ring, reads with any."""
 
     def __init__(self, ring: Sequence[str]) -> None:
-        self._keys = [_key(secret) for secret in ring]
+        self._seals = Seals(ring, _USED_FOR)
+        self._lookups = [_lookup_key(secret) for secret in ring]
 
     def keep(self, connection: Connection, player_id: UUID, email: str) -> None:
         """Put the address in the place of the player's former one; refuses with `email_taken`."""
         others = select(emails.c.player_id).where(
-            emails.c.lookup.in_([self._lookup(key, email) for key in self._keys]),
+            emails.c.lookup.in_([_digest(key, email) for key in self._lookups]),
             emails.c.player_id != player_id,
         )
         if connection.execute(others).first() is not None:
@@ -58,20 +50,22 @@ class Emails:
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        email = self._open(player_id, bytes(row.key_id), bytes(row.sealed))
-        if email is None:  # the secret is gone, or the row was altered
+        email = self._seals.open(Sealed(bytes(row.key_id), bytes(row.sealed)), player_id.bytes)
+        if email is None:
             log.error("none of the secret keys opens the e-mail address of player %s", player_id)
-        return email
+            return None
+        return email.decode()
 
     def digest(self, email: str) -> str:
         """Tells an address from another without telling it."""
-        return self._lookup(self._keys[0], email).hex()
+        return _digest(self._lookups[0], email).hex()
 
     def to_renew(self, connection: Connection, after: UUID) -> Sequence[UUID]:
         """Some players, in order, whose addresses older secrets of the ring sealed."""
-        if not (older := [key.id for key in self._keys[1:]]):
+        if not self._seals.older:
             return []
-        query = select(emails.c.player_id).where(emails.c.key_id.in_(older), emails.c.player_id > after)
+        query = select(emails.c.player_id)
+        query = query.where(emails.c.key_id.in_(self._seals.older), emails.c.player_id > after)
         return connection.execute(query.order_by(emails.c.player_id).limit(_AT_ONCE)).scalars().all()
 
     def renew(self, connection: Connection, player_ids: Sequence[UUID]) -> None:
@@ -82,41 +76,18 @@ class Emails:
                 connection.execute(update(emails).where(this).values(self._row(player_id, email)))
 
     def _row(self, player_id: UUID, email: str) -> dict[str, bytes]:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        newest = self._keys[0]
-        nonce = os.urandom(_NONCE)
-        sealed = nonce + AESGCM(newest.sealing).encrypt(nonce, email.encode(), player_id.bytes)
-        return {"key_id": newest.id, "sealed": sealed, "lookup": self._lookup(newest, email)}
-
-    def _open(self, player_id: UUID, key_id: bytes, sealed: bytes) -> str | None:
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        key = next((key for key in self._keys if key.id == key_id), None)
-        if key is None:
-            return None
-        try:
-            return AESGCM(key.sealing).decrypt(sealed[:_NONCE], sealed[_NONCE:], player_id.bytes).decode()
-        except InvalidTag:
-            return None
-
-    @staticmethod
-    def _lookup(key: _Key, email: str) -> bytes:
-        return hmac.digest(key.lookup, fold_case(email).encode(), "sha256")
+        sealed = self._seals.seal(email.encode(), player_id.bytes)
+        return sealed._asdict() | {"lookup": _digest(self._lookups[0], email)}
 
 
 def forget_email(connection: Connection, player_id: UUID) -> None:
     connection.execute(delete(emails).where(emails.c.player_id == player_id))
 
 
-def _key(secret: str) -> _Key:
-    extracted = hmac.digest(b"tallybook e-mail", secret.encode(), "sha256")
-    sealing, lookup = _expanded(extracted)
-    return _Key(blake2b(sealing, digest_size=6).digest(), sealing, lookup)
+def _lookup_key(secret: str) -> bytes:
+    """By HKDF, as the key that seals."""
+    return hmac.digest(hmac.digest(_USED_FOR, secret.encode(), "sha256"), b"lookup\x01", "sha256")
 
 
-def _expanded(extracted: bytes) -> Iterator[bytes]:
-    """Two keys by HKDF (RFC 5869), of which one block is as long as a key."""
-    for purpose in (b"sealing", b"lookup"):
-        yield hmac.digest(extracted, purpose + b"\x01", "sha256")
+def _digest(key: bytes, email: str) -> bytes:
+    return hmac.digest(key, fold_case(email).encode(), "sha256")

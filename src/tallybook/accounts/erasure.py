@@ -23,20 +23,24 @@ from tallybook.accounts.tables import (
     follows,
     invitations,
     merges,
+    notifications,
     players,
     sign_ins,
 )
-from tallybook.catalogue.tables import room_members, rooms
+from tallybook.careers.events import CareerEvent
+from tallybook.careers.streams import career_id
+from tallybook.catalogue.tables import games, room_members, rooms
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.text import FreeText
 from tallybook.ledger.append import EMPTY
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import newer_events
-from tallybook.ledger.tables import texts
+from tallybook.ledger.tables import streams, texts
 
 NAME = "Former player"  # what everybody who was erased is called
-AT_ONCE = 100  # players erased in one transaction, streams with texts looked through in another
+AT_ONCE = 100  # players erased in one transaction, streams looked through in another
+_LOOKED_UP = 1_000  # possible careers asked for by one statement
 
 # Rows that go with the player.
 _ABOUT = (
@@ -49,17 +53,22 @@ _ABOUT = (
     claims.c.claimant_id,
     follows.c.follower_id,
     follows.c.followed_id,
+    notifications.c.player_id,
     room_members.c.player_id,
 )
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A free text as it lies beside its stream; `shared` when somebody else wrote the same words there."""
+    """A free text as it lies beside its stream; `shared` when somebody else wrote the same words there.
+
+    What a game sent along with a score is the player's, whoever submitted it; `game` is the game then.
+    """
 
     stream: UUID
     digest: str
     text: str
     shared: bool = False
+    game: UUID | None = None
 
 
 class Erasure:
@@ -104,37 +113,60 @@ class Erasure:
 async def written_by(ledger: Ledger, authors: Collection[UUID]) -> AsyncIterator[list[Written]]:
     """The texts that these players wrote, some streams at a time.
 
-    Only streams with texts are looked through: they are few, and an index of events by author would
-    cost every append something.
+    Of the careers only theirs are looked through. Other streams with texts all are: they are few, and an
+    index of events by author would cost every append something.
     """
     after = UUID(int=0)
-    while streams := await ledger.database.read(partial(_with_texts, after=after)):
-        after = streams[-1]
-        yield await ledger.database.read(partial(_written, streams=streams, authors=authors))
+    while chunk := await ledger.database.read(partial(_with_texts, after=after)):
+        after = chunk[-1]
+        yield await ledger.database.read(partial(_written, looked_through=chunk, authors=authors))
+    careers = await ledger.database.read(partial(careers_of, players=authors))
+    for start in range(0, len(careers), AT_ONCE):
+        some = careers[start : start + AT_ONCE]
+        yield await ledger.database.read(partial(_written, looked_through=some, authors=authors))
 
 
 def _with_texts(connection: Connection, after: UUID) -> Sequence[UUID]:
-    query = select(texts.c.stream).distinct().where(texts.c.stream > after)
+    query = select(texts.c.stream).distinct().join(streams, streams.c.stream == texts.c.stream)
+    query = query.where(texts.c.stream > after, streams.c.kind != "career")
     return connection.execute(query.order_by(texts.c.stream).limit(AT_ONCE)).scalars().all()
 
 
-def _written(connection: Connection, streams: Sequence[UUID], authors: Collection[UUID]) -> list[Written]:
-    kept = {(row.stream, row.digest): row.text for row in connection.execute(_texts_of(streams))}
+def careers_of(connection: Connection, players: Collection[UUID]) -> list[UUID]:
+    """The careers of these players, as streams: their ids follow from the games."""
+    found: list[UUID] = []
+    known = connection.execute(select(games.c.id)).scalars().all()
+    possible = [career_id(game_id, player_id) for player_id in players for game_id in known]
+    for start in range(0, len(possible), _LOOKED_UP):
+        query = select(streams.c.stream).where(streams.c.stream.in_(possible[start : start + _LOOKED_UP]))
+        found += connection.execute(query).scalars()
+    return found
+
+
+def _written(
+    connection: Connection, looked_through: Sequence[UUID], authors: Collection[UUID]
+) -> list[Written]:
+    kept = {(row.stream, row.digest): row.text for row in connection.execute(_texts_of(looked_through))}
     by: dict[tuple[UUID, str], set[UUID | None]] = {}
-    for recorded in newer_events.run(connection, [(stream, EMPTY) for stream in streams]):
+    games: dict[UUID, UUID] = {}  # by career
+    for recorded in newer_events.run(connection, [(stream, EMPTY) for stream in looked_through]):
         event = Recorded(*recorded)
+        author = event.actor
+        if isinstance(event.event, CareerEvent):
+            author = event.event.player
+            games[event.stream] = event.event.game
         for name in event.event.free_text:
             if isinstance(value := getattr(event.event, name), FreeText):
-                by.setdefault((event.stream, value.digest), set()).add(event.actor)
+                by.setdefault((event.stream, value.digest), set()).add(author)
     return [
-        Written(*place, kept[place], shared=not wrote.issubset(authors))
+        Written(*place, kept[place], shared=not wrote.issubset(authors), game=games.get(place[0]))
         for place, wrote in by.items()
         if place in kept and not wrote.isdisjoint(authors)
     ]
 
 
-def _texts_of(streams: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
-    return select(texts.c.stream, texts.c.digest, texts.c.text).where(texts.c.stream.in_(streams))
+def _texts_of(looked_through: Sequence[UUID]) -> Select[*tuple[Any, ...]]:
+    return select(texts.c.stream, texts.c.digest, texts.c.text).where(texts.c.stream.in_(looked_through))
 
 
 def _delete_texts(connection: Connection, written: Sequence[Written]) -> None:

@@ -9,11 +9,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Column, Connection, and_, delete, func, select
 
+from tallybook.accounts.inbox import Inbox, Notice, notice, put, repeated
 from tallybook.accounts.merges import persons_of
 from tallybook.accounts.players import Player, find_player, shown
 from tallybook.accounts.tables import follows, players
 from tallybook.database.bulk import Insert
 from tallybook.database.engine import Database
+from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 
@@ -35,21 +37,25 @@ class Presented(Player, frozen=True, kw_only=True):
 class Following:
     """Who follows whom. Only accounts can be followed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, inbox: Inbox, clock: Clock) -> None:
         self._database = database
+        self._inbox = inbox
+        self._clock = clock
 
     async def follow(self, follower: UUID, followed: UUID) -> None:
-        """Following somebody twice changes nothing."""
+        """Following somebody twice changes nothing; who is followed hears of it once and for all."""
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> list[Notice]:
             row = find_player(connection, followed)
             if row.kind != "account" or row.erased_at is not None or followed == follower:
                 raise Refusal("forbidden", "only the accounts of others can be followed")
             if _count(connection, "following", follower) >= MOST_FOLLOWED:
                 raise Refusal("forbidden", f"at most {MOST_FOLLOWED} people can be followed")
             _insert.run(connection, [(follower, followed, new_id())])
+            told = notice(followed, "followed", self._clock.now(), follower, player_id=follower)
+            return [] if repeated(connection, told) else put(connection, [told])
 
-        await self._database.write(write)
+        await self._inbox.told(await self._database.write(write))
 
     async def unfollow(self, follower: UUID, followed: UUID) -> None:
         this = and_(follows.c.follower_id == follower, follows.c.followed_id == followed)

@@ -7,6 +7,7 @@ from uuid import UUID
 from tallybook.accounts.events import PlayerChanged, PlayerErased
 from tallybook.accounts.players import display_names
 from tallybook.database.engine import Database
+from tallybook.database.together import Together
 from tallybook.kernel.events import Recorded
 
 MOST = 100_000
@@ -17,7 +18,9 @@ class Names:
     """A cache of display names. Subscribe `follow` to the ledger, so that a changed name is read again."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._together = Together[UUID, str](
+            lambda ids: database.read(partial(display_names, player_ids=ids))
+        )
         self._names: dict[UUID, str] = {}
         self.generation = 0  # grows whenever a name that was at hand is no more
 
@@ -27,14 +30,14 @@ class Names:
         if not missing:
             return self._names
         before = self.generation
-        found = await self._database.read(partial(display_names, player_ids=missing))
+        found = await self._together.of(missing)
         known = {player_id: self._names[player_id] for player_id in player_ids if player_id in self._names}
         if before == self.generation:  # else what was read may be older than the change
             if len(self._names) + len(found) > MOST:
                 self._names.clear()
                 self.generation += 1
             self._names |= found
-        return known | found
+        return {**known, **found}
 
     @property
     def at_hand(self) -> Mapping[UUID, str]:

@@ -13,9 +13,12 @@ from tallybook.accounts.events import Kind
 from tallybook.accounts.registry import name_key, refusing_twins
 from tallybook.accounts.reserved import refuse_official_name
 from tallybook.accounts.tables import credentials, players
+from tallybook.database.bulk import Lookup
 from tallybook.kernel.clock import iso
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.kernel.text import clean_name
+
+_kinds = Lookup(players, ["id", "kind", "erased_at"], ["id"])
 
 _USERNAME = re.compile(r"[A-Za-z0-9_-]{3,45}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -177,6 +180,12 @@ def find_player(connection: Connection, player_id: UUID) -> Row[Any]:
     if row is None:
         raise not_found("player")
     return row
+
+
+def kinds_of(connection: Connection, player_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of which kind these players are; who does not exist, or was erased, is left out."""
+    rows = _kinds.run(connection, [(player_id,) for player_id in player_ids])
+    return {player_id: kind for player_id, kind, erased_at in rows if erased_at is None}
 
 
 def find_credentials(connection: Connection, username: str) -> tuple[UUID, str] | None:

@@ -24,7 +24,7 @@ async def write_facts(
     stream: UUID,
     facts: Sequence[Event],
     *,
-    actor: UUID,
+    actor: UUID | None,
     beside: Callable[[Connection], None],
     command_id: str | None,
     content: Sequence[Any],

@@ -124,3 +124,15 @@ follows = Table(
     Index("ix_follows_followed_id_id", "followed_id", "id"),
     sqlite_with_rowid=False,
 )
+
+notifications = Table(  # the newest of each player, as codes and ids
+    "notifications",
+    metadata,
+    Column("player_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),  # by which they are in the order of what happened
+    Column("kind", String(40), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # JSON
+    Column("read_at", Moment),
+    sqlite_with_rowid=False,
+)

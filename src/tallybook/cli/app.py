@@ -100,13 +100,17 @@ def ready_schema(configured: Settings, *, migrate: bool = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1)] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(help="Processes; more than one needs Redis and a database server.", min=1),
+    ] = 1,
     migrate: Annotated[
         bool, typer.Option("--migrate", help="Bring an older schema up to date first.")
     ] = False,
     log_level: Annotated[LogLevel | None, typer.Option(help="The least that is logged.")] = None,
     log_format: Annotated[LogFormat | None, typer.Option(help="How it is logged.")] = None,
     access_log: Annotated[bool | None, typer.Option(help="Whether requests are logged.")] = None,
+    worker: Annotated[bool, typer.Option("--worker", hidden=True)] = False,
 ) -> None:
     """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
     gc.disable()  # nothing of what a start loads is garbage; `bootstrap.serve` turns it on again
@@ -116,14 +120,26 @@ def serve(
     configured = settings().model_copy(
         update={name: value for name, value in said.items() if value is not None}
     )
-    if workers > 1:
-        raise fail("this release serves with one process; leave out --workers", 2)
+    if worker:
+        from tallybook.cli.workers import work
+
+        run(work(configured, host, port))
+        return
+    if workers > 1 and configured.redis_url is None:
+        raise fail("more than one process needs Redis: set TALLYBOOK_REDIS_URL, or leave out --workers", 2)
+    if workers > 1 and configured.database_url.startswith("sqlite"):
+        raise fail("SQLite serves one process: leave out --workers, or use PostgreSQL or MariaDB", 2)
     ready_schema(configured, migrate=migrate)
 
     def ready(address: str) -> None:
         typer.echo(f"Tallybook is ready at {typer.style(address, bold=True)}  (Ctrl-C ends it)", err=True)
 
-    run(start(configured, host=host, port=port, ready=ready))
+    if workers > 1:
+        from tallybook.cli.workers import supervise
+
+        run(supervise(configured, host, port, workers, ready))
+    else:
+        run(start(configured, host=host, port=port, ready=ready))
 
 
 @app.command()
@@ -148,21 +164,23 @@ def rebuild(
     names: Annotated[list[str] | None, typer.Argument(help="Projections; all when left out.")] = None,
 ) -> None:
     """Fold projections again from the first event, while a server may go on serving."""
-    from tallybook.bootstrap import projections
+    from tallybook.bootstrap import following_projections, projections
     from tallybook.bootstrap import rebuild as fold_again
+    from tallybook.ledger.rebuild import passes
 
-    known = [projection.name for projection in projections()]
+    everything = (*projections(), *following_projections())
+    known = [projection.name for projection in everything]
     for name in names or ():
         if name not in known:
             raise fail(f"there is no projection {name}; there are {', '.join(known)}", 2)
     configured = settings()
     with bar("events") as progress:
-        for name in names or known:
-            task = progress.add_task(name, total=None)
+        for together in passes(everything, names or known):
+            task = progress.add_task(", ".join(together), total=None)
             run(
                 fold_again(
                     configured,
-                    name,
+                    together,
                     lambda done, total, task=task: progress.update(task, completed=done, total=total),  # type: ignore[misc]  # bound for the loop
                 )
             )

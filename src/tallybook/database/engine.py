@@ -7,9 +7,9 @@ transaction costs one hop. Either way it is the same code.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,6 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from tallybook.database import mariadb, postgresql
+from tallybook.database.connections import Connections
+from tallybook.database.glances import PostgresGlances, Rows, SqliteGlances
+from tallybook.database.prepared import Prepared
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
@@ -29,7 +32,6 @@ Transaction = Callable[[Connection], T]
 
 SQLITE_READERS = 4
 BUSY_SECONDS = 5.0
-PATIENCE = 5.0  # seconds to wait for a free connection to a server
 
 
 class UnsafeDatabase(Exception):
@@ -37,16 +39,19 @@ class UnsafeDatabase(Exception):
 
 
 class Database(Protocol):
-    """An open database. Both calls raise `DatabaseUnavailable` when it is away, full or held up.
+    """An open database. Every call raises `DatabaseUnavailable` when it is away, full or held up.
 
     `write` is for the ledger's one writer (and for private rows outside the ledger); on SQLite calls
     queue up behind each other. `read` runs beside it, sees everything that was committed before the
-    call, all of it at one moment, and cannot write.
+    call, all of it at one moment, and cannot write. `glance` is a read that is one query, best one of
+    few rows: it answers them on the shortest way there is.
     """
 
     url: URL
 
     async def read(self, transaction: Transaction[T]) -> T: ...
+
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows: ...
 
     async def write(self, transaction: Transaction[T]) -> T: ...
 
@@ -71,9 +76,10 @@ class SqliteDatabase:
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         self._writer_engine = self._engine("BEGIN IMMEDIATE", 1)
-        self._reader_engine = self._engine("BEGIN", SQLITE_READERS)
+        self._reader_engine = self._engine("BEGIN", SQLITE_READERS + 1)  # one is for glances
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._readers = ThreadPoolExecutor(SQLITE_READERS, thread_name_prefix="sqlite-reader")
+        self._glances = SqliteGlances(self._reader_engine)
 
     def _engine(self, begin: str, size: int) -> Engine:
         engine = create_engine(
@@ -103,6 +109,10 @@ class SqliteDatabase:
     async def read(self, transaction: Transaction[T]) -> T:
         return await self._run(self._readers, self._reader_engine, transaction)
 
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+        rows = self._glances.rows(query, values)
+        return await self.read(lambda connection: query.run(connection, values)) if rows is None else rows
+
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._run(self._writer, self._writer_engine, transaction)
 
@@ -117,26 +127,9 @@ class SqliteDatabase:
     async def close(self) -> None:
         for executor in (self._writer, self._readers):
             executor.shutdown(wait=True)
+        self._glances.close()
         self._writer_engine.dispose()
         self._reader_engine.dispose()
-
-
-class _Connections:
-    """Some connections to a server, for whoever comes first: the pool itself lets latecomers overtake."""
-
-    def __init__(self, engine: "AsyncEngine", size: int) -> None:
-        self.engine = engine
-        self._free = asyncio.Semaphore(size)
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait until one of them is free, but not for long."""
-        async with asyncio.timeout(PATIENCE):
-            await self._free.acquire()
-        try:
-            yield
-        finally:
-            self._free.release()
 
 
 class ServerDatabase:
@@ -146,13 +139,20 @@ class ServerDatabase:
     """
 
     def __init__(
-        self, url: URL, *, writer: _Connections, reader: _Connections, answer_within: float | None
+        self,
+        url: URL,
+        *,
+        writer: Connections,
+        reader: Connections,
+        glances: PostgresGlances | None,
+        answer_within: float | None,
     ) -> None:
         self.url = url
         # A server that vanishes without a word ends no statement: then it is we who stop waiting.
         self._answer_within = answer_within
         self._writer = writer
         self._reader = reader
+        self._glances = glances
 
     async def read(self, transaction: Transaction[T]) -> T:
         try:
@@ -163,19 +163,28 @@ class ServerDatabase:
         # The connection had died in the pool (the server was restarted); now it is a new one.
         return await self._run(self._reader, transaction)
 
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+        if self._glances is not None:
+            with _trouble_refused():
+                if (rows := await self._glances.rows(query, values)) is not None:
+                    return rows
+        return await self.read(lambda connection: query.run(connection, values))
+
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._run(self._writer, transaction)
 
-    async def _run(self, connections: _Connections, transaction: Transaction[T]) -> T:
+    async def _run(self, connections: Connections, transaction: Transaction[T]) -> T:
         with _trouble_refused():
             async with (
-                connections.turn(),
+                connections,
                 asyncio.timeout(self._answer_within),
                 connections.engine.begin() as connection,
             ):
                 return await connection.run_sync(transaction)
 
     async def close(self) -> None:
+        if self._glances is not None:
+            await self._glances.close()
         await self._writer.engine.dispose()
         await self._reader.engine.dispose()
 
@@ -210,7 +219,7 @@ def open_database(url: str, *, patient: bool = False) -> Database:
         )
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    def connections(size: int, *, read_only: bool) -> _Connections:
+    def connections(size: int, *, read_only: bool) -> Connections:
         engine = create_async_engine(
             server.driver(parsed),
             pool_size=size,
@@ -218,11 +227,16 @@ def open_database(url: str, *, patient: bool = False) -> Database:
             hide_parameters=True,  # errors are logged, and values are nobody's business
             connect_args=server.session(read_only=read_only, patient=patient),
         )
-        return _Connections(engine, size)
+        return Connections(engine, size)
 
-    writer, reader = connections(4, read_only=False), connections(10, read_only=True)
-    within = None if patient else server.ANSWER_WITHIN
-    return ServerDatabase(parsed, writer=writer, reader=reader, answer_within=within)
+    glances = PostgresGlances(connections(4, read_only=True)) if server is postgresql else None
+    return ServerDatabase(
+        parsed,
+        writer=connections(4, read_only=False),
+        reader=connections(10 if glances is None else 6, read_only=True),
+        glances=glances,
+        answer_within=None if patient else server.ANSWER_WITHIN,
+    )
 
 
 def migration_engine(url: str) -> "Engine | AsyncEngine":

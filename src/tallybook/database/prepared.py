@@ -1,10 +1,11 @@
 """Queries that are written once and then cost no more than their execution."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -18,34 +19,14 @@ class Prepared:
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
         """The rows, as sequences."""
-        result = connection.exec_driver_sql(*self._filled(connection, values))
+        result = connection.exec_driver_sql(*self.filled(connection.dialect, values))
         assert result.cursor is not None
         rows: Sequence[Any] = result.cursor.fetchall()
         result.close()
         return rows
 
-    def run_alone(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
-        """The same, for a read that begins with this query: what it sees may be older than what follows.
-
-        PostgreSQL is asked without a transaction around it, whose beginning and end would cost twice
-        as much as the query.
-        """
-        if connection.dialect.name == "postgresql":
-            from asyncpg import InterfaceError, PostgresError
-            from sqlalchemy.util import await_only
-
-            driver: Any = connection.connection.driver_connection
-            assert not driver.is_in_transaction()
-            statement, parameters = self._filled(connection, values)
-            try:
-                rows: Sequence[Any] = await_only(driver.fetch(statement, *parameters))
-                return rows
-            except (InterfaceError, PostgresError, OSError):
-                pass  # asked again below, where the pool hears of a connection that is dead
-        return self.run(connection, values)
-
-    def _filled(self, connection: Connection, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
-        dialect = connection.dialect
+    def filled(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
+        """The statement and its parameters as the driver takes them."""
         if dialect.name not in self._compiled:
             compiled = self._query.compile(dialect=dialect)
             assert isinstance(compiled, SQLCompiler)
@@ -59,4 +40,9 @@ class Prepared:
 
 
 def as_id(value: UUID | bytes) -> UUID:
-    return UUID(bytes=value) if isinstance(value, bytes) else value
+    return _uuid(value) if isinstance(value, bytes) else value
+
+
+@lru_cache(maxsize=65_536)  # the same come again and again
+def _uuid(value: bytes) -> UUID:
+    return UUID(bytes=value)

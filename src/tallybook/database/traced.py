@@ -1,12 +1,15 @@
 """A database with a span around every statement; values of parameters stay untold."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from opentelemetry.context import attach, detach, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 from sqlalchemy import Connection, event
 
 from tallybook.database.engine import Database, Transaction
+from tallybook.database.glances import Rows
+from tallybook.database.prepared import Prepared
 
 T = TypeVar("T")
 
@@ -21,6 +24,9 @@ class TracedDatabase:
 
     async def read(self, transaction: Transaction[T]) -> T:
         return await self._database.read(self._traced(transaction))
+
+    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+        return await self.read(lambda connection: query.run(connection, values))
 
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._database.write(self._traced(transaction))

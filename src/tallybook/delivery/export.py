@@ -6,16 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Raw
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.accounts import Accounts
 from tallybook.accounts.claims import Claim, Claiming
-from tallybook.accounts.erasure import written_by
-from tallybook.accounts.tables import api_keys, follows, players, sign_ins
+from tallybook.accounts.erasure import careers_of, written_by
+from tallybook.accounts.tables import api_keys, follows, notifications, players, sign_ins
 from tallybook.catalogue.tables import games, stat_sets
 from tallybook.delivery.tables import Tables, sight_of
-from tallybook.interchange.account_export import About, Played, document, played
+from tallybook.interchange.account_export import About, Career, Played, career, document, played
 from tallybook.interchange.replay import header_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.refusals import Refusal
@@ -28,6 +28,13 @@ AT_ONCE = 100  # items of a list read together
 _PERSON = [players.c[name] for name in ("id", "username", "display_name", "kind", "created_at")]
 _DEVICE = [sign_ins.c[name] for name in ("id", "device", "created_at", "last_used_at", "expires_at")]
 _KEY = [api_keys.c[name] for name in ("id", "game_id", "name", "prefix", "created_at", "last_used_at")]
+_NOTICE = [
+    notifications.c.id,
+    notifications.c.kind,
+    notifications.c.at.label("happened_at"),
+    notifications.c.data,
+    notifications.c.read_at,
+]
 _GAME = [
     games.c[name]
     for name in (
@@ -69,14 +76,18 @@ class Export:
                 "api_keys": self._rows(_KEY, api_keys.c.created_by.in_(ids)),
                 "library": self._rows(_PERSON, players.c.owner_id.in_(ids)),
                 "following": self._rows(_PERSON, players.c.id.in_(followed)),
+                "notifications": self._rows(_NOTICE, notifications.c.player_id.in_(ids)),
                 "games": self._rows(_GAME, games.c.owner_id.in_(ids)),
                 "stat_sets": self._rows(_STAT_SET, stat_sets.c.owner_id.in_(ids)),
                 "texts": self._texts(actor),
                 "sessions": self._sessions(actor),
+                "careers": self._careers(actor),
             },
         )
 
-    async def _rows(self, columns: Sequence[Column[Any]], where: Any) -> AsyncIterator[list[dict[str, Any]]]:
+    async def _rows(
+        self, columns: Sequence[ColumnElement[Any]], where: Any
+    ) -> AsyncIterator[list[dict[str, Any]]]:
         key = columns[0]
         query: Select[Any] = select(*columns).where(where).order_by(key).limit(AT_ONCE)
         after = UUID(int=0)
@@ -92,14 +103,18 @@ class Export:
 
     async def _texts(self, actor: Actor) -> AsyncIterator[list[dict[str, Any]]]:
         async for written in written_by(self._ledger, actor.ids):
-            yield [{"session_id": each.stream, "text": each.text} for each in written]
+            yield [{"session_id": each.stream, "text": each.text} for each in written if each.game is None]
+
+    async def _careers(self, actor: Actor) -> AsyncIterator[list[Career]]:
+        for stream in await self._ledger.database.read(partial(careers_of, players=actor.ids)):
+            texts = await self._ledger.texts(stream)
+            yield [career(await self._ledger.events(stream), texts)]
 
     async def _sessions(self, actor: Actor) -> AsyncIterator[list[Played]]:
         before: tuple[int, UUID] | None = None
-        own = partial(
-            history, slot=self._directory.slot, wanted=Wanted(), seen_by=actor.player_id, admin=False
-        )
-        while found := await self._ledger.database.read(partial(own, before=before, limit=AT_ONCE)):
+        database, slot = self._ledger.database, self._directory.slot
+        own = partial(history, database, slot, Wanted(), seen_by=actor.player_id, admin=False)
+        while found := await own(before=before, limit=AT_ONCE):
             before = (found[-1].played_at, found[-1].session_id)
             for item in found:
                 yield await self._session(actor, item.session_id)

@@ -1,6 +1,5 @@
 """Lists of sessions as finished JSON: what the projection keeps, with today's names put in."""
 
-from functools import partial
 from uuid import UUID
 
 from tallybook.access.actor import ADMIN, Actor
@@ -24,16 +23,14 @@ class History:
         self, actor: Actor, wanted: Wanted, *, before: Place | None, limit: int
     ) -> tuple[bytes, Place | None]:
         """What the actor may see of the sessions wanted, newest first, and where the next page begins."""
-        found = await self._database.read(
-            partial(
-                history,
-                slot=self._directory.slot,
-                wanted=wanted,
-                seen_by=actor.player_id,
-                admin=ADMIN in actor.roles,
-                before=before,
-                limit=limit + 1,
-            )
+        found = await history(
+            self._database,
+            self._directory.slot,
+            wanted,
+            seen_by=actor.player_id,
+            admin=ADMIN in actor.roles,
+            before=before,
+            limit=limit + 1,
         )
         shown = found[:limit]
         items = await self._naming.fill([item.summary for item in shown])

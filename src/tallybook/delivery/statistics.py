@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import partial
 from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,9 +21,13 @@ from tallybook.projections.figures import (
     PersonFigures,
     Stamp,
     figures_at,
+    glance_at_person,
     person_behind,
     read_figures,
 )
+from tallybook.projections.ratings import Ratings
+from tallybook.projections.ratings_list import ratings_of
+from tallybook.projections.ratings_model import Rating
 from tallybook.projections.rows import NAME
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally
@@ -76,10 +79,12 @@ class Totals(Course, frozen=True, kw_only=True):
 
 
 class GameFigures(Scored, frozen=True, kw_only=True):
-    """`wins` says the same as `won`."""
+    """`wins` says the same as `won`. The rating is null before a session counted, and as of the past."""
 
     game_id: UUID
     wins: int
+    rating: Annotated[int | None, Meta(description="1500 for a newcomer.")]
+    provisional: Annotated[bool | None, Meta(description="Too few sessions counted for it to be sure.")]
     cooperative: Scored
     solo: Scored
 
@@ -119,10 +124,17 @@ class Statistics:
     """Answers figures. `lists` is the path of the history."""
 
     def __init__(
-        self, database: Database, directory: SessionDirectory, naming: Naming, clock: Clock, lists: str
+        self,
+        database: Database,
+        directory: SessionDirectory,
+        ratings: Ratings,
+        naming: Naming,
+        clock: Clock,
+        lists: str,
     ) -> None:
         self._database = database
         self._directory = directory
+        self._ratings = ratings
         self._naming = naming
         self._clock = clock
         self._lists = lists
@@ -134,18 +146,24 @@ class Statistics:
         if as_of is not None:
             template = await self._earlier(player_id, game_id, as_of)
         else:
-            template = await self._database.read(partial(self._current, player_id=player_id, game_id=game_id))
+            template = await self._current(player_id, game_id)
         return (await self._naming.fill([template]))[0].encode()
 
-    def _current(self, connection: Connection, player_id: UUID, game_id: UUID | None) -> str:
+    async def _current(self, player_id: UUID, game_id: UUID | None) -> str:
         """What was answered before, as long as nothing moved the stamp: then one look is enough."""
-        slot = self._directory.slot
-        person_id, stamp = person_behind(connection, slot, player_id)
-        key = slot, person_id, game_id
+        slot, of_ratings = self._directory.slot, self._ratings.slot
+        person_id, stamp = await glance_at_person(self._database, slot, player_id, of_ratings=of_ratings)
+        key = slot + of_ratings, person_id, game_id
         kept = self._kept.get(key)
         if kept is None or kept.stamp != stamp:
-            figures = read_figures(connection, slot, person_id, game_id)
-            kept = _Kept(stamp, _Pages(self._lists, person_id, game_id).render(figures, None))
+
+            def read(connection: Connection) -> tuple[PersonFigures, Mapping[UUID, Rating]]:
+                rated = ratings_of(connection, of_ratings, person_id) if stamp[2] else {}
+                return read_figures(connection, slot, person_id, game_id), rated
+
+            # What is read now may be newer than the stamp, but never older.
+            figures, rated = await self._database.read(read)
+            kept = _Kept(stamp, _Pages(self._lists, person_id, game_id, rated).render(figures, None))
             self._size += len(kept.template)
             if self._size > MOST_KEPT:
                 self._kept, self._size = {}, len(kept.template)
@@ -162,7 +180,7 @@ class Statistics:
             return figures_at(connection, slot, player_id, game_id, as_of)
 
         earlier = await self._database.read(read)
-        pages = _Pages(self._lists, earlier.person_id, game_id)
+        pages = _Pages(self._lists, earlier.person_id, game_id, {})
         # Whoever played for years has much to be counted: the server goes on meanwhile.
         return await asyncio.to_thread(lambda: pages.render(earlier.count(), as_of))
 
@@ -170,10 +188,13 @@ class Statistics:
 class _Pages:
     """Writes the answer about one person."""
 
-    def __init__(self, lists: str, person_id: UUID, game_id: UUID | None) -> None:
+    def __init__(
+        self, lists: str, person_id: UUID, game_id: UUID | None, ratings: Mapping[UUID, Rating]
+    ) -> None:
         self._lists = lists
         self._person_id = person_id
         self._game_id = game_id
+        self._ratings = ratings
 
     def render(self, figures: PersonFigures, as_of: int | None) -> str:
         """JSON in which players' ids between two `NAME`s stand for their names."""
@@ -219,11 +240,14 @@ class _Pages:
                 mode: self._scored(by_game[game_id].get(mode, Record()), mode=mode, game_id=game_id)
                 for mode in _MODES
             }
+            rated = self._ratings.get(game_id)
             games.append(
                 GameFigures(
                     **each["competitive"],
                     game_id=game_id,
                     wins=each["competitive"]["won"],
+                    rating=None if rated is None else rated.shown,
+                    provisional=None if rated is None else not rated.settled,
                     cooperative=Scored(**each["cooperative"]),
                     solo=Scored(**each["solo"]),
                 )

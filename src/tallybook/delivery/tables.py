@@ -1,10 +1,10 @@
 """Sessions as people see them: who may look, what they see, and how one comes to a table."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,7 @@ from tallybook.sessions.board import render_board, session_json
 from tallybook.sessions.redaction import view_event, view_state, viewer_of
 from tallybook.sessions.session import Session, standing
 
+T = TypeVar("T")
 Role = Literal["scorekeeper", "player", "spectator"]
 
 MOST_EVENTS = 500  # in one answer
@@ -282,10 +283,28 @@ class Tables:
         self, actor: Actor, session_id: UUID, name: str, body: Body, envelope: Envelope
     ) -> Appended:
         """A write by somebody who may not even know of the session: then it is `not_found`."""
+        return await self._as_member(self._desk.write, actor, session_id, name, body, envelope)
+
+    async def rehearse(
+        self, actor: Actor, session_id: UUID, name: str, body: Body, envelope: Envelope
+    ) -> tuple[Versioned[Session], Sequence[Event]]:
+        """The state as it is, and what such a write would append to it."""
+        return await self._as_member(self._desk.rehearse, actor, session_id, name, body, envelope)
+
+    async def _as_member(
+        self,
+        carry_out: Callable[..., Awaitable[T]],
+        actor: Actor,
+        session_id: UUID,
+        name: str,
+        body: Body,
+        envelope: Envelope,
+    ) -> T:
+        """Carry a command out; only whoever may know of the session is told why not."""
         if envelope.session_id is not None and envelope.session_id != session_id:
             raise invalid("session_id", "names another session than the path")
         try:
-            return await self._desk.write(actor, session_id, name, body, envelope)
+            return await carry_out(actor, session_id, name, body, envelope)
         except Refusal as refusal:
             if refusal.code != "not_found":
                 raise
@@ -293,4 +312,4 @@ class Tables:
         if at.state is None:
             raise not_found("session")
         await self.require_sight(actor, at.state)
-        return await self._desk.write(actor, session_id, name, body, envelope, member=True)
+        return await carry_out(actor, session_id, name, body, envelope, member=True)

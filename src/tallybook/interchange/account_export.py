@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Raw
 
+from tallybook.careers.events import CareerEvent
 from tallybook.interchange.replay import Header
 from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Event, Recorded
@@ -37,6 +38,15 @@ class Played(msgspec.Struct, frozen=True):
     events: tuple[Seen, ...]
 
 
+class Career(msgspec.Struct, frozen=True):
+    """What was submitted, reported and unlocked in one game, by the person or by the game's server."""
+
+    game_id: UUID
+    player_id: UUID
+    texts: Mapping[str, str]  # what was sent along with scores, by digest
+    events: tuple[Seen, ...]
+
+
 class About(msgspec.Struct, frozen=True):
     """The beginning of the document. `profile` is as its owner sees it."""
 
@@ -51,18 +61,24 @@ def played(header: Header, session: Session, events: Sequence[Recorded], viewer:
     return Played(header, tuple(_seen(session, events, viewer)))
 
 
+def career(events: Sequence[Recorded], texts: Mapping[str, str]) -> Career:
+    """A career that has begun. Who of the game's people wrote it down is not the person's own."""
+    first = events[0].event
+    assert isinstance(first, CareerEvent)
+    return Career(first.game, first.player, texts, tuple(map(_plain, events)))
+
+
 def _seen(session: Session, events: Sequence[Recorded], viewer: Viewer) -> Iterator[Seen]:
     for recorded in events:
         shown = view_event(session, recorded, viewer)
         if shown is not None:
-            yield Seen(
-                recorded.index,
-                recorded.type,
-                Raw(recorded.payload) if shown is recorded.event else shown,
-                iso(recorded.committed_at if recorded.at is None else recorded.at),
-                recorded.actor,
-                recorded.zone,
-            )
+            seen = msgspec.structs.replace(_plain(recorded), actor=recorded.actor)
+            yield seen if shown is recorded.event else msgspec.structs.replace(seen, data=shown)
+
+
+def _plain(recorded: Recorded) -> Seen:
+    at = recorded.committed_at if recorded.at is None else recorded.at
+    return Seen(recorded.index, recorded.type, Raw(recorded.payload), iso(at), zone=recorded.zone)
 
 
 async def document(about: About, lists: Mapping[str, Parts]) -> AsyncIterator[bytes]:

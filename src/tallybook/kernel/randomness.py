@@ -39,3 +39,13 @@ def room_key() -> str:
 def invitation_code() -> str:
     """A fresh code that stands for a player, too rare to be found by trying."""
     return "".join(secrets.choice(ROOM_KEY_ALPHABET) for _ in range(INVITATION_LENGTH))
+
+
+def spread(seconds: float) -> float:
+    """A pause between half as long and as long, so that those who failed together do not come back so."""
+    return seconds * (0.5 + secrets.randbelow(1_000_001) / 2_000_000)
+
+
+def connection_id() -> str:
+    """A fresh id for a connection, which whoever knows it may resume."""
+    return secrets.token_urlsafe(18)

@@ -47,7 +47,11 @@ CODES = MappingProxyType(
         "move_rejected": Code(409, "The rules do not allow that"),
         "already_claimed": Code(409, "Somebody is this player already"),
         "not_claimable": Code(409, "Nobody can become this player in this way"),
+        "season_fixed": Code(409, "The season has come too far to be changed in that way"),
         "in_play": Code(409, "Something is still being played with it"),
+        "contradicts_records": Code(409, "What has been recorded cannot be read in that way"),
+        "period_closed": Code(409, "This period is over"),
+        "archived": Code(409, "It is archived"),
         # The server
         "internal": Code(500, "Something went wrong on the server"),
         "overloaded": Code(503, "The server has more to do than it can take"),

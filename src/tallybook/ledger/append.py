@@ -1,7 +1,7 @@
 """What is handed to the ledger to be written, and what comes back."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -105,6 +105,27 @@ class Projection(Protocol):
 
     def clear(self, connection: Connection, slot: str) -> None:
         """Empty the slot's tables."""
+
+
+@runtime_checkable
+class Reading(Protocol):
+    """A projection that looks into others, in their live slots, while it folds."""
+
+    reads: Collection[str]  # their names
+
+
+@runtime_checkable
+class MadeAtOnce(Protocol):
+    """A projection that can be made anew faster in memory than by batches of rows."""
+
+    def begin(self, slot: str) -> None:
+        """What is applied to this slot from here on, from event 0, may be kept in memory."""
+
+    def finish(self, connection: Connection, slot: str) -> bool:
+        """Write some of it down; whether that was the last. Then `apply` works on the tables again."""
+
+    def forget(self, slot: str) -> None:
+        """Keep nothing in memory any more: it was finished, or given up."""
 
 
 AnyAppend = Append[Any]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
-from tallybook.ledger.read import events_after, last_position
+from tallybook.ledger.read import events_after, last_position, later, recorded
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +19,21 @@ CHUNK = 1_000
 Sink = Callable[[Sequence[Recorded]], None]
 
 
+def hand_on(sinks: Sequence[Sink], events: Sequence[Recorded]) -> None:
+    """Give events to each; what one of them cannot take is no matter of the others."""
+    for sink in sinks:
+        try:
+            sink(events)
+        except Exception:
+            log.exception("a follower could not take events up to %d", events[-1].position)
+
+
 class Follower:
     """Hands committed events to sinks, gapless and in commit order.
 
     Batches committed on this node (or carried by the bus) arrive through `hint` and cost no query when
     they follow on what was seen; anything missing is read from the ledger. A sink must not block or
-    raise. `beside` is called within every look at the database.
+    raise. `beside` is called within a look at the database, about twice a second.
     """
 
     def __init__(
@@ -37,10 +46,12 @@ class Follower:
         self._clock = clock or SystemClock()
         self._beside = beside
         self._sinks: list[Sink] = []
+        self._watching: list[Callable[[int, float], None]] = []
         self.position = 0
         self.newest = 0  # the last position that a look at the ledger has found
         self._complete_at = self._clock.monotonic()  # when a look last found that nothing was missing
         self._wake = asyncio.Event()
+        self._asked: asyncio.Future[None] | None = None  # of those who wait for the next look
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -60,6 +71,10 @@ class Follower:
 
     def subscribe(self, sink: Sink) -> None:
         self._sinks.append(sink)
+
+    def watch(self, looked: Callable[[int, float], None]) -> None:
+        """Tell after each look at the ledger how far it was, and the monotonic time before the look."""
+        self._watching.append(looked)
 
     async def start(self) -> None:
         """Begin after the newest event there is now."""
@@ -86,18 +101,25 @@ class Follower:
         """Something was committed somewhere."""
         self._wake.set()
 
+    async def caught_up(self) -> None:
+        """Return when all that was committed anywhere before the call has been handed on.
+
+        Whoever asks while a look is under way shares the next one. Raises `DatabaseUnavailable`.
+        """
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().create_future()
+            self._wake.set()
+        await asyncio.shield(self._asked)
+
     def _deliver(self, events: Sequence[Recorded]) -> None:
         news = [event for event in events if event.position > self.position]
         if not news:
             return
         self.position = news[-1].position
-        for sink in self._sinks:
-            try:
-                sink(news)
-            except Exception:
-                log.exception("a follower could not take events up to %d", self.position)
+        hand_on(self._sinks, news)
 
     async def _run(self) -> None:
+        time, beside_at = asyncio.get_running_loop().time, 0.0
         while True:
             try:
                 async with asyncio.timeout(LOOK_EVERY):
@@ -105,13 +127,31 @@ class Follower:
             except TimeoutError:
                 pass
             self._wake.clear()
+            asked, self._asked = self._asked, None
+            looked_at = self._clock.monotonic()
             try:
-                while len(found := await self._database.read(self._look)) == CHUNK:
-                    self._deliver(found)
+                if time() < beside_at:
+                    found = await self._glance()
+                else:
+                    found = await self._database.read(self._look)
+                    beside_at = time() + LOOK_EVERY
                 self._deliver(found)
+                while len(found) == CHUNK:
+                    self._deliver(found := await self._database.read(self._look))
                 self._complete_at = self._clock.monotonic()
+                for looked in self._watching:
+                    looked(self.position, looked_at)
+                if asked is not None:
+                    asked.set_result(None)
             except Exception as error:  # the database is away: the next look tries again
                 log.warning("could not look for new events: %s", error)
+                if asked is not None:
+                    asked.set_exception(error)
+                    asked.exception()  # they may all have gone away
+
+    async def _glance(self) -> list[Recorded]:
+        """The same for those who ask: they are many, and want the events alone."""
+        return recorded(await self._database.glance(later, {"after": self.position, "most": CHUNK}))
 
     def _look(self, connection: Connection) -> list[Recorded]:
         self._beside(connection)

@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+from tallybook.bus.bus import Bus
+from tallybook.bus.memory import MemoryBus
 from tallybook.database.engine import Database, check_durability
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
-from tallybook.ledger.follow import Follower
+from tallybook.ledger.follow import Follower, Sink
+from tallybook.ledger.hints import Hints
 from tallybook.ledger.projecting import ProjectionMismatch, Projector
 from tallybook.ledger.read import stream_events, stream_texts
 from tallybook.ledger.states import Loader, States, Versioned
@@ -29,14 +32,18 @@ class Ledger:
         clock: Clock,
         metrics: Metrics | None = None,
         writer: Callable[..., Writer] = Writer,
+        bus: Bus | None = None,
+        following: Sequence[Projection] = (),
     ) -> None:
         self.database = database
-        self.projector = Projector(projections)
+        self.projector = Projector(projections, following)
         self.follower = Follower(database, self.projector.locate, clock)
         self._states = States()
         self._loader = Loader(database, self._states)
         batch = Batch(self._states, self.projector)
-        self._writer = writer(database, batch, self._states, self.follower.hint, clock, metrics)
+        self._bus = bus or MemoryBus()
+        self._hints = Hints(self._bus, self.follower)
+        self._writer = writer(database, batch, self._states, self._hints.committed, clock, metrics)
 
     async def start(self) -> None:
         await self.database.read(check_durability)
@@ -53,6 +60,15 @@ class Ledger:
     async def close(self) -> None:
         await self._writer.close()
         await self.follower.close()
+
+    async def caught_up(self) -> None:
+        """Return when the follower has handed on all that was acknowledged before, by whichever node.
+
+        What is kept in memory by those who follow may be read then. A node that is alone need not wait:
+        it hears of its own commits before whoever asked for them goes on.
+        """
+        if self._bus.spans:
+            await self.follower.caught_up()
 
     @property
     def waiting(self) -> int:
@@ -72,6 +88,10 @@ class Ledger:
     def writer_busy_seconds(self) -> float:
         """For how long the batch under way has been tried; 0 when there is none."""
         return self._writer.busy_seconds
+
+    def subscribe_own(self, sink: Sink) -> None:
+        """Hand on each batch of this node's before its callers go on, maybe before older events of others."""
+        self._hints.own.append(sink)
 
     def submit(self, append: AnyAppend) -> None:
         """Queue a command; its `done` hears of the commit. Raises `Refusal` when there is no room."""

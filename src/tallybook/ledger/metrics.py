@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from tallybook.ledger.behind import Work
+from tallybook.ledger.following import Runner
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.projecting import Slots
 from tallybook.telemetry.metrics import SECONDS, Histogram, LabelValues, Metric, Number
@@ -62,7 +64,7 @@ def ledger_metrics(ledger: Ledger) -> Sequence[Metric]:
     def states() -> dict[LabelValues, float]:
         return {
             (projection.name, state): float(holds(found, projection.version))
-            for projection in ledger.projector.declared
+            for projection in (*ledger.projector.declared, *ledger.projector.following)
             if (found := ledger.projector.found.get(projection.name)) is not None
             for state, holds in _STATES.items()
         }
@@ -116,5 +118,36 @@ def ledger_metrics(ledger: Ledger) -> Sequence[Metric]:
             "How far a rebuild under way has come; absent when there is none.",
             rebuilt,
             labels=("projection",),
+        ),
+    )
+
+
+def following_metrics(runner: Runner) -> Sequence[Metric]:
+    """How those behind the ledger are doing, by name; each tells only of what this node works for."""
+
+    def each(read: Callable[[Work], float]) -> Callable[[], dict[LabelValues, float]]:
+        return lambda: {(work.name,): read(work) for work in runner.works.values() if work.active}
+
+    return (
+        Number(
+            "gauge",
+            "tallybook_following_position",
+            "The event up to which a projection or reaction behind the ledger has taken everything in.",
+            each(lambda work: work.position),
+            labels=("name",),
+        ),
+        Number(
+            "gauge",
+            "tallybook_following_lag_events",
+            "Events up to the last one that concerns it and has not been taken in yet.",
+            each(lambda work: work.lag),
+            labels=("name",),
+        ),
+        Number(
+            "counter",
+            "tallybook_following_failures_total",
+            "Attempts that failed and were, or will be, made again.",
+            lambda: {(work.name,): float(work.failures) for work in runner.works.values()},
+            labels=("name",),
         ),
     )

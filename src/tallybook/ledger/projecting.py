@@ -45,16 +45,19 @@ class Slots:
 
 
 class Projector:
-    """The projections of this release in their declared order."""
+    """The projections of this release in their declared order, and those that follow behind the ledger."""
 
-    def __init__(self, declared: Sequence[Projection]) -> None:
+    def __init__(self, declared: Sequence[Projection], following: Sequence[Projection] = ()) -> None:
         self.declared = tuple(declared)
+        self.following = tuple(following)
         self.found: dict[str, Slots] = {}  # as `locate` saw them last
 
     def prepare(self, connection: Connection) -> None:
         """Enter projections this database has not seen; where there are events they want a rebuild."""
         fresh = last_position(connection) == 0
-        _enter.run(connection, [(p.name, p.version if fresh else INCOMPLETE, "a") for p in self.declared])
+        rows = [(p.name, p.version if fresh else INCOMPLETE, "a") for p in self.declared]
+        # What follows begins at event 0 whenever it comes.
+        _enter.run(connection, rows + [(p.name, p.version, "a") for p in self.following])
 
     def check(self, connection: Connection) -> list[str]:
         """The names whose stored version is not this release's; they want a rebuild. Tells each its slot."""
@@ -65,7 +68,7 @@ class Projector:
     def locate(self, connection: Connection) -> None:
         """Tell every projection which of its slots is to be read."""
         found = self.found = slots(connection)
-        for projection in self.declared:
+        for projection in (*self.declared, *self.following):
             if projection.name in found:
                 projection.slot = found[projection.name].live
 

@@ -1,11 +1,13 @@
 """Reading events back, by stream or by position."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from tallybook.database.bulk import uuid_of
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Prepared, as_id
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.append import EMPTY
 from tallybook.ledger.states import EVENT_COLUMNS
@@ -21,6 +23,12 @@ _of_stream = Prepared(
     .order_by(events.c.idx)
     .limit(bindparam("most"))
 )
+later = Prepared(  # the events after a position, of whatever streams
+    select(*_columns)
+    .where(events.c.position > bindparam("after"))
+    .order_by(events.c.position)
+    .limit(bindparam("most"))
+)
 
 
 def last_position(connection: Connection) -> int:
@@ -29,10 +37,30 @@ def last_position(connection: Connection) -> int:
     return position
 
 
+def position_at(connection: Connection, moment: int) -> int:
+    """The position of the last event committed by then, by halving: commit times never go back."""
+    committed = select(events.c.committed_at).where(events.c.position == bindparam("position"))
+    low, high = 0, last_position(connection)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if connection.execute(committed, {"position": middle}).scalar_one() <= moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def events_after(connection: Connection, position: int, limit: int) -> list[Recorded]:
     """Events of the whole ledger in commit order."""
-    query = select(*_columns).where(events.c.position > position).order_by(events.c.position).limit(limit)
-    return [Recorded(*row) for row in connection.execute(query)]
+    return recorded(later.run(connection, {"after": position, "most": limit}))
+
+
+def recorded(rows: Sequence[Any]) -> list[Recorded]:
+    """The rows of `later` as events."""
+    return [
+        Recorded(as_id(stream), index, place, name, payload, actor and as_id(actor), at, zone, moment, seal)
+        for stream, index, place, name, payload, actor, at, zone, moment, seal in rows
+    ]
 
 
 def stream_events(

@@ -74,6 +74,15 @@ projections = Table(
     Column("building", Position),  # how far a rebuild of the other slot has come
 )
 
+following = Table(  # how far each of those who work behind the ledger has come, and which node does its work
+    "following",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("position", Position, nullable=False),
+    Column("holder", Id),
+    Column("expires_at", Moment, nullable=False),  # of the holder's lease, by the database's clock
+)
+
 ledger_lock = Table(  # its one row is what writers on MariaDB exclude each other by; elsewhere it stays empty
     "ledger_lock",
     metadata,

@@ -1,7 +1,7 @@
 """Where every write to a session arrives, from whatever interface, and goes into the ledger."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import Append, Appended, Outcome
 from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.states import Versioned
 from tallybook.play.requests import Body, Envelope, fingerprint
 from tallybook.sessions.commands import CreateSession
 from tallybook.sessions.decide import decide
@@ -65,6 +66,22 @@ class Desk:
         return await self._ledger.append(
             self._write(actor, session_id, name, body, envelope, unheard, member=member)
         )
+
+    async def rehearse(
+        self,
+        actor: Actor,
+        session_id: UUID,
+        name: str,
+        body: Body,
+        envelope: Envelope,
+        *,
+        member: bool = False,
+    ) -> tuple[Versioned[Session], Sequence[Event]]:
+        """The state as it is, and the events that a write would append to it. Nothing is written."""
+        append = self._write(actor, session_id, name, body, envelope, unheard, member=member)
+        at: Versioned[Session | None] = await self._ledger.state(session_id, FOLD)
+        events = append.decide(at.state, at.index + 1)
+        return cast(Versioned[Session], at), events
 
     async def create(
         self,

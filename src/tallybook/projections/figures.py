@@ -8,18 +8,20 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, func, select
 
 from tallybook.accounts.tables import players
+from tallybook.database.engine import Database
+from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
 from tallybook.kernel.refusals import not_found
-from tallybook.ledger.read import last_position
-from tallybook.ledger.tables import events
+from tallybook.ledger.read import position_at
 from tallybook.projections.merges import EVERYBODY, OPEN, merges, persons_at, stamps
+from tallybook.projections.ratings_tables import ratings
 from tallybook.projections.results import results_at, sittings_in
 from tallybook.projections.slots import SLOTS
 from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally, figures
 from tallybook.projections.statistics import head_to_head, player_counts, player_games
 
-Stamp = tuple[int, int]  # positions that move whenever a figure of the person may have changed
+Stamp = tuple[int, int, int]  # positions that move whenever a figure of the person may have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,15 @@ class PersonFigures:
     against: Mapping[UUID, Tally]  # by person
 
 
-def _find(slot: str) -> Prepared:
+def _find(slot: str, of_ratings: str) -> Prepared:
     """The person behind a player who exists, and the stamps of its figures."""
     links, marks, everybody = merges[slot], stamps[slot], stamps[slot].alias("everybody")
     merged = (links.c.player_id == players.c.id) & (links.c.to_position == OPEN)
     person_id = func.coalesce(links.c.person_id, players.c.id, type_=Id())
+    rated = ratings[of_ratings]
+    newest = select(func.max(rated.c.position)).where(rated.c.person_id == person_id).scalar_subquery()
     query = (
-        select(person_id, marks.c.position, everybody.c.position)
+        select(person_id, marks.c.position, everybody.c.position, newest)
         .select_from(players)
         .outerjoin(links, merged)
         .outerjoin(marks, marks.c.person_id == person_id)
@@ -70,19 +74,38 @@ def _read_against(slot: str) -> Prepared:
     return Prepared(query.where(table.c.person_id == bindparam("person_id", type_=Id()), wanted))
 
 
-_found = {slot: _find(slot) for slot in SLOTS}
+_found = {(slot, of_ratings): _find(slot, of_ratings) for slot in SLOTS for of_ratings in SLOTS}
 _records = {slot: _read_records(slot) for slot in SLOTS}
 _counts = {slot: _read_counts(slot) for slot in SLOTS}
 _against = {slot: _read_against(slot) for slot in SLOTS}
 
 
-def person_behind(connection: Connection, slot: str, player_id: UUID) -> tuple[UUID, Stamp]:
-    """Who a player is, and the stamp of that person's figures; `not_found` without such a player."""
-    rows = _found[slot].run_alone(connection, {"player_id": player_id, "everybody": EVERYBODY})
+def person_behind(
+    connection: Connection, slot: str, player_id: UUID, *, of_ratings: str = SLOTS[0]
+) -> tuple[UUID, Stamp]:
+    """Who a player is, and the stamp of that person's figures; `not_found` without such a player.
+
+    `of_ratings` is the slot that ratings are read from.
+    """
+    return _one(_found[slot, of_ratings].run(connection, _whom(player_id)))
+
+
+async def glance_at_person(
+    database: Database, slot: str, player_id: UUID, *, of_ratings: str
+) -> tuple[UUID, Stamp]:
+    """The same, asked by itself."""
+    return _one(await database.glance(_found[slot, of_ratings], _whom(player_id)))
+
+
+def _whom(player_id: UUID) -> dict[str, UUID]:
+    return {"player_id": player_id, "everybody": EVERYBODY}
+
+
+def _one(rows: Rows) -> tuple[UUID, Stamp]:
     if not rows:
         raise not_found("player")
-    person_id, changed, merged = rows[0]
-    return as_id(person_id), (changed or 0, merged or 0)
+    person_id, changed, merged, rated = rows[0]
+    return as_id(person_id), (changed or 0, merged or 0, rated or 0)
 
 
 def read_figures(connection: Connection, slot: str, person_id: UUID, game_id: UUID | None) -> PersonFigures:
@@ -134,21 +157,8 @@ def figures_at(
     connection: Connection, slot: str, player_id: UUID, game_id: UUID | None, moment: int
 ) -> Earlier:
     """What counts for the person of a player as of a commit time. Counting it may take a while."""
-    position = _position_at(connection, moment)
+    position = position_at(connection, moment)
     persons = persons_at(connection, slot, position)
     person_id = persons.get(player_id, player_id)
     known = {person_id, *(player for player, person in persons.items() if person == person_id)}
     return Earlier(person_id, known, results_at(connection, slot, known, position), persons, game_id)
-
-
-def _position_at(connection: Connection, moment: int) -> int:
-    """The position of the last event committed by then, by halving: commit times never go back."""
-    committed = select(events.c.committed_at).where(events.c.position == bindparam("position"))
-    low, high = 0, last_position(connection)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if connection.execute(committed, {"position": middle}).scalar_one() <= moment:
-            low = middle
-        else:
-            high = middle - 1
-    return low

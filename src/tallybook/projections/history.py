@@ -1,7 +1,7 @@
 """Lists of sessions, newest first: the caller's, somebody's, or everything the caller may see."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from sqlalchemy import (
     union,
 )
 
+from tallybook.database.engine import Database
+from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
 from tallybook.projections.matching import Matching
@@ -63,8 +65,8 @@ class Item(NamedTuple):
     summary: str
 
 
-def history(
-    connection: Connection,
+async def history(
+    database: Database,
     slot: str,
     wanted: Wanted,
     *,
@@ -84,12 +86,15 @@ def history(
     own = wanted.player_id == seen_by
     form = _Form(slot, wanted.scope, "player_id" in given, "opponent_id" in given, filters, admin, own)
     if wanted.q is None:
-        rows: Sequence[Any] = _prepared(form).run_alone(connection, values)
+        rows = await database.glance(_prepared(form), values)
     else:
-        matching = Matching(connection, slot, SessionDirectory.sessions[slot], wanted.q)
-        query = _query(form, matching)
-        rows = [] if query is None else connection.execute(query, values).all()
+        rows = await database.read(partial(_search, form=form, q=wanted.q, values=values))
     return [Item(row[0], as_id(row[1]), row[2]) for row in rows]
+
+
+def _search(connection: Connection, form: "_Form", q: str, values: Mapping[str, Any]) -> Rows:
+    query = _query(form, Matching(connection, form.slot, SessionDirectory.sessions[form.slot], q))
+    return [] if query is None else connection.execute(query, values).all()
 
 
 _EQUAL = ("game_id", "status", "voided", "mode", "outcome", "players")

@@ -30,7 +30,8 @@ const commands = {
       const here = presence.list((key, { metas }) => metas.map(({ role }) => role)).flat();
       say("presence", { as, here: here.sort(), waiting: presence.inPendingSyncState() });
     });
-    for (const event of ["event", "scoreboard", "bye"])
+    const ofPlayers = ["achievement.unlocked", "leaderboard.updated", "notification"];
+    for (const event of ["event", "scoreboard", "bye", ...ofPlayers])
       channel.on(event, (payload) => say(event, { as, payload }));
     channel.onError((reason) => say("error", { as, reason }));
     channel.onClose(() => say("closed", { as }));

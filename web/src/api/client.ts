@@ -10,12 +10,24 @@ const BASE = "/api/v1";
 // Call sites name paths below the base, whether or not the generated document spells it out.
 type Paths = { [P in keyof paths as P extends `${typeof BASE}${infer Rest}` ? Rest : P]: paths[P] };
 
-async function reach(request: Request): Promise<Response> {
+const LONGEST_WAIT = 10; // seconds
+
+async function once(request: Request): Promise<Response> {
   try {
     return await fetch(request);
   } catch (error) {
     throw new Unreachable(error);
   }
+}
+
+/** Who reads faster than the server allows waits a moment, rather than being told so. */
+async function reach(request: Request): Promise<Response> {
+  const response = await once(request);
+  if (response.status !== 429 || request.method !== "GET") return response;
+  const wait = Number(response.headers.get("Retry-After") ?? Infinity);
+  if (!(wait <= LONGEST_WAIT)) return response;
+  await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+  return once(request);
 }
 
 async function renew(refreshToken: string): Promise<SignIn> {

@@ -4,6 +4,66 @@
  */
 
 export interface paths {
+    "/api/v1/achievements/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add steps towards an achievement; reaching a tier, or the last step, unlocks
+         * @description Add steps towards an achievement; reaching a tier, or the last step, unlocks.
+         */
+        post: operations["achievements_progress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/achievements/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock an achievement of a player; unlocking it again changes nothing
+         * @description Unlock an achievement of a player; unlocking it again changes nothing.
+         */
+        post: operations["achievements_unlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/achievements/unlock/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock many; what is refused is named in its place, and the others land
+         * @description Unlock many; what is refused is named in its place, and the others land.
+         */
+        post: operations["achievements_unlock_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/guest": {
         parameters: {
             query?: never;
@@ -216,6 +276,158 @@ export interface paths {
         patch: operations["games_change"];
         trace?: never;
     };
+    "/api/v1/games/{id}/achievements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The achievements of a game, newest first, and how far the caller has come; needs no token
+         * @description The achievements of a game, newest first, and how far the caller has come; needs no token.
+         */
+        get: operations["achievements_of_game"];
+        put?: never;
+        /**
+         * Define an achievement of one's game
+         * @description Define an achievement of one's game.
+         */
+        post: operations["achievements_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/achievements/{achievement_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An achievement, also an archived one; needs no token
+         * @description An achievement, also an archived one; needs no token.
+         */
+        get: operations["achievements_one"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive an achievement: nobody can unlock it any more, and who has it keeps it
+         * @description Archive an achievement: nobody can unlock it any more, and who has it keeps it.
+         */
+        delete: operations["achievements_archive"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an achievement; what was unlocked keeps the points it gave
+         * @description Change an achievement; what was unlocked keeps the points it gave.
+         */
+        patch: operations["achievements_change"];
+        trace?: never;
+    };
+    "/api/v1/games/{id}/achievements/{achievement_id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlock, dated when it was earned, what the rule finds in the past; at first only count it
+         * @description Unlock, dated when it was earned, what the rule finds in the past; at first only count it.
+         */
+        post: operations["achievements_backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/analytics/achievements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many have each achievement, and the median time from first being active to it
+         * @description How many have each achievement, and the median time from first being active to it.
+         */
+        get: operations["analytics_achievements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/analytics/funnel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many players reached each achievement, and how many of them by way of all those before it
+         * @description How many players reached each achievement, and how many of them by way of all those before it.
+         */
+        get: operations["analytics_funnel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/analytics/players": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Active, new and returning players by day, week or month: the last 30 days, 12 weeks or 12 months
+         * @description Active, new and returning players by day, week or month: the last 30 days, 12 weeks or 12 months.
+         */
+        get: operations["analytics_players"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/analytics/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of those first active in an interval, how many were active in each later one up to now
+         * @description Of those first active in an interval, how many were active in each later one up to now.
+         */
+        get: operations["analytics_retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games/{id}/api-keys": {
         parameters: {
             query?: never;
@@ -260,6 +472,122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/games/{id}/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The leaderboards of a game; needs no token
+         * @description The leaderboards of a game; needs no token.
+         */
+        get: operations["leaderboards_of_game"];
+        put?: never;
+        /**
+         * Define a leaderboard of one's game, over scores and results of the past as well
+         * @description Define a leaderboard of one's game, over scores and results of the past as well.
+         */
+        post: operations["leaderboards_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/boards/{board}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A leaderboard, also an archived one; needs no token
+         * @description A leaderboard, also an archived one; needs no token.
+         */
+        get: operations["leaderboards_one"];
+        put?: never;
+        post?: never;
+        /**
+         * Show and offer the leaderboard no longer; what was reported stays
+         * @description Show and offer the leaderboard no longer; what was reported stays.
+         */
+        delete: operations["leaderboards_archive"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a leaderboard's name or definition
+         * @description Change a leaderboard's name or definition.
+         */
+        patch: operations["leaderboards_change"];
+        trace?: never;
+    };
+    "/api/v1/games/{id}/boards/{board}/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The periods of a leaderboard, past and present; needs no token
+         * @description The periods of a leaderboard, past and present; needs no token.
+         */
+        get: operations["leaderboards_periods"];
+        put?: never;
+        /**
+         * End the period of a leaderboard whose schedule is `manual`, and begin the next
+         * @description End the period of a leaderboard whose schedule is `manual`, and begin the next.
+         */
+        post: operations["leaderboards_begin_period"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/boards/{board}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show and offer the leaderboard again
+         * @description Show and offer the leaderboard again.
+         */
+        post: operations["leaderboards_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is rated how, best first; at the end those whose ratings are provisional
+         * @description Who is rated how, best first; at the end those whose ratings are provisional.
+         */
+        get: operations["statistics_ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/games/{id}/restore": {
         parameters: {
             query?: never;
@@ -274,6 +602,142 @@ export interface paths {
          * @description Offer an archived game again.
          */
         post: operations["games_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit a score: one's own, or as the game's server anybody's. The answer has the rank after it
+         * @description Submit a score: one's own, or as the game's server anybody's. The answer has the rank after it.
+         */
+        post: operations["leaderboards_submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/scores/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit many scores at once
+         * @description Submit many scores at once.
+         */
+        post: operations["leaderboards_submit_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/seasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The seasons of a game, newest first
+         * @description The seasons of a game, newest first.
+         */
+        get: operations["seasons_of_game"];
+        put?: never;
+        /**
+         * Define a season over boards of the game
+         * @description Define a season over boards of the game.
+         */
+        post: operations["seasons_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/seasons/{season_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A season
+         * @description A season.
+         */
+        get: operations["seasons_season"];
+        put?: never;
+        post?: never;
+        /**
+         * Call a season off; a closed one stays for ever
+         * @description Call a season off; a closed one stays for ever.
+         */
+        delete: operations["seasons_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change what can still change of a season
+         * @description Change what can still change of a season.
+         */
+        patch: operations["seasons_change"];
+        trace?: never;
+    };
+    "/api/v1/games/{id}/seasons/{season_id}/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was said about a season, newest first
+         * @description What was said about a season, newest first.
+         */
+        get: operations["seasons_announcements"];
+        put?: never;
+        /**
+         * Say something about a season
+         * @description Say something about a season.
+         */
+        post: operations["seasons_announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/seasons/{season_id}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who stands where on a board within the season; from its end on the final standings, frozen
+         * @description Who stands where on a board within the season; from its end on the final standings, frozen.
+         */
+        get: operations["seasons_standings"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -298,6 +762,286 @@ export interface paths {
          * @description Define what is counted in a game; anybody may, for themselves.
          */
         post: operations["stat_sets_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The statistics that a game declares, by key
+         * @description The statistics that a game declares, by key.
+         */
+        get: operations["statistics_declared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/statistics/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One statistic as the game declares it
+         * @description One statistic as the game declares it.
+         */
+        get: operations["statistics_declaration"];
+        /**
+         * Declare a statistic, or declare it anew: everything reported before is read in the new way
+         * @description Declare a statistic, or declare it anew: everything reported before is read in the new way.
+         */
+        put: operations["statistics_define"];
+        post?: never;
+        /**
+         * Declare a statistic no longer; what was reported stays
+         * @description Declare a statistic no longer; what was reported stays.
+         */
+        delete: operations["statistics_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/stats/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report statistics of a player: the player's own client, a server with a key of the game, its owner
+         * @description Report statistics of a player: the player's own client, a server with a key of the game, its owner.
+         */
+        post: operations["statistics_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The webhooks of a game, newest first, without their secrets
+         * @description The webhooks of a game, newest first, without their secrets.
+         */
+        get: operations["webhooks_of_game"];
+        put?: never;
+        /**
+         * Have events of the game posted to a URL; only this answer has the `secret` that signs them
+         * @description Have events of the game posted to a URL; only this answer has the `secret` that signs them.
+         */
+        post: operations["webhooks_define"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook, and since when it has been failing
+         * @description One webhook, and since when it has been failing.
+         */
+        get: operations["webhooks_webhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Deliver nothing to the webhook any more, not even what waits
+         * @description Deliver nothing to the webhook any more, not even what waits.
+         */
+        delete: operations["webhooks_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook; what waits goes to the new URL
+         * @description Change a webhook; what waits goes to the new URL.
+         */
+        patch: operations["webhooks_change"];
+        trace?: never;
+    };
+    "/api/v1/games/{id}/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent or is to be, newest event first; delivered ones stay for a week, dead ones a month
+         * @description What was sent or is to be, newest event first; delivered ones stay for a week, dead ones a month.
+         */
+        get: operations["webhooks_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver a dead or waiting one now, as if for the first time; a delivered one stays as it is
+         * @description Deliver a dead or waiting one now, as if for the first time; a delivered one stays as it is.
+         */
+        post: operations["webhooks_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/games/{id}/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new `secret`, which only this answer has; for a day the former one signs too
+         * @description Make a new `secret`, which only this answer has; for a day the former one signs too.
+         */
+        post: operations["webhooks_renew_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboards/{game_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A leaderboard, best first: by default the points of achievements. Needs no token but for `friends`
+         * @description A leaderboard, best first: by default the points of achievements. Needs no token but for `friends`.
+         */
+        get: operations["leaderboards_top"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboards/{game_id}/around/{player_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lines around a player; 404 when the player is not in the list
+         * @description The lines around a player; 404 when the player is not in the list.
+         */
+        get: operations["leaderboards_around"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboards/{game_id}/player/{player_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a player stands; 404 without an entry
+         * @description Where a player stands; 404 without an entry.
+         */
+        get: operations["leaderboards_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to the caller, newest first; the newest 500 are kept
+         * @description What has happened to the caller, newest first; the newest 500 are kept.
+         */
+        get: operations["notifications_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark as read; doing it again changes nothing
+         * @description Mark as read; doing it again changes nothing.
+         */
+        post: operations["notifications_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -436,6 +1180,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/players/me/friends/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Those whom the caller follows, beside the caller
+         * @description Those whom the caller follows, beside the caller.
+         */
+        get: operations["players_friends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/players/me/password": {
         parameters: {
             query?: never;
@@ -520,6 +1284,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/players/{id}/achievements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a player has unlocked, newest first; hidden ones only by their points to who has them not
+         * @description What a player has unlocked, newest first; hidden ones only by their points to who has them not.
+         */
+        get: operations["achievements_of_player"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/achievements/{achievement_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events behind an achievement, and what is missing for it or for its next tier
+         * @description The events behind an achievement, and what is missing for it or for its next tier.
+         */
+        get: operations["achievements_why"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/players/{id}/calendar": {
         parameters: {
             query?: never;
@@ -532,6 +1336,46 @@ export interface paths {
          * @description How many sessions a player finished on each day of a year, for anybody to see.
          */
         get: operations["players_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two players side by side, and against each other
+         * @description Two players side by side, and against each other.
+         */
+        get: operations["players_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A player's figures over all games, and the newest achievements
+         * @description A player's figures over all games, and the newest achievements.
+         */
+        get: operations["players_dashboard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -643,6 +1487,46 @@ export interface paths {
          * @description Take a role, at once; the last admin keeps that role.
          */
         delete: operations["roles_take"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a player has in each game: time played, achievements, statistics, records, streaks, rating
+         * @description What a player has in each game: time played, achievements, statistics, records, streaks, rating.
+         */
+        get: operations["players_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/players/{id}/statistics/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a player's figures went, by the day, week or month
+         * @description How a player's figures went, by the day, week or month.
+         */
+        get: operations["players_trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -912,6 +1796,26 @@ export interface paths {
         put?: never;
         /** Correct a finished session */
         post: operations["sessions_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/correct/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a correction would change: standings, statistics, ratings, leaderboards, achievements
+         * @description What a correction would change: standings, statistics, ratings, leaderboards, achievements.
+         */
+        post: operations["sessions_preview_correction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1243,6 +2147,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/void/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What would change if a finished session counted for nothing
+         * @description What would change if a finished session counted for nothing.
+         */
+        post: operations["sessions_preview_void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stat-sets/{id}": {
         parameters: {
             query?: never;
@@ -1276,6 +2200,112 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AchievementLine
+         * @description One with tiers has a line a tier. `tier` is the key of it, `median_time` is in milliseconds.
+         */
+        AchievementLine: {
+            /** Format: uuid */
+            achievement_id: string;
+            /** @description Rounded to four places. */
+            completion_rate: number;
+            key: string;
+            median_time: number | null;
+            name: string;
+            tier: string | null;
+            unlocked: number;
+        };
+        /**
+         * AchievementPatch
+         * @description At least one field; what is left out stays. With a rule, the authority is the server's.
+         */
+        AchievementPatch: {
+            archived?: boolean;
+            /** @enum {unknown} */
+            authority?: "client" | "server";
+            /**
+             * @description What to take back.
+             * @default []
+             */
+            clear?: ("icon" | "rarity" | "rule" | "steps" | "tiers")[];
+            command_id?: string;
+            description?: string;
+            hidden?: boolean;
+            /** @description An emoji, or the address of a picture. */
+            icon?: string;
+            /** @description At most 100 visible characters of any script. */
+            name?: string;
+            points?: number;
+            /** @enum {unknown} */
+            rarity?: "common" | "epic" | "legendary" | "rare" | "uncommon";
+            /** @description Whether a correction takes it back. */
+            revoke?: boolean;
+            /** @description What unlocks it. */
+            rule?: Record<string, never>;
+            steps?: number;
+            /** @description By language. */
+            texts?: {
+                [key: string]: components["schemas"]["Texts"];
+            };
+            tiers?: components["schemas"]["Tier"][];
+        };
+        /**
+         * AchievementProgress
+         * @description Steps made of those to make, and the highest tier reached by its key.
+         */
+        AchievementProgress: {
+            of: number;
+            steps: number;
+            tier: string | null;
+        };
+        /**
+         * AchievementReport
+         * @description `players` is how many have ever been active in the game, of whom the rates are shares.
+         */
+        AchievementReport: {
+            items: components["schemas"]["AchievementLine"][];
+            players: number;
+        };
+        /**
+         * AchievementShown
+         * @description An achievement. A hidden one says nothing but its points to whoever has not unlocked it.
+         *
+         *         `unlocked_at`, `revoked_at` and `progress` are the player's whose achievements are listed; among those
+         *         of a game, the caller's. `texts`, `authority`, `revoke` and `rule` are for the game's developers.
+         */
+        AchievementShown: {
+            archived: boolean;
+            /** @enum {unknown} */
+            authority?: "client" | "server";
+            computed_rarity: components["schemas"]["ComputedRarity"] | null;
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            /** Format: uuid */
+            game_id: string;
+            hidden: boolean;
+            icon: string | null;
+            /** Format: uuid */
+            id: string;
+            key: string | null;
+            name: string | null;
+            points: number;
+            /** @default null */
+            progress?: components["schemas"]["AchievementProgress"] | null;
+            /** @description As declared. */
+            rarity: ("common" | "epic" | "legendary" | "rare" | "uncommon") | null;
+            revoke?: boolean;
+            /** @default null */
+            revoked_at?: string | null;
+            rule?: Record<string, never> | null;
+            steps: number | null;
+            texts?: {
+                [key: string]: components["schemas"]["Texts"];
+            };
+            tiers: components["schemas"]["Tier"][];
+            /** @default null */
+            unlocked_at?: string | null;
+        };
+        /**
          * AddedSeat
          * @description Either of the two; a `name` finds or creates a player, who is no bot, in the caller's library.
          */
@@ -1286,6 +2316,18 @@ export interface components {
             /** Format: uuid */
             player_id?: string;
             team?: string;
+        };
+        /** Announcement */
+        Announcement: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @enum {unknown} */
+            occasion: "ends" | "news" | "starts";
+            /** Format: uuid */
+            season_id: string;
+            text: string;
         };
         /**
          * ApiKey
@@ -1305,6 +2347,69 @@ export interface components {
             secret?: string;
         };
         /**
+         * Backfill
+         * @description With `dry_run` nothing is unlocked.
+         */
+        Backfill: {
+            command_id?: string;
+            /** @default true */
+            dry_run?: boolean;
+        };
+        /**
+         * BackfillResult
+         * @description `would_unlock` of the game's `players` have earned it, or a higher tier, and do not have it yet.
+         */
+        BackfillResult: {
+            dry_run: boolean;
+            players: number;
+            share: number | null;
+            would_unlock: number;
+        };
+        /**
+         * BatchItem
+         * @description One of a batch, in its order, named as it was sent; without success it says why, as a problem does.
+         */
+        BatchItem: {
+            achievement_id?: string;
+            already?: boolean;
+            code?: string;
+            detail?: string;
+            errors?: components["schemas"]["FieldError"][];
+            player_id?: string;
+            success: boolean;
+        };
+        /**
+         * Behind
+         * @description The event in the ledger behind a number: `index` in the `stream` of the career.
+         */
+        Behind: {
+            /** Format: date-time */
+            at: string;
+            index: number;
+            /** Format: uuid */
+            stream: string;
+            value: number | string;
+        };
+        /**
+         * BoardShown
+         * @description A leaderboard: its key and name, and what it is made of.
+         */
+        BoardShown: {
+            archived: boolean;
+            definition: components["schemas"]["Definition"];
+            /** Format: uuid */
+            id: string;
+            key: string;
+            name: string;
+        };
+        /**
+         * Boards
+         * @description All of them, by key.
+         */
+        Boards: {
+            items: components["schemas"]["BoardShown"][];
+        };
+        /**
          * Calendar
          * @description The days from `from` to `to`, both included, on which a person played; the others are left out.
          */
@@ -1322,6 +2427,48 @@ export interface components {
         Cell: {
             round: number | null;
             value: number | string | boolean | null;
+        };
+        /**
+         * Change
+         * @description What is added to what was reported before.
+         */
+        Change: {
+            /** @description Exact: a whole number, or a decimal such as `"9.5"`. */
+            delta: number | string;
+        };
+        /** ChangedAchievement */
+        ChangedAchievement: {
+            /** Format: uuid */
+            achievement_id: string;
+            /** @enum {unknown} */
+            change: "revoked" | "unlocked";
+            key: string;
+            /** Format: uuid */
+            player_id: string;
+        };
+        /**
+         * ChangedBoard
+         * @description What is left out stays. What was reported before counts as if the board had always been so.
+         */
+        ChangedBoard: {
+            command_id?: string;
+            definition?: components["schemas"]["Definition"];
+            /** @description At most 100 visible characters of any script. */
+            name?: string;
+        };
+        /**
+         * ChangedEntry
+         * @description An entry of a leaderboard; `period` is null where it has none. A team stands under an id of its own.
+         */
+        ChangedEntry: {
+            after: number | string | null;
+            before: number | string | null;
+            board: string;
+            /** Format: uuid */
+            board_id: string;
+            /** Format: uuid */
+            member_id: string;
+            period: string | null;
         };
         /**
          * ChangedGame
@@ -1347,6 +2494,42 @@ export interface components {
             /** @enum {unknown} */
             win?: "cooperative" | "highest" | "lowest" | "none";
         };
+        /** ChangedRating */
+        ChangedRating: {
+            after: number | null;
+            before: number | null;
+            /** Format: uuid */
+            player_id: string;
+        };
+        /**
+         * ChangedSeason
+         * @description At least one field. Boards and start stay once it runs; end and tiers once it is over.
+         */
+        ChangedSeason: {
+            /** @description Keys of the game's boards. */
+            boards?: string[];
+            command_id?: string;
+            /** Format: date-time */
+            ends_at?: string;
+            /** @description At most 100 visible characters of any script. */
+            name?: string;
+            /** Format: date-time */
+            starts_at?: string;
+            /** @description Announced by itself at the start, and once it is closed. */
+            texts?: components["schemas"]["SeasonTexts"];
+            tiers?: components["schemas"]["SeasonTier"][];
+        };
+        /**
+         * ChangedStanding
+         * @description `after` is null where the session would count no longer.
+         */
+        ChangedStanding: {
+            after: components["schemas"]["Standing"] | null;
+            before: components["schemas"]["Standing"];
+            /** Format: uuid */
+            player_id: string;
+            seat: number;
+        };
         /**
          * ChangedStatSet
          * @description At least one field; sessions keep the stats they began with.
@@ -1356,6 +2539,31 @@ export interface components {
             /** @description At most 100 visible characters of any script. */
             name?: string;
             stats?: components["schemas"]["NewStat"][];
+        };
+        /**
+         * ChangedStatistics
+         * @description In one game, or without `game_id` in all of them; null where nothing is left, or was.
+         */
+        ChangedStatistics: {
+            after: components["schemas"]["Tally"] | null;
+            before: components["schemas"]["Tally"] | null;
+            game_id: string | null;
+            /** @enum {unknown} */
+            mode: "competitive" | "cooperative" | "solo";
+            /** Format: uuid */
+            player_id: string;
+        };
+        /**
+         * ChangedWebhook
+         * @description Fields that are left out stay. Activating one that was disabled lets it begin afresh.
+         */
+        ChangedWebhook: {
+            active?: boolean;
+            command_id?: string;
+            /** @description Event types without their versions, such as `session_finished`. */
+            events?: string[];
+            /** @description An http or https URL; deliveries follow no redirects. */
+            url?: string;
         };
         /**
          * Claim
@@ -1389,6 +2597,38 @@ export interface components {
             stat: string;
             /** @description IANA time zone. */
             zone?: string;
+        };
+        /**
+         * CohortRow
+         * @description Those first active in the interval that `begins` on a day: how many of them were active in it, in the
+         *         next, and so on to the current one.
+         */
+        CohortRow: {
+            active: number[];
+            /** Format: date */
+            begins: string;
+            players: number;
+            rates: number[];
+        };
+        /** Comparison */
+        Comparison: {
+            games: components["schemas"]["GameComparison"][];
+            head_to_head: components["schemas"]["HeadToHead"];
+            players: [
+                components["schemas"]["Side"],
+                components["schemas"]["Side"]
+            ];
+            shared_achievements: number;
+        };
+        /**
+         * ComputedRarity
+         * @description How many players of the game have it; share and label are null while they are few.
+         */
+        ComputedRarity: {
+            label: ("common" | "epic" | "legendary" | "rare" | "uncommon") | null;
+            players: number;
+            share: number | null;
+            unlocked: number;
         };
         /**
          * Correction
@@ -1447,6 +2687,22 @@ export interface components {
             username: string;
         };
         /**
+         * Dashboard
+         * @description All games together; the average completion is that of games that have achievements.
+         */
+        Dashboard: {
+            average_completion: number | null;
+            /** @description Games that the player has to do with. */
+            games_owned: number;
+            /** Format: uuid */
+            player_id: string;
+            recent_achievements: components["schemas"]["RecentAchievement"][];
+            total_achievements: number;
+            /** @description Hours, rounded to hundredths. */
+            total_playtime: number;
+            total_points: number;
+        };
+        /**
          * Day
          * @description A day on which sessions ended that count; `sessions` is the path of their list.
          */
@@ -1455,6 +2711,75 @@ export interface components {
             day: string;
             played: number;
             sessions: string;
+        };
+        /**
+         * Definition
+         * @description What a board is made of.
+         *
+         *         `source` says what enters: `scores` are submissions that name the board, `action` those of the action
+         *         `of` whatever they name, `stat` a reported statistic, `points` those of achievements, and `session` a
+         *         value of finished sessions: `score`, `won`, `played`, or the name of a stat.
+         */
+        Definition: {
+            /** @default false */
+            bots?: boolean;
+            /** @default 0 */
+            decimals?: number;
+            /**
+             * @description How many entries make a rank.
+             * @default 1
+             */
+            minimum?: number;
+            /** @default  */
+            of?: string;
+            /**
+             * @default best
+             * @enum {unknown}
+             */
+            operator?: "average" | "best" | "count" | "latest" | "sum";
+            /**
+             * @default highest
+             * @enum {unknown}
+             */
+            order?: "highest" | "lowest";
+            /** @default none */
+            schedule?: string;
+            /**
+             * @default none
+             * @enum {unknown}
+             */
+            second?: "highest" | "lowest" | "none";
+            /**
+             * @description Only a game server or the game's owner may submit.
+             * @default false
+             */
+            server?: boolean;
+            /**
+             * @default scores
+             * @enum {unknown}
+             */
+            source?: "action" | "points" | "scores" | "session" | "stat";
+            /** @default false */
+            teams?: boolean;
+            /** @default UTC */
+            zone?: string;
+        };
+        /**
+         * Delivery
+         * @description One event for one webhook. `problem` says in a word why the last attempt failed.
+         */
+        Delivery: {
+            answer: number | null;
+            attempts: number;
+            created_at: string;
+            ended_at: string | null;
+            /** Format: uuid */
+            id: string;
+            next_at: string | null;
+            problem: string | null;
+            /** @enum {unknown} */
+            status: "dead" | "delivered" | "waiting";
+            type: string;
         };
         /**
          * Device
@@ -1485,10 +2810,46 @@ export interface components {
             /** @description IANA time zone. */
             zone?: string;
         };
+        /**
+         * EntryShown
+         * @description What somebody has on a board. `count` is how many scores there were, `at` when this one was made.
+         */
+        EntryShown: {
+            /** Format: date-time */
+            at: string;
+            count: number;
+            metadata?: unknown;
+            /** Format: uuid */
+            player_id: string;
+            score: number | string;
+            second?: number | string;
+            /** Format: uuid */
+            session_id?: string;
+            team?: string;
+        };
         /** Events */
         Events: {
             events: components["schemas"]["SessionEvent"][];
             more: boolean;
+        };
+        /**
+         * Evidence
+         * @description An event that counted; `session` is the path of the session it belongs to.
+         */
+        Evidence: {
+            /** Format: date-time */
+            at: string;
+            position: number;
+            session: string | null;
+            type: string;
+        };
+        /**
+         * Failed
+         * @description Why an item of a batch was not taken in.
+         */
+        Failed: {
+            code: string;
+            detail: string;
         };
         /**
          * Farewell
@@ -1505,6 +2866,41 @@ export interface components {
         FieldError: {
             field: string;
             message: string;
+        };
+        /**
+         * Friends
+         * @description The caller, and a part of those the caller follows, newest first.
+         */
+        Friends: {
+            items: components["schemas"]["Side"][];
+            me: components["schemas"]["Side"];
+            next_cursor: string | null;
+        };
+        /**
+         * FunnelLine
+         * @description `reached` have the step, `through` have it and all steps before it.
+         */
+        FunnelLine: {
+            /** Format: uuid */
+            achievement_id: string;
+            key: string;
+            name: string;
+            reached: number;
+            /** @description Rounded to four places. */
+            reached_rate: number;
+            step: number;
+            through: number;
+            /** @description Rounded to four places. */
+            through_rate: number;
+            tier: string | null;
+        };
+        /**
+         * FunnelReport
+         * @description `players` is how many have ever been active in the game, of whom the rates are shares.
+         */
+        FunnelReport: {
+            items: components["schemas"]["FunnelLine"][];
+            players: number;
         };
         /**
          * Game
@@ -1527,8 +2923,21 @@ export interface components {
             win: "cooperative" | "highest" | "lowest" | "none";
         };
         /**
+         * GameComparison
+         * @description Both in the order in which they were asked for; null who has nothing to do with the game.
+         */
+        GameComparison: {
+            /** Format: uuid */
+            game_id: string;
+            players: [
+                components["schemas"]["GameSide"] | null,
+                components["schemas"]["GameSide"] | null
+            ];
+            shared_achievements: string[];
+        };
+        /**
          * GameFigures
-         * @description `wins` says the same as `won`.
+         * @description `wins` says the same as `won`. The rating is null before a session counted, and as of the past.
          */
         GameFigures: {
             average: number | string | null;
@@ -1543,6 +2952,10 @@ export interface components {
             lost: number;
             played: number;
             playtime: number;
+            /** @description Too few sessions counted for it to be sure. */
+            provisional: boolean | null;
+            /** @description 1500 for a newcomer. */
+            rating: number | null;
             /** @description The list of the sessions behind these figures. */
             sessions: string;
             solo: components["schemas"]["Scored"];
@@ -1553,6 +2966,46 @@ export interface components {
             worst: number | string | null;
         };
         /**
+         * GameSide
+         * @description One of those who are compared, in one game.
+         */
+        GameSide: {
+            achievements: number;
+            completion: number | null;
+            played: number;
+            /** @description Hours, rounded to hundredths. */
+            playtime: number;
+            points: number;
+            rating: number | null;
+            won: number;
+        };
+        /**
+         * GameStatistics
+         * @description What a player has in one game; `completion` is null where there are no achievements.
+         */
+        GameStatistics: {
+            achievements: number;
+            completion: number | null;
+            first_seen: string | null;
+            /** Format: uuid */
+            game_id: string;
+            last_seen: string | null;
+            lost: number;
+            played: number;
+            /** @description Hours, rounded to hundredths. */
+            playtime: number;
+            /** @description The same, exactly, in milliseconds. */
+            playtime_ms: number;
+            points: number;
+            rating: components["schemas"]["Rated"] | null;
+            records: components["schemas"]["RecordFigures"][];
+            statistics: components["schemas"]["StatisticFigures"][];
+            streaks: components["schemas"]["Streaks"];
+            submissions: number;
+            tied: number;
+            won: number;
+        };
+        /**
          * GivenPlacing
          * @description What the table says about one seat, and with it about the seat's team: a place, or who won.
          */
@@ -1560,6 +3013,16 @@ export interface components {
             place?: number;
             seat: number;
             winner?: boolean;
+        };
+        /**
+         * HeadToHead
+         * @description Sessions that both played against each other, as the first of them came out.
+         */
+        HeadToHead: {
+            lost: number;
+            played: number;
+            tied: number;
+            won: number;
         };
         /**
          * Host
@@ -1587,6 +3050,16 @@ export interface components {
             expires_at: string;
             /** Format: uuid */
             player_id: string;
+        };
+        /**
+         * Item
+         * @description How one item of a batch came out: a `result`, or an `error` and nothing was written for it.
+         */
+        Item: {
+            /** @default null */
+            error?: components["schemas"]["Failed"] | null;
+            /** @default null */
+            result?: components["schemas"]["Submitted"] | null;
         };
         /**
          * Join
@@ -1647,15 +3120,85 @@ export interface components {
             username: string | null;
         };
         /**
+         * MoreProgress
+         * @description Steps add up, so a repetition is to be sent under the same command id.
+         */
+        MoreProgress: {
+            /** Format: uuid */
+            achievement_id: string;
+            command_id?: string;
+            /** Format: uuid */
+            player_id?: string;
+            steps: number;
+            /**
+             * Format: date-time
+             * @description The player's own time; now when left out.
+             */
+            timestamp?: string;
+        };
+        /**
          * Move
          * @description A move in a game with rules; its fields are those the rules ask for.
          */
         Move: Record<string, never>;
+        /**
+         * NewAchievement
+         * @description An achievement; its key is new in the game, and stays.
+         */
+        NewAchievement: {
+            archived?: boolean;
+            /** @enum {unknown} */
+            authority?: "client" | "server";
+            /**
+             * @description What to take back.
+             * @default []
+             */
+            clear?: ("icon" | "rarity" | "rule" | "steps" | "tiers")[];
+            command_id?: string;
+            description?: string;
+            hidden?: boolean;
+            /** @description An emoji, or the address of a picture. */
+            icon?: string;
+            /** @description 1 to 40 of a-z, 0-9, - and _. */
+            key: string;
+            /** @description At most 100 visible characters of any script. */
+            name: string;
+            points?: number;
+            /** @enum {unknown} */
+            rarity?: "common" | "epic" | "legendary" | "rare" | "uncommon";
+            /** @description Whether a correction takes it back. */
+            revoke?: boolean;
+            /** @description What unlocks it. */
+            rule?: Record<string, never>;
+            steps?: number;
+            /** @description By language. */
+            texts?: {
+                [key: string]: components["schemas"]["Texts"];
+            };
+            tiers?: components["schemas"]["Tier"][];
+        };
+        /** NewAnnouncement */
+        NewAnnouncement: {
+            command_id?: string;
+            /** @description At most 2000 characters. */
+            text: string;
+        };
         /** NewApiKey */
         NewApiKey: {
             command_id?: string;
             /** @description At most 100 visible characters of any script. */
             name: string;
+        };
+        /**
+         * NewBoard
+         * @description A leaderboard; the key is new in the game, and stays. Without a definition it keeps the best score.
+         */
+        NewBoard: {
+            command_id?: string;
+            definition?: components["schemas"]["Definition"];
+            key: string;
+            /** @description At most 100 visible characters of any script. */
+            name?: string;
         };
         /**
          * NewClaim
@@ -1707,6 +3250,49 @@ export interface components {
             command_id?: string;
             /** @description At most 100 visible characters of any script. */
             name: string;
+        };
+        /**
+         * NewScore
+         * @description A score, with the client's own time of it. `command_id` is the same as the header Idempotency-Key.
+         */
+        NewScore: {
+            /** @default  */
+            action?: string;
+            at?: string;
+            /** @default score */
+            board?: string;
+            command_id?: string;
+            expected_index?: number;
+            metadata?: Record<string, never>;
+            /** Format: uuid */
+            player_id?: string;
+            score: number | string;
+            second?: number | string;
+            team?: string;
+            zone?: string;
+        };
+        /**
+         * NewSeason
+         * @description A season; it may have begun already, but it may not be over.
+         */
+        NewSeason: {
+            /** @description Keys of the game's boards. */
+            boards: string[];
+            command_id?: string;
+            /** Format: date-time */
+            ends_at: string;
+            key: string;
+            /** @description At most 100 visible characters of any script. */
+            name: string;
+            /** Format: date-time */
+            starts_at: string;
+            /**
+             * @description Announced by itself at the start, and once it is closed.
+             * @default {}
+             */
+            texts?: components["schemas"]["SeasonTexts"];
+            /** @default [] */
+            tiers?: components["schemas"]["SeasonTier"][];
         };
         /**
          * NewSession
@@ -1767,6 +3353,47 @@ export interface components {
             stats: components["schemas"]["NewStat"][];
         };
         /**
+         * NewStatistic
+         * @description How reports of a statistic add up. With the authority `server` no player may report it.
+         */
+        NewStatistic: {
+            /** @enum {unknown} */
+            aggregation: "average" | "latest" | "max" | "min" | "sum";
+            /**
+             * @default client
+             * @enum {unknown}
+             */
+            authority?: "client" | "server";
+            command_id?: string;
+            /** @description At most 100 visible characters of any script. */
+            name: string;
+        };
+        /** NewWebhook */
+        NewWebhook: {
+            /** @default true */
+            active?: boolean;
+            command_id?: string;
+            /** @description Event types without their versions, such as `session_finished`. */
+            events: string[];
+            /** @description An http or https URL; deliveries follow no redirects. */
+            url: string;
+        };
+        /**
+         * Notification
+         * @description Something that happened. `names` are those of the ids in `data`, where they still have one.
+         */
+        Notification: {
+            at: string;
+            data: Record<string, never>;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            names: {
+                [key: string]: string;
+            };
+            read: boolean;
+        };
+        /**
          * OpponentFigures
          * @description Who was ahead of whom, in sessions that both played and not in one team.
          */
@@ -1783,6 +3410,22 @@ export interface components {
             won: number;
         };
         /**
+         * Page[AchievementShown]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_AchievementShown_: {
+            items: components["schemas"]["AchievementShown"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Page[Announcement]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Announcement_: {
+            items: components["schemas"]["Announcement"][];
+            next_cursor: string | null;
+        };
+        /**
          * Page[ApiKey]
          * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
          */
@@ -1796,6 +3439,14 @@ export interface components {
          */
         Page_Claim_: {
             items: components["schemas"]["Claim"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Page[Delivery]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Delivery_: {
+            items: components["schemas"]["Delivery"][];
             next_cursor: string | null;
         };
         /**
@@ -1815,6 +3466,14 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Page[Notification]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Notification_: {
+            items: components["schemas"]["Notification"][];
+            next_cursor: string | null;
+        };
+        /**
          * Page[Player]
          * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
          */
@@ -1823,11 +3482,27 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Page[RankedPlayer]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_RankedPlayer_: {
+            items: components["schemas"]["RankedPlayer"][];
+            next_cursor: string | null;
+        };
+        /**
          * Page[Room]
          * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
          */
         Page_Room_: {
             items: components["schemas"]["Room"][];
+            next_cursor: string | null;
+        };
+        /**
+         * Page[Season]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Season_: {
+            items: components["schemas"]["Season"][];
             next_cursor: string | null;
         };
         /**
@@ -1846,12 +3521,35 @@ export interface components {
             items: components["schemas"]["StatSet"][];
             next_cursor: string | null;
         };
+        /**
+         * Page[Webhook]
+         * @description A part of a list; `next_cursor` asks for the next one and is null at the end.
+         */
+        Page_Webhook_: {
+            items: components["schemas"]["Webhook"][];
+            next_cursor: string | null;
+        };
         /** PasswordChange */
         PasswordChange: {
             command_id?: string;
             current: string;
             /** @description 8 to 256 characters. */
             new: string;
+        };
+        /**
+         * Period
+         * @description From when to when (exclusive) scores count; null where there is no such bound.
+         */
+        Period: {
+            ends_at: string | null;
+            starts_at: string | null;
+        };
+        /**
+         * Periods
+         * @description Those in which anybody entered, newest first.
+         */
+        Periods: {
+            items: components["schemas"]["Period"][];
         };
         /** Placing */
         Placing: {
@@ -1885,6 +3583,29 @@ export interface components {
             username: string | null;
         };
         /**
+         * PlayerStanding
+         * @description `percentile` is the share of entries strictly below, from 0 to 100; without a rank there is none.
+         *
+         *         Of the final standings of a season there is no `entry`.
+         */
+        PlayerStanding: {
+            entry: components["schemas"]["EntryShown"] | null;
+            percentile: number | null;
+            period: components["schemas"]["Period"];
+            points: number | string;
+            rank: number | null;
+            total: number;
+        };
+        /**
+         * PlayerStatistics
+         * @description `player_id` is the person's: that of the player into whom the one asked for was merged.
+         */
+        PlayerStatistics: {
+            games: components["schemas"]["GameStatistics"][];
+            /** Format: uuid */
+            player_id: string;
+        };
+        /**
          * PlayerStats
          * @description `player_id` is the person's: that of the player into whom the one asked for was merged.
          */
@@ -1896,6 +3617,32 @@ export interface components {
             /** Format: uuid */
             player_id: string;
             totals: components["schemas"]["Totals"];
+        };
+        /**
+         * PlayersAchievements
+         * @description `total` counts all of them, not only this part of the list.
+         */
+        PlayersAchievements: {
+            achievements: components["schemas"]["AchievementShown"][];
+            next_cursor: string | null;
+            total: number;
+        };
+        /**
+         * PlayersLine
+         * @description `begins` is the first day of the interval; `returning` were active in an earlier one already.
+         */
+        PlayersLine: {
+            active: number;
+            /** Format: date */
+            begins: string;
+            new: number;
+            returning: number;
+        };
+        /** PlayersReport */
+        PlayersReport: {
+            /** @enum {unknown} */
+            interval: "day" | "month" | "week";
+            items: components["schemas"]["PlayersLine"][];
         };
         /**
          * Presented
@@ -1916,6 +3663,20 @@ export interface components {
             kind: "account" | "bot" | "guest" | "named";
             region: string | null;
             username: string | null;
+        };
+        /**
+         * Preview
+         * @description Only what would be different. `index` is the session's now; sent as `expected_index`, this is meant.
+         */
+        Preview: {
+            achievements: components["schemas"]["ChangedAchievement"][];
+            boards: components["schemas"]["ChangedEntry"][];
+            index: number;
+            /** @description Of persons who did not sit there. */
+            other_ratings: number;
+            ratings: components["schemas"]["ChangedRating"][];
+            standings: components["schemas"]["ChangedStanding"][];
+            statistics: components["schemas"]["ChangedStatistics"][];
         };
         /**
          * Problem
@@ -1947,6 +3708,79 @@ export interface components {
             /** @description An object of the clients, at most 8 KiB of JSON. */
             settings?: Record<string, never>;
         };
+        /**
+         * Progressed
+         * @description `unlocked` says that the achievement, or a tier of it, is unlocked now.
+         */
+        Progressed: {
+            achievement: components["schemas"]["AchievementShown"];
+            already: boolean;
+            new_rank: number | null;
+            progress: components["schemas"]["AchievementProgress"] | null;
+            /** @default true */
+            success?: boolean;
+            unlocked: boolean;
+        };
+        /**
+         * RankedPlayer
+         * @description A place in the list; equals share a rank, and who is rated provisionally has none.
+         */
+        RankedPlayer: {
+            /** Format: date-time */
+            last_played: string;
+            name: string | null;
+            /** Format: uuid */
+            player_id: string;
+            rank: number | null;
+            rating: components["schemas"]["Rated"];
+        };
+        /**
+         * Ranking
+         * @description A line of a list. On boards of teams `team` says whose it is, and there is no player.
+         */
+        Ranking: {
+            metadata?: unknown;
+            player_id: string | null;
+            points: number | string;
+            rank: number;
+            second?: number | string;
+            team?: string;
+            username: string | null;
+        };
+        /**
+         * Rankings
+         * @description A part of a list; `total` counts all of it.
+         */
+        Rankings: {
+            /** @default null */
+            next_cursor?: string | null;
+            period: components["schemas"]["Period"];
+            rankings: components["schemas"]["Ranking"][];
+            total: number;
+        };
+        /**
+         * Rated
+         * @description `rating` is 1500 for a newcomer; until enough sessions counted it is `provisional`.
+         */
+        Rated: {
+            /** @description The estimate, 25 for a newcomer. */
+            mu: string;
+            provisional: boolean;
+            rating: number;
+            sessions: number;
+            /** @description Its standard deviation. */
+            sigma: string;
+        };
+        /**
+         * ReadNotifications
+         * @description Which were read: some by their `ids`, or all `upto` one of them.
+         */
+        ReadNotifications: {
+            command_id?: string;
+            ids?: string[];
+            /** Format: uuid */
+            upto?: string;
+        };
         /** Ready */
         Ready: {
             /**
@@ -1959,6 +3793,19 @@ export interface components {
             ready?: boolean;
             /** @description IANA time zone. */
             zone?: string;
+        };
+        /** RecentAchievement */
+        RecentAchievement: {
+            /** Format: uuid */
+            achievement_id: string;
+            /** Format: uuid */
+            game_id: string;
+            icon: string | null;
+            key: string;
+            name: string;
+            points: number;
+            /** Format: date-time */
+            unlocked_at: string;
         };
         /**
          * Record
@@ -1979,6 +3826,21 @@ export interface components {
             value?: number | string | boolean;
             /** @description IANA time zone. */
             zone?: string;
+        };
+        /**
+         * RecordFigures
+         * @description A record of sessions; a streak lasted from `first_session_id` to `session_id`.
+         */
+        RecordFigures: {
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            first_session_id: string;
+            /** @enum {unknown} */
+            record: "highest_score" | "longest_session" | "longest_streak" | "lowest_score";
+            /** Format: uuid */
+            session_id: string;
+            value: number | string;
         };
         /** Refresh */
         Refresh: {
@@ -2020,6 +3882,12 @@ export interface components {
             /** @enum {unknown} */
             win: "cooperative" | "highest" | "lowest" | "none";
         };
+        /** RetentionReport */
+        RetentionReport: {
+            /** @enum {unknown} */
+            cohort: "day" | "week";
+            items: components["schemas"]["CohortRow"][];
+        };
         /** Room */
         Room: {
             /** Format: uuid */
@@ -2034,6 +3902,24 @@ export interface components {
             role: "player" | "scorekeeper" | "spectator";
             seat: number | null;
             session: components["schemas"]["Session"];
+        };
+        /**
+         * RuleCondition
+         * @description A condition of the rule, and how much of it there is.
+         */
+        RuleCondition: {
+            condition: Record<string, never>;
+            have: number | string;
+            met: boolean;
+            need: number | string;
+        };
+        /**
+         * ScoreBatch
+         * @description Up to 1000 scores; each is answered in its place, and a bad one does not keep the others out.
+         */
+        ScoreBatch: {
+            command_id?: string;
+            scores: unknown[];
         };
         /** Scoreboard */
         Scoreboard: {
@@ -2071,6 +3957,62 @@ export interface components {
             win_rate: number | null;
             won: number;
             worst: number | string | null;
+        };
+        /**
+         * ScoresTaken
+         * @description In the order of the scores.
+         */
+        ScoresTaken: {
+            results: components["schemas"]["Item"][];
+        };
+        /**
+         * Season
+         * @description `digest` is what the event that closed it says of its final standings.
+         */
+        Season: {
+            boards: string[];
+            closed_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            digest: string | null;
+            /** Format: date-time */
+            ends_at: string;
+            /** Format: uuid */
+            game_id: string;
+            /** Format: uuid */
+            id: string;
+            key: string;
+            name: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** @enum {unknown} */
+            state: "closed" | "ended" | "running" | "upcoming";
+            texts: components["schemas"]["SeasonTexts"];
+            tiers: components["schemas"]["SeasonTier"][];
+        };
+        /**
+         * SeasonTexts
+         * @description What is announced by itself when the season starts, and when its standings are final.
+         */
+        SeasonTexts: {
+            /** @default  */
+            ends?: string;
+            /** @default  */
+            starts?: string;
+        };
+        /**
+         * SeasonTier
+         * @description What a rank brings: all tiers of a season go by `from_rank`, or all by `top_percent`.
+         *
+         *         With `from_rank` a tier reaches down to the next one; with `top_percent` it holds that share of the ranks,
+         *         rounded up. `reward` is for the game to understand.
+         */
+        SeasonTier: {
+            from_rank?: number;
+            name: string;
+            /** @default {} */
+            reward?: Record<string, never>;
+            top_percent?: string;
         };
         /** Seat */
         Seat: {
@@ -2226,6 +4168,23 @@ export interface components {
             voided: boolean;
         };
         /**
+         * Side
+         * @description One of those who are compared, over all games.
+         */
+        Side: {
+            average_completion: number | null;
+            games_owned: number;
+            name: string | null;
+            played: number;
+            /** Format: uuid */
+            player_id: string;
+            total_achievements: number;
+            /** @description Hours, rounded to hundredths. */
+            total_playtime: number;
+            total_points: number;
+            won: number;
+        };
+        /**
          * SignIn
          * @description What a client needs to act as a player. `expires_in` counts seconds.
          */
@@ -2236,6 +4195,39 @@ export interface components {
             refresh_token: string;
             /** @default Bearer */
             token_type?: string;
+        };
+        /** Standing */
+        Standing: {
+            place: number | null;
+            score: number | string | null;
+            winner: boolean | null;
+        };
+        /**
+         * StandingLine
+         * @description `player_id` and `username` are null for a team. Ranks are shared, places are not.
+         */
+        StandingLine: {
+            place: number;
+            player_id: string | null;
+            points: number | string;
+            rank: number;
+            second: number | string | null;
+            team: string | null;
+            tier: string | null;
+            username: string | null;
+        };
+        /**
+         * Standings
+         * @description A part of the list; `final` ones never change.
+         */
+        Standings: {
+            board: string;
+            final: boolean;
+            items: components["schemas"]["StandingLine"][];
+            next_cursor: string | null;
+            /** Format: uuid */
+            season_id: string;
+            total: number;
         };
         /**
          * Stat
@@ -2284,6 +4276,67 @@ export interface components {
             stats: components["schemas"]["Stat"][];
         };
         /**
+         * Statistic
+         * @description A declared statistic of a game.
+         */
+        Statistic: {
+            /** @enum {unknown} */
+            aggregation: "average" | "latest" | "max" | "min" | "sum";
+            /**
+             * @default client
+             * @enum {unknown}
+             */
+            authority?: "client" | "server";
+            key: string;
+            name: string;
+        };
+        /**
+         * StatisticFigures
+         * @description One statistic; `value` is what its aggregation makes of it. Undeclared, its name is null.
+         */
+        StatisticFigures: {
+            /** @enum {unknown} */
+            aggregation: "average" | "latest" | "max" | "min" | "sum";
+            highest: components["schemas"]["Behind"] | null;
+            key: string;
+            latest: components["schemas"]["Behind"] | null;
+            lowest: components["schemas"]["Behind"] | null;
+            name: string | null;
+            /** @description How many values and changes were reported. */
+            reports: number;
+            total: number | string;
+            value: number | string | null;
+        };
+        /** Statistics */
+        Statistics: {
+            items: components["schemas"]["Statistic"][];
+        };
+        /**
+         * StatisticsReport
+         * @description Values by key: a number is a new value, `{"delta": …}` adds to what was reported before.
+         *
+         *         `playtime` is time played since the last report, in whole milliseconds. Without `player_id` it is the
+         *         caller's own. What a game has not declared may be reported too: changes are summed up, and of values
+         *         the latest counts.
+         */
+        StatisticsReport: {
+            /**
+             * Format: date-time
+             * @description ISO-8601 in UTC.
+             */
+            at?: string;
+            command_id?: string;
+            expected_index?: number;
+            /** Format: uuid */
+            player_id?: string;
+            playtime?: number;
+            values?: {
+                [key: string]: (number | string) | components["schemas"]["Change"];
+            };
+            /** @description IANA time zone. */
+            zone?: string;
+        };
+        /**
          * Step
          * @description One event. `kind` is its type without family and version, such as `value_recorded`.
          *
@@ -2303,6 +4356,48 @@ export interface components {
             stat: string | null;
             totals: components["schemas"]["SeatTotal"][];
         };
+        /**
+         * Streaks
+         * @description Wins in a row, in competitive sessions.
+         */
+        Streaks: {
+            current: number;
+            longest: number;
+        };
+        /**
+         * Stretch
+         * @description What happened from one day on until the next period begins, in UTC; weeks begin on Mondays.
+         *
+         *         `achievements` and `points` are what came and went; `values` are of one game's statistics, if it was
+         *         asked for one.
+         */
+        Stretch: {
+            achievements: number;
+            /** Format: date */
+            begins: string;
+            played: number;
+            /** @description Hours, rounded to hundredths. */
+            playtime: number;
+            points: number;
+            submissions: number;
+            values: {
+                [key: string]: number | string | null;
+            };
+            won: number;
+        };
+        /**
+         * Submitted
+         * @description The standing entry, its rank (null while it has too few scores), and what stood before.
+         *
+         *         `updated` says whether the submission changed the entry's score. A bot has no entry where bots are kept
+         *         out.
+         */
+        Submitted: {
+            entry: components["schemas"]["EntryShown"] | null;
+            previous: components["schemas"]["EntryShown"] | null;
+            rank: number | null;
+            updated: boolean;
+        };
         /** SummarySeat */
         SummarySeat: {
             is_bot: boolean;
@@ -2316,12 +4411,45 @@ export interface components {
             winner: boolean | null;
         };
         /**
+         * Tally
+         * @description Figures of a person; scores are of one game.
+         */
+        Tally: {
+            current_streak: number;
+            highest: string | null;
+            longest_streak: number;
+            lost: number;
+            lowest: string | null;
+            played: number;
+            tied: number;
+            won: number;
+        };
+        /**
          * TeamOf
          * @description Without a `team` the seat leaves its team.
          */
         TeamOf: {
             seat: number;
             team?: string;
+        };
+        /**
+         * Texts
+         * @description What an achievement is called in one language, and what it is for.
+         */
+        Texts: {
+            /** @default  */
+            description?: string;
+            name: string;
+        };
+        /**
+         * Tier
+         * @description A degree such as bronze: from how many steps on, and the points it gives beside those below it.
+         */
+        Tier: {
+            key: string;
+            /** @default 0 */
+            points?: number;
+            steps: number;
         };
         /**
          * Timeline
@@ -2363,6 +4491,66 @@ export interface components {
             win_rate: number | null;
             won: number;
         };
+        /**
+         * Trend
+         * @description Every period from the one that holds `from` to the one that holds `to`.
+         */
+        Trend: {
+            /** @enum {unknown} */
+            interval: "day" | "month" | "week";
+            items: components["schemas"]["Stretch"][];
+            /** Format: uuid */
+            player_id: string;
+        };
+        /**
+         * UnlockAchievement
+         * @description Of the caller where no player is named, and of all tiers where none is named.
+         *
+         *         `timestamp` is the player's own time, for what was unlocked offline.
+         */
+        UnlockAchievement: {
+            /** Format: uuid */
+            achievement_id: string;
+            command_id?: string;
+            /** Format: uuid */
+            player_id?: string;
+            tier?: string;
+            /**
+             * Format: date-time
+             * @description The player's own time; now when left out.
+             */
+            timestamp?: string;
+        };
+        /**
+         * UnlockBatch
+         * @description Up to 1000; each is answered in its place.
+         */
+        UnlockBatch: {
+            command_id?: string;
+            unlocks: unknown[];
+        };
+        /** UnlockBatchAnswer */
+        UnlockBatchAnswer: {
+            results: components["schemas"]["BatchItem"][];
+        };
+        /**
+         * Unlocked
+         * @description `already` says that nothing is new; `new_rank` is the player's on the board of points.
+         */
+        Unlocked: {
+            achievement: components["schemas"]["AchievementShown"];
+            already: boolean;
+            new_rank: number | null;
+            /** @default true */
+            success?: boolean;
+        };
+        /**
+         * Unread
+         * @description How many are still unread.
+         */
+        Unread: {
+            unread: number;
+        };
         /** Void */
         Void: {
             /**
@@ -2375,6 +4563,39 @@ export interface components {
             reason: string;
             /** @description IANA time zone. */
             zone?: string;
+        };
+        /**
+         * Webhook
+         * @description `events` are types without their versions. `secret` is there only where it was just made.
+         */
+        Webhook: {
+            active: boolean;
+            created_at: string;
+            disabled_at: string | null;
+            events: string[];
+            failing_since: string | null;
+            /** Format: uuid */
+            game_id: string;
+            /** Format: uuid */
+            id: string;
+            secret?: string;
+            url: string;
+        };
+        /**
+         * Why
+         * @description Why somebody has an achievement, and what is missing for it, or for its next tier.
+         */
+        Why: {
+            /** Format: uuid */
+            achievement_id: string;
+            by: ("client" | "rule" | "server") | null;
+            events: components["schemas"]["Evidence"][];
+            missing: components["schemas"]["RuleCondition"][];
+            /** Format: uuid */
+            player_id: string;
+            revoked_at: string | null;
+            unlocked: boolean;
+            unlocked_at: string | null;
         };
         /**
          * Write
@@ -2402,11 +4623,440 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description How many requests the caller may send at once; as many are refilled in the period. */
+        "RateLimit-Limit": number;
+        /** @description How many are left now. */
+        "RateLimit-Remaining": number;
+        /** @description Seconds until all of them are there again. */
+        "RateLimit-Reset": number;
+        /** @description Seconds after which to try again. */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    achievements_progress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                 *       "steps": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["MoreProgress"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievement": {
+                     *         "archived": false,
+                     *         "computed_rarity": {
+                     *           "label": "common",
+                     *           "players": 1,
+                     *           "share": 0,
+                     *           "unlocked": 1
+                     *         },
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "description": "Win for the first time",
+                     *         "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *         "hidden": false,
+                     *         "icon": "🏆",
+                     *         "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *         "key": "first-win",
+                     *         "name": "First win",
+                     *         "points": 1,
+                     *         "rarity": "common",
+                     *         "steps": 1,
+                     *         "tiers": [
+                     *           {
+                     *             "key": "bronze",
+                     *             "points": 5,
+                     *             "steps": 10
+                     *           }
+                     *         ]
+                     *       },
+                     *       "already": false,
+                     *       "new_rank": 1,
+                     *       "progress": {
+                     *         "of": 1,
+                     *         "steps": 1,
+                     *         "tier": "text"
+                     *       },
+                     *       "unlocked": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Progressed"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `archived`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_unlock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "achievement_id": "01990c3e-7c00-7000-8000-000000000005"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UnlockAchievement"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievement": {
+                     *         "archived": false,
+                     *         "computed_rarity": {
+                     *           "label": "common",
+                     *           "players": 1,
+                     *           "share": 0,
+                     *           "unlocked": 1
+                     *         },
+                     *         "created_at": "2026-01-31T18:00:00Z",
+                     *         "description": "Win for the first time",
+                     *         "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *         "hidden": false,
+                     *         "icon": "🏆",
+                     *         "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *         "key": "first-win",
+                     *         "name": "First win",
+                     *         "points": 1,
+                     *         "rarity": "common",
+                     *         "steps": 1,
+                     *         "tiers": [
+                     *           {
+                     *             "key": "bronze",
+                     *             "points": 5,
+                     *             "steps": 10
+                     *           }
+                     *         ]
+                     *       },
+                     *       "already": false,
+                     *       "new_rank": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Unlocked"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `archived`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_unlock_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "unlocks": [
+                 *         {
+                 *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                 *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["UnlockBatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "success": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UnlockBatchAnswer"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_guest: {
         parameters: {
             query?: never;
@@ -2428,6 +5078,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2478,6 +5131,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -2511,6 +5177,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2573,6 +5242,10 @@ export interface operations {
             /** @description `rate_limited` */
             429: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,6 +5275,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2627,6 +5303,19 @@ export interface operations {
             /** @description `forbidden` */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2665,6 +5354,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2715,6 +5407,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -2751,6 +5456,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2819,6 +5527,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -2845,6 +5566,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2924,6 +5648,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -2950,6 +5687,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3029,6 +5769,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3056,6 +5809,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3123,6 +5879,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3157,6 +5926,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3208,6 +5980,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3245,6 +6030,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3309,6 +6097,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3335,6 +6136,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3381,6 +6185,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3413,6 +6230,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3462,6 +6282,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3501,6 +6334,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3574,6 +6410,1145 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_of_game: {
+        parameters: {
+            query?: {
+                /** @description Of names and descriptions, where there are such texts. */
+                lang?: string | null;
+                /** @description The archived ones instead. */
+                archived?: boolean;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "archived": false,
+                     *           "computed_rarity": {
+                     *             "label": "common",
+                     *             "players": 1,
+                     *             "share": 0,
+                     *             "unlocked": 1
+                     *           },
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "description": "Win for the first time",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "hidden": false,
+                     *           "icon": "🏆",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "key": "first-win",
+                     *           "name": "First win",
+                     *           "points": 1,
+                     *           "rarity": "common",
+                     *           "steps": 1,
+                     *           "tiers": [
+                     *             {
+                     *               "key": "bronze",
+                     *               "points": 5,
+                     *               "steps": 10
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_AchievementShown_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "key": "first-win",
+                 *       "name": "First win",
+                 *       "points": 10,
+                 *       "rule": {
+                 *         "type": "nth",
+                 *         "what": "win"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAchievement"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "computed_rarity": {
+                     *         "label": "common",
+                     *         "players": 1,
+                     *         "share": 0,
+                     *         "unlocked": 1
+                     *       },
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "description": "Win for the first time",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "hidden": false,
+                     *       "icon": "🏆",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "first-win",
+                     *       "name": "First win",
+                     *       "points": 1,
+                     *       "rarity": "common",
+                     *       "steps": 1,
+                     *       "tiers": [
+                     *         {
+                     *           "key": "bronze",
+                     *           "points": 5,
+                     *           "steps": 10
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AchievementShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_one: {
+        parameters: {
+            query?: {
+                /** @description Of names and descriptions, where there are such texts. */
+                lang?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                achievement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "computed_rarity": {
+                     *         "label": "common",
+                     *         "players": 1,
+                     *         "share": 0,
+                     *         "unlocked": 1
+                     *       },
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "description": "Win for the first time",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "hidden": false,
+                     *       "icon": "🏆",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "first-win",
+                     *       "name": "First win",
+                     *       "points": 1,
+                     *       "rarity": "common",
+                     *       "steps": 1,
+                     *       "tiers": [
+                     *         {
+                     *           "key": "bronze",
+                     *           "points": 5,
+                     *           "steps": 10
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AchievementShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_archive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                achievement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                achievement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "hidden": true,
+                 *       "points": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["AchievementPatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "computed_rarity": {
+                     *         "label": "common",
+                     *         "players": 1,
+                     *         "share": 0,
+                     *         "unlocked": 1
+                     *       },
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "description": "Win for the first time",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "hidden": false,
+                     *       "icon": "🏆",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "first-win",
+                     *       "name": "First win",
+                     *       "points": 1,
+                     *       "rarity": "common",
+                     *       "steps": 1,
+                     *       "tiers": [
+                     *         {
+                     *           "key": "bronze",
+                     *           "points": 5,
+                     *           "steps": 10
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AchievementShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contradicts_records`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                achievement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["Backfill"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "dry_run": false,
+                     *       "players": 1,
+                     *       "share": 0,
+                     *       "would_unlock": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackfillResult"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `archived` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analytics_achievements: {
+        parameters: {
+            query?: {
+                /** @description Else the Accept header says it: text/csv, or JSON. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "completion_rate": 0,
+                     *           "key": "K7Q2ZF",
+                     *           "median_time": 0,
+                     *           "name": "Ana",
+                     *           "tier": "text",
+                     *           "unlocked": 1
+                     *         }
+                     *       ],
+                     *       "players": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AchievementReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analytics_funnel: {
+        parameters: {
+            query?: {
+                /** @description Keys of achievements in order, with commas between them; `key:tier` for a tier. Without it, the order in which players mostly come to them. */
+                steps?: string;
+                /** @description Else the Accept header says it: text/csv, or JSON. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "key": "K7Q2ZF",
+                     *           "name": "Ana",
+                     *           "reached": 1,
+                     *           "reached_rate": 0,
+                     *           "step": 1,
+                     *           "through": 1,
+                     *           "through_rate": 0,
+                     *           "tier": "text"
+                     *         }
+                     *       ],
+                     *       "players": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FunnelReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analytics_players: {
+        parameters: {
+            query?: {
+                interval?: "day" | "week" | "month";
+                /** @description The first UTC day. */
+                from?: string | null;
+                /** @description The last UTC day; today without it. */
+                to?: string | null;
+                /** @description Else the Accept header says it: text/csv, or JSON. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "interval": "day",
+                     *       "items": [
+                     *         {
+                     *           "active": 1,
+                     *           "begins": "2026-01-31",
+                     *           "new": 1,
+                     *           "returning": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlayersReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analytics_retention: {
+        parameters: {
+            query?: {
+                cohort?: "week" | "day";
+                /** @description The first UTC day. */
+                from?: string | null;
+                /** @description The last UTC day; today without it. */
+                to?: string | null;
+                /** @description Else the Accept header says it: text/csv, or JSON. */
+                format?: ("json" | "csv") | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cohort": "day",
+                     *       "items": [
+                     *         {
+                     *           "active": [
+                     *             1
+                     *           ],
+                     *           "begins": "2026-01-31",
+                     *           "players": 1,
+                     *           "rates": [
+                     *             0
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RetentionReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3604,6 +7579,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3662,6 +7640,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3700,6 +7691,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3771,6 +7765,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3802,6 +7809,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3851,6 +7861,945 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_of_game: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "archived": false,
+                     *           "definition": {},
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "key": "K7Q2ZF",
+                     *           "name": "Ana"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Boards"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "order": "lowest"
+                 *       },
+                 *       "key": "speedrun",
+                 *       "name": "Fastest lap"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewBoard"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "definition": {},
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoardShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `name_taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "definition": {},
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoardShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_archive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definition": {
+                 *         "order": "lowest",
+                 *         "schedule": "weekly"
+                 *       },
+                 *       "name": "Fastest lap of the week"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangedBoard"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "definition": {},
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoardShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contradicts_records`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ends_at": "2026-01-31T18:05:00Z",
+                     *           "starts_at": "2026-01-31T18:05:00Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_begin_period: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "definition": {},
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoardShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contradicts_records`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_restore: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example text */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "definition": {},
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BoardShown"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_ratings: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "last_played": "2026-01-31T18:00:00Z",
+                     *           "name": "Ana",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "rank": 1,
+                     *           "rating": {
+                     *             "mu": "31.207",
+                     *             "provisional": false,
+                     *             "rating": 1,
+                     *             "sessions": 24,
+                     *             "sigma": "2.904"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_RankedPlayer_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3880,6 +8829,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3944,6 +8896,1186 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_submit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "board": "speedrun",
+                 *       "metadata": {
+                 *         "track": "Forest"
+                 *       },
+                 *       "score": 12500
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewScore"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entry": {
+                     *         "at": "2026-01-31T18:05:00Z",
+                     *         "count": 1,
+                     *         "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "score": 12
+                     *       },
+                     *       "previous": null,
+                     *       "rank": 1,
+                     *       "updated": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Submitted"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `archived`, `contradicts_records`, `idempotency_conflict`, `period_closed`, `stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_submit_all: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "scores": [
+                 *         {
+                 *           "board": "speedrun",
+                 *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                 *           "score": 12500
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScoreBatch"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {}
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScoresTaken"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_of_game: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "boards": [
+                     *             "text"
+                     *           ],
+                     *           "closed_at": "2026-01-31T18:05:00Z",
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "digest": "text",
+                     *           "ends_at": "2026-01-31T18:05:00Z",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "key": "winter-2026",
+                     *           "name": "Ana",
+                     *           "starts_at": "2026-01-31T18:05:00Z",
+                     *           "state": "closed",
+                     *           "texts": {},
+                     *           "tiers": [
+                     *             {
+                     *               "name": "Ana"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Season_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "boards": [
+                 *         "score"
+                 *       ],
+                 *       "ends_at": "2026-02-14T18:00:00Z",
+                 *       "key": "winter-2026",
+                 *       "name": "Winter cup",
+                 *       "starts_at": "2026-01-31T18:00:00Z",
+                 *       "tiers": [
+                 *         {
+                 *           "from_rank": 1,
+                 *           "name": "Gold",
+                 *           "reward": {
+                 *             "skin": "dragon"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSeason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "boards": [
+                     *         "text"
+                     *       ],
+                     *       "closed_at": "2026-01-31T18:05:00Z",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "digest": "text",
+                     *       "ends_at": "2026-01-31T18:05:00Z",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "winter-2026",
+                     *       "name": "Ana",
+                     *       "starts_at": "2026-01-31T18:05:00Z",
+                     *       "state": "closed",
+                     *       "texts": {},
+                     *       "tiers": [
+                     *         {
+                     *           "name": "Ana"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Season"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `name_taken`, `season_fixed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_season: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "boards": [
+                     *         "text"
+                     *       ],
+                     *       "closed_at": "2026-01-31T18:05:00Z",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "digest": "text",
+                     *       "ends_at": "2026-01-31T18:05:00Z",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "winter-2026",
+                     *       "name": "Ana",
+                     *       "starts_at": "2026-01-31T18:05:00Z",
+                     *       "state": "closed",
+                     *       "texts": {},
+                     *       "tiers": [
+                     *         {
+                     *           "name": "Ana"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Season"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_remove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `season_fixed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ends_at": "2026-02-14T18:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangedSeason"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "boards": [
+                     *         "text"
+                     *       ],
+                     *       "closed_at": "2026-01-31T18:05:00Z",
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "digest": "text",
+                     *       "ends_at": "2026-01-31T18:05:00Z",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "key": "winter-2026",
+                     *       "name": "Ana",
+                     *       "starts_at": "2026-01-31T18:05:00Z",
+                     *       "state": "closed",
+                     *       "texts": {},
+                     *       "tiers": [
+                     *         {
+                     *           "name": "Ana"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Season"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `season_fixed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_announcements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "occasion": "ends",
+                     *           "season_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "text": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Announcement_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_announce: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "text": "Snow at last."
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "occasion": "ends",
+                     *       "season_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "text": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Announcement"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `season_fixed` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seasons_standings: {
+        parameters: {
+            query?: {
+                /** @description Its key; the season's first board without it. */
+                board?: string | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                season_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "board": "text",
+                     *       "final": false,
+                     *       "items": [
+                     *         {
+                     *           "place": 1,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "points": 1,
+                     *           "rank": 1,
+                     *           "second": 1,
+                     *           "team": null,
+                     *           "tier": "text",
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "season_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Standings"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -3974,6 +10106,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4027,6 +10162,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4072,6 +10220,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4147,6 +10298,1964 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_declared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "aggregation": "average",
+                     *           "key": "K7Q2ZF",
+                     *           "name": "Ana"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_declaration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /**
+                 * @description Of a-z, 0-9, - and _, at most 40.
+                 * @example K7Q2ZF
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "aggregation": "average",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Statistic"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /**
+                 * @description Of a-z, 0-9, - and _, at most 40.
+                 * @example K7Q2ZF
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "aggregation": "sum",
+                 *       "name": "Kills"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewStatistic"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "aggregation": "average",
+                     *       "key": "K7Q2ZF",
+                     *       "name": "Ana"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Statistic"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contradicts_records`, `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_remove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /**
+                 * @description Of a-z, 0-9, - and _, at most 40.
+                 * @example K7Q2ZF
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "playtime": 1800000,
+                 *       "values": {
+                 *         "kills": {
+                 *           "delta": 3
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["StatisticsReport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "index": 4
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Written"];
+                };
+            };
+            /** @description `invalid`, `malformed`, `out_of_range`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict`, `stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_of_game: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "active": false,
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "disabled_at": "text",
+                     *           "events": [
+                     *             "text"
+                     *           ],
+                     *           "failing_since": "text",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "url": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Webhook_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_define: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "events": [
+                 *         "score_submitted"
+                 *       ],
+                 *       "url": "https://game.example/events"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "disabled_at": "text",
+                     *       "events": [
+                     *         "text"
+                     *       ],
+                     *       "failing_since": "text",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "disabled_at": "text",
+                     *       "events": [
+                     *         "text"
+                     *       ],
+                     *       "failing_since": "text",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_remove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "active": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangedWebhook"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "disabled_at": "text",
+                     *       "events": [
+                     *         "text"
+                     *       ],
+                     *       "failing_since": "text",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries: {
+        parameters: {
+            query?: {
+                /** @description All when left out. */
+                status?: ("waiting" | "delivered" | "dead") | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "answer": 1,
+                     *           "attempts": 1,
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "ended_at": null,
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "next_at": "text",
+                     *           "problem": "text",
+                     *           "status": "delivered",
+                     *           "type": "score_submitted"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Delivery_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "answer": 1,
+                     *       "attempts": 1,
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "ended_at": null,
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "next_at": "text",
+                     *       "problem": "text",
+                     *       "status": "delivered",
+                     *       "type": "score_submitted"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_renew_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false,
+                     *       "created_at": "2026-01-31T18:00:00Z",
+                     *       "disabled_at": "text",
+                     *       "events": [
+                     *         "text"
+                     *       ],
+                     *       "failing_since": "text",
+                     *       "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *       "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "url": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_top: {
+        parameters: {
+            query?: {
+                /** @description The key of a board. */
+                board?: string;
+                /** @description `current`, `previous`, or a time within the period. */
+                period?: string;
+                /** @description The id of a season: the board within it, in the end as it stood when it closed. */
+                season?: string;
+                /** @description Players of this region alone. */
+                region?: string;
+                /** @description Whom the caller follows, and the caller. */
+                friends?: boolean;
+                /** @description Up to 100 players: ids with commas between. */
+                players?: string;
+                /** @description A date (UTC), or a time with its offset. */
+                as_of?: string;
+                /** @description With what was sent along. */
+                metadata?: boolean;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                game_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "period": {
+                     *         "ends_at": "2026-01-31T18:05:00Z",
+                     *         "starts_at": "2026-01-31T18:05:00Z"
+                     *       },
+                     *       "rankings": [
+                     *         {
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "points": 1,
+                     *           "rank": 1,
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rankings"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_around: {
+        parameters: {
+            query?: {
+                /** @description The key of a board. */
+                board?: string;
+                /** @description `current`, `previous`, or a time within the period. */
+                period?: string;
+                /** @description The id of a season: the board within it, in the end as it stood when it closed. */
+                season?: string;
+                /** @description Players of this region alone. */
+                region?: string;
+                /** @description Whom the caller follows, and the caller. */
+                friends?: boolean;
+                /** @description Up to 100 players: ids with commas between. */
+                players?: string;
+                /** @description A date (UTC), or a time with its offset. */
+                as_of?: string;
+                /** @description With what was sent along. */
+                metadata?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                game_id: string;
+                /** @example 01990c3e-7c00-7000-8000-00000000000a */
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "period": {
+                     *         "ends_at": "2026-01-31T18:05:00Z",
+                     *         "starts_at": "2026-01-31T18:05:00Z"
+                     *       },
+                     *       "rankings": [
+                     *         {
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "points": 1,
+                     *           "rank": 1,
+                     *           "username": "ana-plays"
+                     *         }
+                     *       ],
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rankings"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaderboards_standing: {
+        parameters: {
+            query?: {
+                /** @description The key of a board. */
+                board?: string;
+                /** @description `current`, `previous`, or a time within the period. */
+                period?: string;
+                /** @description The id of a season: the board within it, in the end as it stood when it closed. */
+                season?: string;
+                /** @description Players of this region alone. */
+                region?: string;
+                /** @description Whom the caller follows, and the caller. */
+                friends?: boolean;
+                /** @description Up to 100 players: ids with commas between. */
+                players?: string;
+                /** @description A date (UTC), or a time with its offset. */
+                as_of?: string;
+                /** @description With what was sent along. */
+                metadata?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000001 */
+                game_id: string;
+                /** @example 01990c3e-7c00-7000-8000-00000000000a */
+                player_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "entry": {
+                     *         "at": "2026-01-31T18:05:00Z",
+                     *         "count": 1,
+                     *         "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "score": 12
+                     *       },
+                     *       "percentile": 1,
+                     *       "period": {
+                     *         "ends_at": "2026-01-31T18:05:00Z",
+                     *         "starts_at": "2026-01-31T18:05:00Z"
+                     *       },
+                     *       "points": 1,
+                     *       "rank": 1,
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlayerStanding"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_notifications: {
+        parameters: {
+            query?: {
+                /** @description Only the unread, or only the read. */
+                unread?: boolean | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-01-31T18:05:00Z",
+                     *           "data": {
+                     *             "seat": 0,
+                     *             "stat": "Points",
+                     *             "value": 7
+                     *           },
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "kind": "account",
+                     *           "names": {
+                     *             "Points": "text"
+                     *           },
+                     *           "read": false
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Page_Notification_"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "ids": [
+                 *         "01990c3e-7c00-7000-8000-000000000005"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReadNotifications"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "unread": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4177,6 +12286,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4227,6 +12339,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4262,6 +12387,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4325,6 +12453,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4348,6 +12489,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4401,6 +12545,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4433,6 +12590,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4485,6 +12645,10 @@ export interface operations {
             /** @description `rate_limited` */
             429: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4527,6 +12691,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4598,6 +12765,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4630,6 +12810,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4718,6 +12901,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4745,6 +12941,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4811,6 +13010,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4837,6 +13049,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4877,6 +13092,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -4900,6 +13128,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4928,6 +13159,124 @@ export interface operations {
             /** @description `forbidden` */
             403: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_friends: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_completion": 0,
+                     *           "games_owned": 1,
+                     *           "name": "Ana",
+                     *           "played": 2,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "total_achievements": 1,
+                     *           "total_playtime": 0,
+                     *           "total_points": 1,
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "me": {
+                     *         "average_completion": 0,
+                     *         "games_owned": 1,
+                     *         "name": "Ana",
+                     *         "played": 2,
+                     *         "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *         "total_achievements": 1,
+                     *         "total_playtime": 0,
+                     *         "total_points": 1,
+                     *         "won": 1
+                     *       },
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Friends"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4970,6 +13319,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5022,6 +13374,10 @@ export interface operations {
             /** @description `rate_limited` */
             429: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5055,6 +13411,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5103,6 +13462,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5129,6 +13501,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5169,6 +13544,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5198,6 +13586,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5247,6 +13638,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5273,6 +13677,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5329,6 +13736,252 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_of_player: {
+        parameters: {
+            query?: {
+                game_id?: string | null;
+                /** @description False: those that steps were made towards. */
+                unlocked?: boolean;
+                /** @description Of names and descriptions, where there are such texts. */
+                lang?: string | null;
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievements": [
+                     *         {
+                     *           "archived": false,
+                     *           "computed_rarity": {
+                     *             "label": "common",
+                     *             "players": 1,
+                     *             "share": 0,
+                     *             "unlocked": 1
+                     *           },
+                     *           "created_at": "2026-01-31T18:00:00Z",
+                     *           "description": "Win for the first time",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "hidden": false,
+                     *           "icon": "🏆",
+                     *           "id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "key": "first-win",
+                     *           "name": "First win",
+                     *           "points": 1,
+                     *           "rarity": "common",
+                     *           "steps": 1,
+                     *           "tiers": [
+                     *             {
+                     *               "key": "bronze",
+                     *               "points": 5,
+                     *               "steps": 10
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": null,
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlayersAchievements"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    achievements_why: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+                /** @example 01990c3e-7c00-7000-8000-000000000005 */
+                achievement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *       "by": "client",
+                     *       "events": [
+                     *         {
+                     *           "at": "2026-01-31T18:05:00Z",
+                     *           "position": 1,
+                     *           "session": "text",
+                     *           "type": "scoresheet.value_recorded.v1"
+                     *         }
+                     *       ],
+                     *       "missing": [],
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "revoked_at": "2026-01-31T18:05:00Z",
+                     *       "unlocked": false,
+                     *       "unlocked_at": "2026-01-31T18:05:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5360,6 +14013,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5417,6 +14073,276 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+                /**
+                 * @description A player.
+                 * @example text
+                 */
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "games": [
+                     *         {
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "players": [
+                     *             {
+                     *               "achievements": 1,
+                     *               "completion": 0,
+                     *               "played": 2,
+                     *               "playtime": 0,
+                     *               "points": 1,
+                     *               "rating": 1,
+                     *               "won": 1
+                     *             },
+                     *             {
+                     *               "achievements": 1,
+                     *               "completion": 0,
+                     *               "played": 2,
+                     *               "playtime": 0,
+                     *               "points": 1,
+                     *               "rating": 1,
+                     *               "won": 1
+                     *             }
+                     *           ],
+                     *           "shared_achievements": [
+                     *             "01990c3e-7c00-7000-8000-000000000005"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "head_to_head": {
+                     *         "lost": 1,
+                     *         "played": 2,
+                     *         "tied": 0,
+                     *         "won": 1
+                     *       },
+                     *       "players": [
+                     *         {
+                     *           "average_completion": 0,
+                     *           "games_owned": 1,
+                     *           "name": "Ana",
+                     *           "played": 2,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "total_achievements": 1,
+                     *           "total_playtime": 0,
+                     *           "total_points": 1,
+                     *           "won": 1
+                     *         },
+                     *         {
+                     *           "average_completion": 0,
+                     *           "games_owned": 1,
+                     *           "name": "Ana",
+                     *           "played": 2,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "total_achievements": 1,
+                     *           "total_playtime": 0,
+                     *           "total_points": 1,
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "shared_achievements": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "average_completion": 0,
+                     *       "games_owned": 1,
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *       "recent_achievements": [
+                     *         {
+                     *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "icon": "text",
+                     *           "key": "K7Q2ZF",
+                     *           "name": "Ana",
+                     *           "points": 1,
+                     *           "unlocked_at": "2026-01-31T18:05:00Z"
+                     *         }
+                     *       ],
+                     *       "total_achievements": 1,
+                     *       "total_playtime": 0,
+                     *       "total_points": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5443,6 +14369,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5477,6 +14406,19 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5509,6 +14451,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5543,6 +14488,19 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5579,6 +14537,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5632,6 +14593,19 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5668,6 +14642,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5727,6 +14704,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5753,6 +14743,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5811,6 +14804,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5839,6 +14845,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5879,6 +14888,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5907,6 +14929,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5956,6 +14981,285 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "games": [
+                     *         {
+                     *           "achievements": 1,
+                     *           "completion": 0,
+                     *           "first_seen": "2026-01-31",
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "last_seen": "2026-01-31",
+                     *           "lost": 1,
+                     *           "played": 2,
+                     *           "playtime": 0,
+                     *           "playtime_ms": 0,
+                     *           "points": 1,
+                     *           "rating": {
+                     *             "mu": "31.207",
+                     *             "provisional": false,
+                     *             "rating": 1,
+                     *             "sessions": 24,
+                     *             "sigma": "2.904"
+                     *           },
+                     *           "records": [
+                     *             {
+                     *               "at": "2026-01-31T18:05:00Z",
+                     *               "first_session_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *               "record": "highest_score",
+                     *               "session_id": "01990c3e-7c00-7000-8000-000000000002",
+                     *               "value": 7
+                     *             }
+                     *           ],
+                     *           "statistics": [
+                     *             {
+                     *               "aggregation": "average",
+                     *               "highest": {
+                     *                 "at": "2026-01-31T18:05:00Z",
+                     *                 "index": 4,
+                     *                 "stream": "01990c3e-7c00-7000-8000-000000000005",
+                     *                 "value": 7
+                     *               },
+                     *               "key": "K7Q2ZF",
+                     *               "latest": {
+                     *                 "at": "2026-01-31T18:05:00Z",
+                     *                 "index": 4,
+                     *                 "stream": "01990c3e-7c00-7000-8000-000000000005",
+                     *                 "value": 7
+                     *               },
+                     *               "lowest": {
+                     *                 "at": "2026-01-31T18:05:00Z",
+                     *                 "index": 4,
+                     *                 "stream": "01990c3e-7c00-7000-8000-000000000005",
+                     *                 "value": 7
+                     *               },
+                     *               "name": "Ana",
+                     *               "reports": 1,
+                     *               "total": 12,
+                     *               "value": 7
+                     *             }
+                     *           ],
+                     *           "streaks": {
+                     *             "current": 2,
+                     *             "longest": 1
+                     *           },
+                     *           "submissions": 1,
+                     *           "tied": 0,
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlayerStatistics"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    players_trend: {
+        parameters: {
+            query?: {
+                /** @description The first UTC day. */
+                from?: string | null;
+                /** @description The last UTC day; today without it. */
+                to?: string | null;
+                interval?: "day" | "week" | "month";
+                /** @description One game, with its statistics. */
+                game_id?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-00000000000b */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "interval": "day",
+                     *       "items": [
+                     *         {
+                     *           "achievements": 1,
+                     *           "begins": "2026-01-31",
+                     *           "played": 2,
+                     *           "playtime": 0,
+                     *           "points": 1,
+                     *           "submissions": 1,
+                     *           "values": {
+                     *             "Points": 1
+                     *           },
+                     *           "won": 1
+                     *         }
+                     *       ],
+                     *       "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -5986,6 +15290,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6018,6 +15325,8 @@ export interface operations {
                      *           "lost": 1,
                      *           "played": 2,
                      *           "playtime": 0,
+                     *           "provisional": false,
+                     *           "rating": 1,
                      *           "sessions": "/api/v1/sessions/history?status=finished",
                      *           "solo": {
                      *             "average": "6.5",
@@ -6144,6 +15453,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -6170,6 +15492,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6204,6 +15529,19 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6236,6 +15574,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6270,6 +15611,19 @@ export interface operations {
             /** @description `not_found` */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6307,6 +15661,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6401,6 +15758,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -6430,6 +15800,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6528,6 +15901,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -6569,6 +15955,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6638,6 +16027,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -6676,6 +16078,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6735,6 +16140,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6779,6 +16197,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6838,6 +16259,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6882,6 +16316,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6941,6 +16378,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6997,6 +16447,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7103,6 +16556,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7146,6 +16612,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7213,6 +16682,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7239,6 +16721,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7318,6 +16803,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7356,6 +16854,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7421,6 +16922,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7460,6 +16974,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7525,6 +17042,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7566,6 +17096,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7631,6 +17164,192 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_preview_correction: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "counted again",
+                 *       "seat": 0,
+                 *       "stat": "Points",
+                 *       "value": 12
+                 *     }
+                 */
+                "application/json": components["schemas"]["Correction"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievements": [
+                     *         {
+                     *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "change": "revoked",
+                     *           "key": "K7Q2ZF",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ],
+                     *       "boards": [
+                     *         {
+                     *           "after": 7,
+                     *           "before": 0,
+                     *           "board": "text",
+                     *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "period": "text"
+                     *         }
+                     *       ],
+                     *       "index": 4,
+                     *       "other_ratings": 1,
+                     *       "ratings": [
+                     *         {
+                     *           "after": 7,
+                     *           "before": 0,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ],
+                     *       "standings": [
+                     *         {
+                     *           "after": {
+                     *             "place": 1,
+                     *             "score": 12,
+                     *             "winner": true
+                     *           },
+                     *           "before": {
+                     *             "place": 2,
+                     *             "score": 7,
+                     *             "winner": false
+                     *           },
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "seat": 0
+                     *         }
+                     *       ],
+                     *       "statistics": [
+                     *         {
+                     *           "after": null,
+                     *           "before": null,
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "mode": "competitive",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description `invalid`, `malformed`, `out_of_range`, `unknown_seat`, `unknown_stat`, `wrong_type` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `move_rejected`, `session_finished`, `session_not_finished`, `stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7674,6 +17393,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7739,6 +17461,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7769,6 +17504,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7821,6 +17559,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7855,6 +17606,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7920,6 +17674,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -7958,6 +17725,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8017,6 +17787,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8061,6 +17844,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8120,6 +17906,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8167,6 +17966,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8232,6 +18034,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8270,6 +18085,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8335,6 +18153,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8373,6 +18204,9 @@ export interface operations {
             /** @description Done */
             201: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8479,6 +18313,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8505,6 +18352,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8556,6 +18406,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8594,6 +18457,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8659,6 +18525,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8685,6 +18564,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8761,6 +18643,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -8801,6 +18696,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8860,6 +18758,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8906,6 +18817,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8971,6 +18885,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9011,6 +18938,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9076,6 +19006,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9114,6 +19057,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9179,6 +19125,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9207,6 +19166,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9283,6 +19245,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9313,6 +19288,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9379,6 +19357,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9417,6 +19408,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9482,6 +19476,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9520,6 +19527,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9585,6 +19595,189 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions_preview_void: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @example 01990c3e-7c00-7000-8000-000000000002 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "played as a test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Void"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "achievements": [
+                     *         {
+                     *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "change": "revoked",
+                     *           "key": "K7Q2ZF",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ],
+                     *       "boards": [
+                     *         {
+                     *           "after": 7,
+                     *           "before": 0,
+                     *           "board": "text",
+                     *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "period": "text"
+                     *         }
+                     *       ],
+                     *       "index": 4,
+                     *       "other_ratings": 1,
+                     *       "ratings": [
+                     *         {
+                     *           "after": 7,
+                     *           "before": 0,
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ],
+                     *       "standings": [
+                     *         {
+                     *           "after": {
+                     *             "place": 1,
+                     *             "score": 12,
+                     *             "winner": true
+                     *           },
+                     *           "before": {
+                     *             "place": 2,
+                     *             "score": 7,
+                     *             "winner": false
+                     *           },
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
+                     *           "seat": 0
+                     *         }
+                     *       ],
+                     *       "statistics": [
+                     *         {
+                     *           "after": null,
+                     *           "before": null,
+                     *           "game_id": "01990c3e-7c00-7000-8000-000000000001",
+                     *           "mode": "competitive",
+                     *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description `invalid`, `malformed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_token`, `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_finished`, `session_not_finished`, `stale` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9611,6 +19804,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9659,6 +19855,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9688,6 +19897,9 @@ export interface operations {
             /** @description Done */
             204: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9737,6 +19949,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal`, `overloaded`, `too_large`, `unavailable` */
             default: {
                 headers: {
@@ -9775,6 +20000,9 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9844,6 +20072,19 @@ export interface operations {
             /** @description `too_large` */
             413: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited` */
+            429: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

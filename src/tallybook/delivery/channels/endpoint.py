@@ -4,15 +4,18 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
 
 from tallybook.access.actor import Actor
 from tallybook.delivery.channels.contract import Authenticate, Topics
-from tallybook.delivery.channels.frames import Wire
+from tallybook.delivery.channels.conversation import Conversation
+from tallybook.delivery.channels.frames import Dialect, Wire
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.channels.limits import Limits
 from tallybook.delivery.channels.outbox import Outbox
 from tallybook.delivery.channels.socket import ChannelSocket
-from tallybook.delivery.channels.transport import GOING_AWAY, SERVICE_RESTART, Connection
+from tallybook.delivery.channels.transport import GOING_AWAY, SERVICE_RESTART
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
 
@@ -20,8 +23,25 @@ _STEP_SECONDS = 0.05
 _AT_ONCE = 20  # so few are not worth spreading
 
 
+class Connected(Protocol):
+    """One client's connection, whatever its transport: the endpoint keeps it within its limits."""
+
+    @property
+    def player_id(self) -> UUID | None:
+        """Who is connected, once let in."""
+
+    def sweep(self, now: float) -> None:
+        """Look at the clock: end what takes too long."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close it, leaving every topic; does nothing when it is not open."""
+
+    def abort(self) -> None:
+        """Hang up without a word."""
+
+
 class Endpoint:
-    """What answers at `/socket/websocket`: `routes` has the topics' handlers by prefix (`room`, `game`)."""
+    """What all live clients connect to: `routes` has the topics' handlers by prefix (`room`, `game`)."""
 
     def __init__(
         self,
@@ -40,7 +60,7 @@ class Endpoint:
         self.closed: Counter[int] = Counter()  # open sockets closed by us, ever, by code
         self.draining = False  # set to turn new sockets away with 503
         self._routes = routes
-        self._connections: set[Connection] = set()
+        self._connections: set[Connected] = set()
         self._sweep_timer: asyncio.TimerHandle | None = None
         self._empty = asyncio.Event()
 
@@ -49,19 +69,23 @@ class Endpoint:
         """How many sockets there are, those being opened or closed included."""
         return len(self._connections)
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: Connected) -> None:
         self._connections.add(connection)
         self._empty.clear()
         if self._sweep_timer is None:
             self._sweep_later()
 
-    def discard(self, connection: Connection) -> None:
+    def discard(self, connection: Connected) -> None:
         self._connections.discard(connection)
         if not self._connections:
             self._empty.set()
 
-    def socket(self, actor: Actor, wire: Wire, outbox: Outbox) -> ChannelSocket:
-        """The conversation of a connection that was let in."""
+    def conversation(self, actor: Actor, wire: Wire, outbox: Outbox) -> Conversation:
+        """What is said with a client that was let in."""
+        return Conversation(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
+
+    def socket(self, actor: Actor, wire: Dialect, outbox: Outbox) -> ChannelSocket:
+        """The same with a Phoenix client."""
         return ChannelSocket(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
 
     def follow(self, events: Sequence[Recorded]) -> None:

@@ -35,13 +35,20 @@ class _MessageV1(msgspec.Struct):
 
 
 class Wire(Protocol):
-    """One version of the protocol. There is one instance of each, so it also serves as a key."""
+    """How messages are written to a client. There is one instance of each, so it also serves as a key."""
+
+    def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
+        """What the client's outbox takes: for Channels a WebSocket frame, finished.
+
+        `payload` is the text of a JSON object.
+        """
+
+
+class Dialect(Wire, Protocol):
+    """One version of the Channels protocol."""
 
     def decode(self, text: bytes) -> Message:
         """The message in a text frame, or `Malformed`."""
-
-    def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
-        """A finished WebSocket frame; `payload` is the text of a JSON object."""
 
 
 class _V2:
@@ -74,8 +81,8 @@ class _V1:
         return text_frame(_encoder.encode(message))
 
 
-V1: Wire = _V1()
-V2: Wire = _V2()
+V1: Dialect = _V1()
+V2: Dialect = _V2()
 WIRES = {"1.0.0": V1, "2.0.0": V2}
 
 

@@ -1,8 +1,11 @@
 """What goes out: each broadcast is rendered and framed once for all who get the same bytes."""
 
 import asyncio
+from collections.abc import Iterable
 
+from tallybook.bus.bus import Bus
 from tallybook.delivery.channels.contract import Render, Viewer
+from tallybook.delivery.channels.neighbours import Neighbours, Present
 from tallybook.delivery.channels.outbox import Outboxes
 from tallybook.delivery.channels.presence import Roster
 from tallybook.delivery.channels.topic import Cast, Merged, Subscription, Topic
@@ -12,9 +15,14 @@ PRESENCE_SECONDS = 0.05  # who came and went within this time is told in one go
 
 
 class Hub:
-    """Sends what happens in a topic to its followers in this process. Belongs to one event loop."""
+    """Sends what happens in a topic to its followers in this process. Belongs to one event loop.
 
-    def __init__(self) -> None:
+    Over a bus that spans several nodes it lists those present on all of them.
+    """
+
+    def __init__(self, bus: Bus | None = None) -> None:
+        spans = bus is not None and bus.spans
+        self.neighbours = Neighbours(bus, self._elsewhere) if bus is not None and spans else None
         self.outboxes = Outboxes()
         self.subscriptions = 0  # there are now, those still joining included
         self._topics: dict[str, Topic] = {}
@@ -87,6 +95,11 @@ class Hub:
         found = self._topics.get(topic)
         if found is None:
             found = self._topics[topic] = Topic(topic)
+            if self.neighbours is not None and (people := self.neighbours.of(topic).values()):
+                found.roster = Roster()
+                for present in people:
+                    found.roster.join(present.key, present.meta, present.ref)
+                found.roster.difference()  # nobody here was told otherwise
         subscription.topic = found
         subscription.held = []
         self.subscriptions += 1
@@ -172,13 +185,33 @@ class Hub:
         if topic.roster is None:
             topic.roster = Roster()
         subscription.presence = topic.roster.join(key, meta)
+        if self.neighbours is not None:
+            self.neighbours.came(Present(subscription.presence, topic.name, key, meta))
         self._tell_presence(topic)
 
     def _leave(self, topic: Topic, subscription: Subscription) -> None:
         if subscription.presence is not None and topic.roster is not None:
             topic.roster.leave(subscription.presence)
+            if self.neighbours is not None:
+                self.neighbours.left(subscription.presence)
             subscription.presence = None
             self._tell_presence(topic)
+
+    def _elsewhere(self, came: Iterable[Present], left: Iterable[Present]) -> None:
+        """Somebody came or left on another node."""
+        for present in came:
+            topic = self._topics.get(present.topic)
+            if topic is not None:
+                if topic.roster is None:
+                    topic.roster = Roster()
+                if present.ref not in topic.roster:
+                    topic.roster.join(present.key, present.meta, present.ref)
+                    self._tell_presence(topic)
+        for present in left:
+            topic = self._topics.get(present.topic)
+            if topic is not None and topic.roster is not None and present.ref in topic.roster:
+                topic.roster.leave(present.ref)
+                self._tell_presence(topic)
 
     def _tell_presence(self, topic: Topic) -> None:
         if topic.presence_timer is None:

@@ -17,4 +17,6 @@ class Limits:
     join_seconds: float = 10.0  # for the games' side to answer a join
     idle_seconds: float = 120.0  # without a frame from the client; background tabs slow their heartbeats
     closing_seconds: float = 5.0  # for the client to take the close frame and hang up
+    ping_seconds: float = 25.0  # between pings to Socket.IO clients; those of Channels beat by themselves
+    pong_seconds: float = 20.0  # for the answer to one
     sweep_seconds: float = 1.0

@@ -39,12 +39,17 @@ class Roster:
         """Whether there is anything to tell."""
         return bool(self._joins or self._leaves)
 
-    def join(self, key: str, meta: bytes) -> PhxRef:
-        """Someone came; `meta` is the text of a JSON object."""
-        ref = _fresh()
+    def join(self, key: str, meta: bytes, ref: PhxRef | None = None) -> PhxRef:
+        """Someone came; `meta` is the text of a JSON object, `ref` the reference given on another node."""
+        ref = ref or _fresh()
+        if self._leaves.pop(ref, None) is not None:
+            return ref  # back before anybody was told of the leaving
         separator = b"" if meta[1:].strip() == b"}" else b","
         self._joins[ref] = key, Raw(b'{"phx_ref":"%b"%b%b' % (ref.encode(), separator, meta[1:]))
         return ref
+
+    def __contains__(self, ref: PhxRef) -> bool:
+        return ref in self._joins or (ref in self._told and ref not in self._leaves)
 
     def leave(self, ref: PhxRef) -> None:
         if self._joins.pop(ref, None) is None:

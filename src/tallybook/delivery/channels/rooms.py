@@ -76,6 +76,7 @@ class RoomTopics:
 
     async def join(self, name: str, params: Raw, member: Member) -> Joined:
         asked = _params(params)
+        await self._ledger.caught_up()
         actor = member.actor
         envelope = take_envelope({}, self.clock)
         place = await self._tables.join(

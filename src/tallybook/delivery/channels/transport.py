@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from enum import Enum
 from types import GeneratorType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 from uuid import UUID
 
 from uvicorn.server import ServerState
@@ -20,7 +20,6 @@ from websockets.utils import apply_mask
 from tallybook.delivery.channels.frames import WIRES, Malformed
 from tallybook.delivery.channels.handshake import SUBPROTOCOL, token_of, version_of
 from tallybook.delivery.channels.outbox import Outbox
-from tallybook.delivery.channels.socket import ChannelSocket
 from tallybook.kernel.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -61,6 +60,26 @@ class Frames(ServerProtocol):
         super().send_frame(frame)
 
 
+class Talk(Protocol):
+    """What a connection carries once it is open."""
+
+    @property
+    def player_id(self) -> UUID | None: ...
+
+    @property
+    def joined(self) -> bool:
+        """Whether it ever got into a topic."""
+
+    def text(self, data: bytes) -> None:
+        """A text message came in; `Malformed` when it is none of the protocol's."""
+
+    def binary(self, data: bytes) -> None:
+        """A binary message came in."""
+
+    def closed(self) -> None:
+        """The connection is gone or going: nothing can be sent from now on."""
+
+
 class _State(Enum):
     SHAKING_HANDS = 1
     OPEN = 2
@@ -82,9 +101,9 @@ class Connection(asyncio.Protocol):
         "_paused",
         "_server_state",
         "_since",
-        "_socket",
         "_started",
         "_state",
+        "_talk",
         "_transport",
     )
 
@@ -93,7 +112,7 @@ class Connection(asyncio.Protocol):
         self._server_state = server_state
         self._state = _State.SHAKING_HANDS
         self._frames: Frames | None = None
-        self._socket: ChannelSocket | None = None
+        self._talk: Talk | None = None
         self._opening: asyncio.Task[None] | None = None
         self._incoming: bytearray | None = None  # a message so far; before the handshake, whatever came early
         self._owed = 0  # frames read and not yet paid off by the time passed
@@ -137,11 +156,13 @@ class Connection(asyncio.Protocol):
         if self._endpoint.draining:
             self._refuse(handshake.reject(503, "the server is about to restart\n"))
             return
+        self._let_in(response, self._endpoint.socket(actor, wire, self._outbox))
+
+    def _let_in(self, response: Response, talk: Talk) -> None:
         self._opening = None
-        self._state = _State.OPEN
-        self._started = self._endpoint.clock.monotonic()
+        self._enter(_State.OPEN)
         self._active = True
-        self._socket = self._endpoint.socket(actor, wire, self._outbox)
+        self._talk = talk
         self._frames = Frames(self._endpoint.limits.message_bytes)
         self._transport.write(response.serialize())
         early, self._incoming = self._incoming, None
@@ -211,14 +232,14 @@ class Connection(asyncio.Protocol):
             self._message(Opcode(whole[0]), bytes(memoryview(whole)[1:]))
 
     def _message(self, opcode: Opcode, data: bytes) -> None:
-        assert self._socket is not None
+        assert self._talk is not None
         self._endpoint.received += 1
         try:
             if opcode is Opcode.BINARY:
-                self._socket.binary(data)
+                self._talk.binary(data)
             else:
                 data.decode()  # the messages' payloads are not decoded before somebody reads them
-                self._socket.text(data)
+                self._talk.text(data)
         except UnicodeDecodeError:
             self.close(INVALID_DATA, "text that is not UTF-8")
         except Malformed as malformed:
@@ -250,7 +271,7 @@ class Connection(asyncio.Protocol):
     @property
     def player_id(self) -> UUID | None:
         """Who is connected, once let in."""
-        return None if self._socket is None else self._socket.actor.player_id
+        return None if self._talk is None else self._talk.player_id
 
     def close(self, code: int, reason: str = "") -> None:
         """Close an open connection, leaving every topic; does nothing when it is not open."""
@@ -264,8 +285,8 @@ class Connection(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._enter(_State.CLOSING)
-        assert self._socket is not None
-        self._socket.closed()
+        assert self._talk is not None
+        self._talk.closed()
         if self._paused:
             self._transport.resume_reading()  # to see the client's close frame
 
@@ -294,8 +315,8 @@ class Connection(asyncio.Protocol):
         self._endpoint.discard(self)
         if self._opening is not None:
             self._opening.cancel()
-        if self._socket is not None:
-            self._socket.closed()
+        if self._talk is not None:
+            self._talk.closed()
         self._outbox.frames.clear()
         self._state = _State.LOST
 
@@ -316,10 +337,10 @@ class Connection(asyncio.Protocol):
             self._since = now
         spent = now - self._started
         if self._state is _State.OPEN:
-            assert self._socket is not None
+            assert self._talk is not None
             if now - self._since > limits.idle_seconds:
                 self.close(GOING_AWAY, "idle")
-            elif not self._socket.joined and spent > limits.first_join_seconds:
+            elif not self._talk.joined and spent > limits.first_join_seconds:
                 self.close(GOING_AWAY, "no topic was joined")
         elif spent > (
             limits.handshake_seconds if self._state is _State.SHAKING_HANDS else limits.closing_seconds

@@ -47,7 +47,7 @@ async def change(
     **contract(
         takes=PasswordChange,
         status=204,
-        refuses=("invalid_credentials", "forbidden", "rate_limited", "idempotency_conflict"),
+        refuses=("invalid_credentials", "forbidden", "idempotency_conflict"),
     ),
 )
 async def change_password(

@@ -12,25 +12,38 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tallybook.delivery.rest import (
     account,
+    achievements,
+    analytics,
     api_keys,
     auth,
+    boards,
     calendar,
+    careers,
     claims,
+    corrections,
+    dashboard,
     follows,
     games,
     history,
+    leaderboards,
     leaving,
+    notifications,
     players,
     probes,
+    ratings,
     roles,
     rooms,
+    scores,
+    seasons,
     sessions,
     stat_sets,
     statistics,
+    webhooks,
 )
 from tallybook.delivery.rest.answers import raw
 from tallybook.delivery.rest.contract import document
 from tallybook.delivery.rest.frame import API, Frame
+from tallybook.delivery.rest.hot import HotRoutes
 from tallybook.delivery.rest.problems import (
     answer_http_exception,
     answer_invalid_parameters,
@@ -44,23 +57,40 @@ from tallybook.kernel.refusals import Refusal
 OURS = ("/api", "/socket", "/socket.io", "/healthz", "/readyz", "/metrics")  # never routes of the web app
 
 
-def create_app(services: Services, watch: Watch) -> FastAPI:
+class Api(FastAPI):
+    """The routes; those that are hot are answered before the framework's layers, once there is `busy`."""
+
+    hot: HotRoutes | None = None
+    busy: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.hot is not None and scope["type"] == "http" and self.hot.find(scope):
+            scope["app"] = self
+            await self.busy(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(services: Services, watch: Watch) -> Api:
     """The whole HTTP side of a server."""
     app = routes()
     app.state.services = services
     app.state.watch = watch
     app.add_middleware(_Pages, web=services.web)
     app.add_middleware(Frame, clock=services.clock, metrics=watch.http, log_request=watch.log_request)
+    app.hot = HotRoutes(app)
+    app.busy = Frame(app.hot, services.clock, watch.http, watch.log_request)
     if watch.traces is not None:
         from tallybook.delivery.rest.traced import Traced
 
         app.add_middleware(Traced, traces=watch.traces)
+        app.busy = Traced(app.busy, watch.traces)
     return app
 
 
-def routes() -> FastAPI:
+def routes() -> Api:
     """The routes alone, with nothing behind them: enough to describe them."""
-    app = FastAPI(
+    app = Api(
         title="Tallybook",
         version=version("tallybook"),
         description="The ledger for games: live scoreboards, history and replays from one append-only log.",
@@ -77,20 +107,32 @@ def routes() -> FastAPI:
     )
     # Tried in order: the busy first, and `/players/me` before `/players/{id}`.
     for module in (
+        scores,
+        leaderboards,
         history,
         statistics,
         sessions,
+        corrections,
         rooms,
         auth,
         account,
+        dashboard,
         players,
         calendar,
         claims,
         follows,
         leaving,
+        notifications,
         games,
         stat_sets,
+        boards,
+        achievements,
+        careers,
+        ratings,
+        analytics,
+        seasons,
         api_keys,
+        webhooks,
         roles,
     ):
         app.include_router(module.router, prefix=API)
@@ -112,6 +154,7 @@ _undescribed = APIRouter(include_in_schema=False)
 # As the founding documents spell them.
 _undescribed.post("/auth/login", **auth.LOGIN)(auth.login)
 _undescribed.post("/games", **games.CREATE)(games.create)
+_undescribed.post("/v1/games/{id}/scores", **scores.SUBMIT)(scores.submit)
 _undescribed.get("/sessions/history", **history.HISTORY)(history.history)
 _undescribed.get("/users/{id}/stats", **statistics.STATS)(statistics.stats)
 

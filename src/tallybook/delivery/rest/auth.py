@@ -8,7 +8,7 @@ from msgspec import UnsetType
 from tallybook.accounts.accounts import SignIn
 from tallybook.accounts.devices import device_of
 from tallybook.delivery.rest.answers import answer, nothing
-from tallybook.delivery.rest.callers import MaybeSignedIn, SignedIn
+from tallybook.delivery.rest.callers import MaybeSignedIn, SignedIn, admit_stranger
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, body_of
 from tallybook.delivery.rest.services import Given
@@ -22,6 +22,7 @@ async def _device(request: Request) -> str | None:
 
 
 Device = Annotated[str | None, Depends(_device)]
+_STRANGER = [Depends(admit_stranger)]
 _TAKEN = ("username_taken", "email_taken", "idempotency_conflict")
 
 
@@ -67,19 +68,19 @@ async def login(
 LOGIN = contract(
     takes=Credentials,
     gives=SignIn,
-    refuses=("invalid_credentials", "forbidden", "rate_limited"),
+    refuses=("invalid_credentials", "forbidden"),
     public=True,
-)
+) | {"dependencies": _STRANGER}
 router.post("/login", **LOGIN)(login)
 
 
-@router.post("/guest", **contract(takes=NewGuest, gives=SignIn, public=True))
+@router.post("/guest", **contract(takes=NewGuest, gives=SignIn, public=True), dependencies=_STRANGER)
 async def guest(given: Given, device: Device, body: NewGuest = body_of(NewGuest)) -> Response:
     """Come in under a name, without an account."""
     return answer(await given.accounts.guest(body.display_name, device=device))
 
 
-@router.post("/refresh", **contract(takes=Refresh, gives=SignIn, public=True))
+@router.post("/refresh", **contract(takes=Refresh, gives=SignIn, public=True), dependencies=_STRANGER)
 async def refresh(given: Given, body: Refresh = body_of(Refresh)) -> Response:
     """New tokens for a refresh token, which counts only once: using it again ends the sign-in."""
     return answer(await given.accounts.refresh(body.refresh_token))

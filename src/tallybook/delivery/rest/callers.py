@@ -6,8 +6,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tallybook.access.actor import Actor
-from tallybook.accounts.api_keys import SCHEME
+from tallybook.accounts.api_keys import SCHEME, Bearer
 from tallybook.accounts.tokens import Claims
+from tallybook.delivery.limits.buckets import Standing
 from tallybook.delivery.rest.services import Services
 from tallybook.kernel.refusals import Refusal
 
@@ -30,17 +31,60 @@ def _token(request: Request) -> str | None:
     return token.strip()
 
 
-async def _maybe_signed_in(request: Request, _documented: _Bearer) -> Claims | None:
-    """The claims of the token, None without one; a bad token is refused even where none is needed."""
-    token = _token(request)
+async def _who(request: Request) -> Claims | Bearer | None:
+    """Whose token was sent, None without one; a bad token is refused even where none is needed.
+
+    Whoever it is draws one request from a bucket, once however many ask here. What is kept in memory of
+    tokens, people and names is brought up to date before, where other nodes may have written.
+    """
+    state = request.scope["state"]
+    if "who" not in state:
+        services = _services(request)
+        await services.caught_up()
+        try:
+            who = await _bearer_of(services, _token(request))
+        except Refusal:
+            await admit_stranger(request)
+            raise
+        state["who"] = who
+        if who is None:
+            await admit_stranger(request)
+        elif isinstance(who, Bearer):
+            _admit(request, services.limits.key(who))
+        else:
+            request.state.player_id = who.player_id  # for the log
+            _admit(request, services.limits.person(who))
+    found: Claims | Bearer | None = state["who"]
+    return found
+
+
+async def _bearer_of(services: Services, token: str | None) -> Claims | Bearer | None:
     if token is None:
         return None
     if token.startswith(SCHEME):
-        await _services(request).api_keys.verify(token)
+        return await services.api_keys.verify(token)
+    return services.accounts.verify(token)
+
+
+async def admit_stranger(request: Request) -> None:
+    """Draw from the bucket of the address, for requests that need no token."""
+    host = request.client.host if request.client else ""
+    _admit(request, _services(request).limits.address(host))
+
+
+def _admit(request: Request, standing: Standing) -> None:
+    request.state.limit = standing  # the answer's headers tell it
+    if standing.retry_after:
+        wait = standing.retry_after
+        raise Refusal("rate_limited", f"too many requests: try again in {wait} s", retry_after=wait)
+
+
+async def _maybe_signed_in(request: Request, _documented: _Bearer) -> Claims | None:
+    """The claims of the token, None without one."""
+    who = await _who(request)
+    if isinstance(who, Bearer):
         raise Refusal("forbidden", "this is for people: an API key may not do it")
-    claims = _services(request).accounts.verify(token)
-    request.state.player_id = claims.player_id  # for the log
-    return claims
+    return who
 
 
 async def _signed_in(request: Request, _documented: _Bearer) -> Claims:
@@ -64,17 +108,25 @@ async def caller_of(request: Request) -> Actor:
 
 
 async def _maybe_anyone(request: Request, _documented: _Bearer) -> Actor | None:
-    token = _token(request)
-    if token is not None and token.startswith(SCHEME):
-        bearer = await _services(request).api_keys.verify(token)
-        return Actor.of_key(bearer.key_id, frozenset({bearer.game_id}))
-    claims = await _maybe_signed_in(request, _documented)
-    return None if claims is None else _actor(request, claims)
+    who = await _who(request)
+    if isinstance(who, Bearer):
+        return Actor.of_key(who.key_id, frozenset({who.game_id}))
+    return None if who is None else _actor(request, who)
 
 
 async def _anyone(request: Request, _documented: _Bearer) -> Actor:
     actor = await _maybe_anyone(request, _documented)
     return actor or _actor(request, await _signed_in(request, _documented))
+
+
+async def anyone_of(request: Request) -> Actor:
+    """The person or API key that calls, likewise."""
+    return await _anyone(request, None)
+
+
+async def maybe_anyone_of(request: Request) -> Actor | None:
+    """The same, None without a token."""
+    return await _maybe_anyone(request, None)
 
 
 MaybeSignedIn = Annotated[Claims | None, Depends(_maybe_signed_in)]

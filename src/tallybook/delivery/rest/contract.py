@@ -12,7 +12,13 @@ from tallybook.kernel.refusals import CODES
 
 _REF = "#/components/schemas/{name}"
 _shapes: dict[str, Any] = {}  # what the contracts speak of, by its place in the document
-_ALWAYS = ("malformed", "invalid")
+_ALWAYS = ("malformed", "invalid", "rate_limited")
+_LIMIT = {  # told with every answer whose caller is known
+    "RateLimit-Limit": "How many requests the caller may send at once; as many are refilled in the period.",
+    "RateLimit-Remaining": "How many are left now.",
+    "RateLimit-Reset": "Seconds until all of them are there again.",
+}
+_RETRY = {"Retry-After": "Seconds after which to try again."}
 _ANY_TIME = ("internal", "overloaded", "too_large", "unavailable")
 
 
@@ -36,12 +42,13 @@ def contract(
     codes |= {"invalid_token"} if public else {"invalid_token", "unauthenticated"}
     if not public and not keys:
         codes.add("forbidden")
-    responses: dict[int | str, Any] = {status: {"description": "Done"}}
+    responses: dict[int | str, Any] = {status: {"description": "Done", "headers": _headers(_LIMIT)}}
     if gives is not None:
         responses[status]["content"] = {"application/json": {"schema": _reference(gives)}}
     for refused in sorted({CODES[code].status for code in codes}):
         names = ", ".join(f"`{code}`" for code in sorted(codes) if CODES[code].status == refused)
         responses[refused] = _problem(names)
+    responses[429]["headers"] = _headers(_LIMIT | _RETRY)
     responses["default"] = _problem(", ".join(f"`{code}`" for code in _ANY_TIME))
     arguments: dict[str, Any] = {"status_code": status, "responses": responses, "response_class": Response}
     extra: dict[str, Any] = {"security": [{}]} if public else {}  # besides the token that may be sent
@@ -64,6 +71,10 @@ def _problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": {MEDIA_TYPE: {"schema": _reference(Problem)}}}
 
 
+def _headers(described: dict[str, str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in described}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of an app, with the shapes of its contracts as components."""
     described = get_openapi(
@@ -71,6 +82,10 @@ def document(app: FastAPI) -> dict[str, Any]:
     )
     components = msgspec.json.schema_components(_shapes.values(), ref_template=_REF)[1]
     described["components"]["schemas"] = components
+    described["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "integer", "minimum": 0}}
+        for name, text in (_LIMIT | _RETRY).items()
+    }
     described["components"]["examples"] = {code: {"value": example_problem(code)} for code in CODES}
     for path, operations in described["paths"].items():
         for operation in operations.values():

@@ -1,6 +1,8 @@
 """Busy reads that take their query apart themselves: the framework's way costs as much as the answer."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -8,6 +10,7 @@ import msgspec
 from fastapi import Request
 
 from tallybook.delivery.rest.contract import contract
+from tallybook.delivery.rest.reading import COMMAND_ID_HEADER
 from tallybook.kernel.refusals import invalid
 
 T = TypeVar("T")
@@ -18,12 +21,16 @@ _SECURITY = [{"HTTPBearer": list[str]()}]
 
 def read_query(request: Request, shape: type[T]) -> T:
     """The query as a struct; parameters that it does not know are left alone."""
-    given = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     try:
-        return msgspec.convert(given, shape, strict=False)
+        return msgspec.convert(_given(request.scope["query_string"]), shape, strict=False)
     except msgspec.ValidationError as error:
         found = _AT.match(str(error))
         raise invalid(found["field"], found["what"].lower()) if found else error from None
+
+
+@lru_cache(maxsize=4_096)  # the same is asked again and again
+def _given(query: bytes) -> Mapping[str, str]:
+    return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
 
 
 def given_in(query: msgspec.Struct) -> dict[str, Any]:
@@ -32,8 +39,15 @@ def given_in(query: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in fields if value is not msgspec.UNSET}
 
 
-def direct(query: type[msgspec.Struct], *path: str, **said: Any) -> dict[str, Any]:
-    """A contract that also describes the parameters, in a struct and in the path, and the token."""
+class Nothing(msgspec.Struct, frozen=True):
+    """The query of a route that has none."""
+
+
+def direct(query: type[msgspec.Struct], *path: str, writes: bool = False, **said: Any) -> dict[str, Any]:
+    """A contract that also describes the parameters, in a struct and in the path, and the token.
+
+    What `writes` takes a command id by its header.
+    """
     (schema,), parts = msgspec.json.schema_components([query], ref_template="{name}")
     properties = parts[schema["$ref"]]["properties"]
     in_path = [
@@ -42,7 +56,10 @@ def direct(query: type[msgspec.Struct], *path: str, **said: Any) -> dict[str, An
     ]
     in_query = [_parameter(name, dict(described)) for name, described in properties.items()]
     described = contract(**said)
-    described["openapi_extra"] |= {"parameters": in_path + in_query, "security": _SECURITY}
+    if writes:
+        in_query.append(COMMAND_ID_HEADER)
+    security = [*described["openapi_extra"].get("security", ()), *_SECURITY]
+    described["openapi_extra"] |= {"parameters": in_path + in_query, "security": security}
     return described
 
 

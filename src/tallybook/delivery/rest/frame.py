@@ -4,13 +4,12 @@ import logging
 import re
 from collections.abc import Callable
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.delivery.rest.metrics import HttpMetrics
 from tallybook.delivery.rest.problems import problem
-from tallybook.delivery.rest.reading import LARGEST_BODY, too_large
+from tallybook.delivery.rest.reading import check_size
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.randomness import ROOM_KEY_ALPHABET, ROOM_KEY_LENGTH
 from tallybook.kernel.refusals import Refusal
@@ -22,16 +21,16 @@ log = logging.getLogger(__name__)
 API = "/api/v1"
 NO_ROUTE = "(none)"
 _KEYS = re.compile(rf"/[{ROOM_KEY_ALPHABET}]{{{ROOM_KEY_LENGTH}}}(?![^/])", re.IGNORECASE)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+HEADERS = (  # of every answer that says nothing else
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 class Frame:
-    """ASGI middleware, outermost of the application's own. Hands every answered request to `log_request`."""
+    """ASGI middleware, around all routes or the hot ones. Hands every answered request to `log_request`."""
 
     def __init__(
         self,
@@ -60,17 +59,19 @@ class Frame:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers["X-Trace-Id"] = trace_id
+                given = message["headers"]
+                named = {name for name, _ in given}
+                headers = [*given, *(header for header in HEADERS if header[0] not in named)]
+                headers.append((b"x-trace-id", trace_id.encode()))
+                if (standing := state.get("limit")) is not None:
+                    headers += standing.headers()
+                message["headers"] = headers
             else:
                 size += len(message.get("body", b""))
             await send(message)
 
         try:
-            if _announced_length(scope) > LARGEST_BODY:
-                raise too_large()
+            check_size(scope["path"], _announced_length(scope))
             await self._app(scope, receive, framed)
         except Exception as error:
             if status:

@@ -13,6 +13,7 @@ from tallybook.delivery.rest.answers import answer, raw
 from tallybook.delivery.rest.callers import Anyone, caller_of
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.direct import direct, given_in, read_query
+from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import SessionId, listing, moment
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Page as PageOf
@@ -55,6 +56,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Annotated[str, Meta(max_length=300, description="From the page before.")] | UnsetType = UNSET
 
 
+@hot
 async def history(request: Request) -> Response:
     """Sessions the caller may see, newest first by their end or creation; with `player_id`, that player's.
 

@@ -25,7 +25,7 @@ class Farewell(Command, frozen=True, kw_only=True):
         takes=Farewell,
         optional=True,
         status=204,
-        refuses=("invalid_credentials", "last_admin", "rate_limited"),
+        refuses=("invalid_credentials", "last_admin"),
     ),
 )
 async def leave(given: Given, caller: Caller, body: Farewell = body_of(Farewell)) -> Response:

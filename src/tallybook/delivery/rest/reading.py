@@ -3,7 +3,8 @@
 import base64
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ import msgspec
 from fastapi import Depends, Header, Path, Query, Request
 from msgspec import Meta, UnsetType
 from pydantic import BeforeValidator
+from starlette.datastructures import QueryParams
 
 from tallybook.kernel.clock import to_microseconds
 from tallybook.kernel.ids import parse_id
@@ -24,11 +26,15 @@ from tallybook.sessions.wire import decode
 T = TypeVar("T")
 
 LARGEST_BODY = 64 * 1024
+LARGEST_BATCH = 512 * 1024  # of a path that ends with /batch
 COMMAND_ID = "^[!-~]{1,64}$"
 
 
-def too_large() -> Refusal:
-    return Refusal("too_large", f"at most {LARGEST_BODY} bytes")
+def check_size(path: str, size: int) -> None:
+    """Refuse a body that is larger than its path takes."""
+    largest = LARGEST_BATCH if path.endswith("/batch") else LARGEST_BODY
+    if size > largest:
+        raise Refusal("too_large", f"at most {largest} bytes")
 
 
 async def read_body(request: Request) -> Body:
@@ -36,8 +42,7 @@ async def read_body(request: Request) -> Body:
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > LARGEST_BODY:
-            raise too_large()
+        check_size(request.scope["path"], len(data))
     return parse_body(data)
 
 
@@ -59,6 +64,24 @@ CommandId = Annotated[
         description="Names this write: sent again with the same content, it answers the first result.",
     ),
 ]
+
+
+COMMAND_ID_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names this write: sent again with the same content, it answers the first result.",
+    "schema": {"type": "string", "pattern": COMMAND_ID},
+}
+_command_id = re.compile(COMMAND_ID)
+
+
+def command_id_of(request: Request) -> str | None:
+    """The command id of the header, for routes that ask for nothing by their arguments."""
+    given = request.headers.get("Idempotency-Key")
+    if given is not None and not _command_id.fullmatch(given):
+        raise invalid("Idempotency-Key", "must be 1 to 64 visible ASCII characters")
+    return given
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +118,31 @@ SessionId = Annotated[UUID, _id("session"), Path(alias="id")]
 RoomId = Annotated[UUID, _id("room"), Path(alias="id")]
 SignInId = Annotated[UUID, _id("sign-in"), Path(alias="id")]
 ApiKeyId = Annotated[UUID, _id("API key"), Path(alias="key_id")]
+WebhookId = Annotated[UUID, _id("webhook"), Path(alias="webhook_id")]
+DeliveryId = Annotated[UUID, _id("delivery"), Path(alias="delivery_id")]
 ClaimId = Annotated[UUID, _id("claim"), Path(alias="id")]
+
+
+def parse_ids(text: str, field: str, most: int) -> tuple[UUID, ...]:
+    """Ids with commas between them."""
+    ids = text.split(",")
+    if len(ids) > most:
+        raise invalid(field, f"at most {most}")
+    try:
+        return tuple(UUID(each) for each in ids)
+    except ValueError:
+        raise invalid(field, "must be ids with commas between them") from None
+
+
+def _written_out(text: object) -> object:
+    """A date is taken as a date alone, and no number for one."""
+    if isinstance(text, str) and not _DATE.fullmatch(text):
+        raise ValueError("must be a date such as 2026-01-31")
+    return text
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+CalendarDay = Annotated[date, BeforeValidator(_written_out)]
 
 
 Key = tuple[bytes, UUID]  # what an item has in the list's order, and its id
@@ -127,8 +174,7 @@ async def listing(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=300, description="From the page before.")] = None,
 ) -> Listing:
-    chosen = sorted(pair for pair in request.query_params.items() if pair[0] not in {"limit", "cursor"})
-    asked = blake2b(repr((request.url.path, chosen)).encode(), digest_size=8).digest()
+    asked = _list_of(request.scope["path"], request.scope["query_string"])
     if cursor is None:
         return Listing(asked, None, limit)
     try:
@@ -140,6 +186,13 @@ async def listing(
     if of_list != asked:
         raise invalid("cursor", "belongs to another list")
     return Listing(asked, (order, last), limit)
+
+
+@lru_cache(maxsize=4_096)
+def _list_of(path: str, query: bytes) -> bytes:
+    given = QueryParams(query.decode("latin-1"))
+    chosen = sorted(pair for pair in given.items() if pair[0] not in {"limit", "cursor"})
+    return blake2b(repr((path, chosen)).encode(), digest_size=8).digest()
 
 
 Part = Annotated[Listing, Depends(listing)]

@@ -10,6 +10,7 @@ from tallybook.delivery.rest.answers import raw
 from tallybook.delivery.rest.callers import caller_of
 from tallybook.delivery.rest.direct import direct, given_in, read_query
 from tallybook.delivery.rest.history import When
+from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import moment
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.statistics import PlayerStats
@@ -25,6 +26,7 @@ class Asked(msgspec.Struct, frozen=True):
     as_of: When | UnsetType = UNSET
 
 
+@hot
 async def stats(request: Request) -> Response:
     """What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit."""
     await caller_of(request)

@@ -1,0 +1,207 @@
+"""Scores and leaderboards over HTTP on PostgreSQL, against pgbench's single-row inserts in between."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import httpx
+import uvloop
+
+from benchmarks.databases import PostgresDatabases
+from tallybook.catalogue.boards import board_id
+from tallybook.migrations import upgrade
+from tests.servers.postgres import Postgres
+from tests.servers.redis import Redis
+from tests.servers.server import free_port
+
+SECONDS = 6
+FEW, MANY = 10_000, 1_000_000
+_RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
+_LATENCY = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s) *$", re.MULTILINE)
+_UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+_SECRET = "x" * 40
+_LOADS = (  # what, over how many connections, and how many scores a request has
+    ("single", 64, 1),
+    ("single", 256, 1),
+    ("batch", 16, 100),
+    ("top", 64, 1),
+    ("around", 64, 1),
+)
+
+_LUA = """\
+local players = {{}}
+for line in io.lines("{players}") do players[#players + 1] = line end
+wrk.headers["Authorization"] = "Bearer {key}"
+wrk.headers["Content-Type"] = "application/json"
+init = function() math.randomseed({seed}) end
+local function one()
+  return '{{"player_id":"' .. players[math.random(#players)] .. '","board":"best","score":' ..
+    math.random(1000000) .. '}}'
+end
+request = function()
+  {request}
+end
+"""
+_REQUESTS = {
+    "single": 'return wrk.format("POST", "/api/v1/games/{game}/scores", nil, one())',
+    "batch": """local items = {{}}
+  for at = 1, 100 do items[at] = one() end
+  return wrk.format("POST", "/api/v1/games/{game}/scores/batch", nil,
+    '{{"scores":[' .. table.concat(items, ",") .. ']}}')""",
+    "top": 'return wrk.format("GET", "/api/v1/leaderboards/{game}?board=best&limit=100")',
+    "around": """return wrk.format("GET", "/api/v1/leaderboards/{game}/around/" ..
+    players[math.random(#players)] .. "?board=best&limit=11")""",
+}
+
+
+def reference(url: str, folder: Path) -> float:
+    """Commits a second of pgbench: one row each, 64 clients."""
+    address = urlsplit(url)
+    script = folder / "insert.sql"
+    script.write_text("INSERT INTO bare (player, score) VALUES (gen_random_uuid(), 1);\n")
+    connected = ["-h", "127.0.0.1", "-p", str(address.port), "-U", address.username or "", address.path[1:]]
+    flags = ["-n", "-c", "64", "-j", "1", "-T", str(SECONDS), "-f", str(script)]
+    said = subprocess.run(["pgbench", *flags, *connected], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"tps = ([\d.]+)", said)
+    assert found is not None, said
+    return float(found[1])
+
+
+@contextmanager
+def serving(url: str, folder: Path, **more: str) -> Iterator[str]:
+    """A server in a process of its own, as it is started by hand."""
+    port = free_port()
+    environment = {
+        "TALLYBOOK_DATABASE_URL": url,
+        "TALLYBOOK_SECRET_KEYS": _SECRET,
+        "TALLYBOOK_ACCESS_LOG": "false",
+        "TALLYBOOK_KEY_RATE_LIMIT": "100000000/minute",
+        "TALLYBOOK_RATE_LIMIT": "100000000/minute",
+        **more,
+    }
+    command: list[str | Path] = [Path(sys.executable).parent / "tallybook", "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=environment, cwd=folder) as process:
+        base = f"http://127.0.0.1:{port}"
+        try:
+            while not _ready(base):
+                assert process.poll() is None, "the server ended"
+            yield base
+        finally:
+            process.terminate()
+
+
+def _ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def prepare(base: str) -> tuple[str, str]:
+    """A game with a board, and a key for its server."""
+    with httpx.Client(base_url=f"{base}/api/v1") as client:
+        token = client.post("/auth/guest", json={"display_name": "Developer"}).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        game = client.post("/games", json={"name": "Asteroids"}).json()["id"]
+        client.post(f"/games/{game}/boards", json={"key": "best", "name": "Best"}).raise_for_status()
+        return game, client.post(f"/games/{game}/api-keys", json={"name": "server"}).json()["secret"]
+
+
+async def fill(url: str, game: str, players: int, listed: Path) -> None:
+    """Players, and an entry of each, as the server would have written them."""
+
+    board = board_id(UUID(game), "best")
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("TRUNCATE entries_a")
+        await connection.execute(
+            "INSERT INTO players (id, kind, display_name, avatar_seed, color, roles, created_at, last_seen)"
+            " SELECT gen_random_uuid(), 'named', 'P' || n, 'x', '#336699', '', 0, 0"
+            " FROM generate_series((SELECT count(*) FROM players), $1) n",
+            players,
+        )
+        await connection.execute(
+            "INSERT INTO entries_a SELECT $1, 0, id, (random() * 1000000)::int, 0, 1, 0, 1, 0, 1"
+            " FROM players WHERE kind = 'named'",
+            board,
+        )
+        await connection.execute("ANALYZE")
+        rows = await connection.fetch("SELECT id FROM players WHERE kind = 'named' LIMIT 10000")
+        listed.write_text("\n".join(str(row["id"]) for row in rows))
+    finally:
+        await connection.close()
+
+
+def load(base: str, folder: Path, what: str, connections: int, **names: str) -> tuple[float, float, float]:
+    """Requests a second, and p50 and p99 in milliseconds."""
+    script = folder / f"{what}.lua"
+    request = _REQUESTS[what].format(**names)
+    script.write_text(
+        _LUA.format(players=names["players"], key=names["key"], seed=connections, request=request)
+    )
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), base]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "Non-2xx" not in said, said
+    assert "Socket errors" not in said, said
+    rate = _RATE.search(said)
+    assert rate is not None, said
+    times = {name: float(value) * _UNIT[unit] for name, value, unit in _LATENCY.findall(said)}
+    return float(rate[1]), times["50"], times["99"]
+
+
+def main() -> None:
+    if which("wrk") is None or which("pgbench") is None:
+        sys.exit("this benchmark needs wrk and pgbench")
+    with ExitStack() as stack:
+        server = stack.enter_context(Postgres())
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="tallybook-bench-")))
+        redis = stack.enter_context(Redis())
+        rankings: dict[str, dict[str, str]] = {"memory": {}, "redis": {"TALLYBOOK_REDIS_URL": redis.url}}
+        url = PostgresDatabases(server).empty()
+        uvloop.run(upgrade(url))
+        server.sql(
+            "CREATE TABLE bare (id bigserial PRIMARY KEY, player uuid, score bigint)",
+            database=url.rpartition("/")[2],
+        )
+        base_rate = reference(url, folder)
+        print(f"pgbench, single-row inserts at 64 clients: {base_rate:.0f} /s")
+        with serving(url, folder) as base:
+            game, key = prepare(base)
+        listed = folder / "players.txt"
+        names = {"game": game, "key": key, "players": str(listed)}
+        for players in (FEW, MANY):
+            uvloop.run(fill(url, game, players, listed))
+            redis.cli("flushall")  # entries came without events
+            for kind, more in rankings.items():
+                with serving(url, folder, **more) as base:
+                    _loaded(base, game)
+                    for what, connections, times in _LOADS:
+                        rate, p50, p99 = load(base, folder, what, connections, **names)
+                        print(
+                            f"{players:8} entries in {kind:6}  {what:6} x{connections:<4}"
+                            f" {rate * times:9.0f} /s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms"
+                            f"  ratio {rate * times / base_rate:.3f}",
+                            flush=True,
+                        )
+        print(json.dumps({"reference": base_rate, "again": reference(url, folder)}))
+
+
+def _loaded(base: str, game: str) -> None:
+    """Ask until the ranks come from the index."""
+    path = f"{base}/api/v1/leaderboards/{game}?board=best"
+    counted = 'tallybook_ranking_answers_total{from="index"} 0'
+    while counted in httpx.get(f"{base}/metrics").text:
+        httpx.get(path, timeout=60).raise_for_status()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Career streams: what one player did in one game outside any session."""

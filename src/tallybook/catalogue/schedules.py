@@ -1,0 +1,69 @@
+"""When the periods of a leaderboard begin and end."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+
+from tallybook.kernel.clock import to_microseconds
+from tallybook.kernel.refusals import invalid
+
+NAMED = {"daily": "0 0 * * *", "weekly": "0 0 * * 1", "monthly": "0 0 1 * *"}
+ALWAYS = 0  # the period of a board without a schedule
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def check_schedule(schedule: str, zone: str) -> None:
+    """`none`, `manual`, one of `NAMED` or five fields of cron; weeks begin on Monday."""
+    if zone not in available_timezones():
+        raise invalid("zone", "must be the name of a time zone, such as Europe/Berlin")
+    if schedule in {"none", "manual", *NAMED}:
+        return
+    try:
+        if len(schedule) > 60 or len(schedule.split()) != 5:
+            raise CronSimError("five fields")
+        next(CronSim(schedule, _EPOCH))
+    except (CronSimError, StopIteration):
+        raise invalid(
+            "schedule", "must be none, manual, daily, weekly, monthly or a cron expression of five fields"
+        ) from None
+
+
+def period_at(schedule: str, zone: str, moment: int, begun: Sequence[int] = ()) -> tuple[int, int | None]:
+    """The beginning of the period that holds a moment, and its end (exclusive); microseconds since 1970 UTC.
+
+    Of a manual schedule, `begun` is when its periods were begun, in order; what was before the first of them
+    is a period too. None as the end: there is none yet.
+    """
+    if schedule == "none":
+        return ALWAYS, None
+    if schedule == "manual":
+        at = bisect_right(begun, moment)
+        return (begun[at - 1] if at else ALWAYS), (begun[at] if at < len(begun) else None)
+    hour = 3600 * 1_000_000
+    return _around(NAMED.get(schedule, schedule), zone, moment // hour * hour, moment % hour)
+
+
+@lru_cache(maxsize=4_096)
+def _hour(expression: str, zone: str, hour: int) -> tuple[tuple[int, ...], int]:
+    """Every beginning from the last one at or before an hour up to its end, and the first one after it."""
+    begins = datetime.fromtimestamp(hour // 1_000_000, UTC).astimezone(ZoneInfo(zone))
+    past = CronSim(expression, begins + timedelta(seconds=1), reverse=True)
+    starts = [to_microseconds(next(past, _EPOCH).astimezone(UTC))]
+    coming = CronSim(expression, begins)
+    while True:
+        start = to_microseconds(next(coming, datetime(2999, 1, 1, tzinfo=UTC)).astimezone(UTC))
+        if start >= hour + 3600 * 1_000_000:
+            return tuple(starts), start
+        if start > starts[-1]:
+            starts.append(start)
+
+
+def _around(expression: str, zone: str, hour: int, rest: int) -> tuple[int, int]:
+    starts, after = _hour(expression, zone, hour)
+    at = bisect_right(starts, hour + rest)
+    return starts[at - 1], (starts[at] if at < len(starts) else after)

@@ -1,0 +1,28 @@
+"""Connections to a server, for whoever comes first: the pool itself lets latecomers overtake."""
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+PATIENCE = 5.0  # seconds to wait for a free one
+
+
+class Connections:
+    """An engine with room for `size` connections; `async with` it to wait for one, but not for long."""
+
+    def __init__(self, engine: "AsyncEngine", size: int) -> None:
+        self.engine = engine
+        self._free = asyncio.Semaphore(size)
+
+    async def __aenter__(self) -> Self:
+        if self._free.locked():
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        else:
+            await self._free.acquire()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()

@@ -1,0 +1,107 @@
+"""Single queries on the shortest way: past transactions and pools, and on SQLite past the threads.
+
+Around a query of a tenth of a millisecond those cost several times as much as the query itself.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
+
+from tallybook.database.connections import Connections
+from tallybook.database.prepared import Prepared
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+Rows = Sequence[Any]
+
+STEPS = 1_000  # instructions of SQLite's between two looks at how long a query already runs
+MOST_LOOKS = 20  # about three milliseconds
+
+
+class SqliteGlances:
+    """A connection that is asked on the event loop itself, where changing threads would cost the most."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._held: PoolProxiedConnection | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._looks = 0
+
+    def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
+        """None for what takes long, has to wait or cannot succeed: that is for a thread."""
+        try:
+            connection = self._connection or self._open()
+            self._looks = 0
+            return connection.execute(*query.filled(self._engine.dialect, values)).fetchall()
+        except (sqlite3.Error, DBAPIError):
+            return None
+
+    def _open(self) -> sqlite3.Connection:
+        self._held = self._engine.raw_connection()
+        connection = self._held.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        connection.execute("PRAGMA busy_timeout=0")
+        connection.set_progress_handler(self._look, STEPS)
+        self._connection = connection
+        return connection
+
+    def _look(self) -> bool:
+        """Whether to give up."""
+        self._looks += 1
+        return self._looks > MOST_LOOKS
+
+    def close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+
+
+class PostgresGlances:
+    """Connections that never have a transaction, each with one query at a time."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._idle: list[tuple[AsyncConnection, Any]] = []
+
+    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
+        """None for what failed, whyever: asked again in a transaction, it fails as everything does."""
+        from asyncpg import PostgresError
+
+        async with self._connections as connections:
+            try:
+                held, driver = await self._take()
+                try:
+                    statement, parameters = query.filled(connections.engine.dialect, values)
+                    rows: Rows = await driver.fetch(statement, *parameters)
+                except BaseException:
+                    await self._drop(held)
+                    raise
+            except (PostgresError, DBAPIError, OSError):
+                return None
+            self._idle.append((held, driver))
+            return rows
+
+    async def _take(self) -> tuple["AsyncConnection", Any]:
+        while self._idle:
+            held, driver = self._idle.pop()
+            if not driver.is_closed():
+                return held, driver
+            await self._drop(held)  # it died meanwhile
+        held = await self._connections.engine.connect()
+        opened: Any = (await held.get_raw_connection()).driver_connection
+        # A plan for the values at hand takes somebody with a long history for one with little to sort.
+        await opened.execute("SET plan_cache_mode = force_generic_plan")
+        return held, opened
+
+    @staticmethod
+    async def _drop(held: "AsyncConnection") -> None:
+        await held.invalidate()
+        await held.close()
+
+    async def close(self) -> None:
+        for held, _ in self._idle:
+            await held.close()
+        await self._connections.engine.dispose()

@@ -1,0 +1,113 @@
+"""Leaderboards of seasons that are over: read from what was written down, which nothing changes any more."""
+
+from collections.abc import Collection
+from functools import partial
+from uuid import UUID
+
+from msgspec import UNSET
+
+from tallybook.accounts.merges import Persons
+from tallybook.accounts.names import Names
+from tallybook.catalogue.boards import Board
+from tallybook.catalogue.seasons import Season
+from tallybook.database.engine import Database
+from tallybook.delivery.leaderboard_shapes import Asked, Period, PlayerStanding, Ranking, Rankings
+from tallybook.kernel.refusals import not_found
+from tallybook.projections.records.reading import Line
+from tallybook.projections.season_standings import Frozen, FrozenPart, Standing, frozen_part, frozen_place
+
+
+class FinalRankings:
+    """Answers what is asked of final standings.
+
+    They name the players as they were then. Who has become one person since is found by either.
+    """
+
+    def __init__(self, database: Database, names: Names, persons: Persons) -> None:
+        self._database = database
+        self._names = names
+        self._persons = persons
+
+    async def top(
+        self,
+        board: Board,
+        season: Season,
+        bounds: Period,
+        asked: Asked,
+        wanted: Collection[UUID] | None,
+        *,
+        limit: int,
+        after: Line | None,
+    ) -> tuple[Rankings, Line | None]:
+        """A part of a list, and the line behind which it goes on; `since` of such a line is its place."""
+        listed = self._listed(board, season, asked, wanted)
+        place = 0 if after is None else after.since
+        part = await self._database.read(partial(frozen_part, listed=listed, limit=limit, after=place))
+        assert part is not None
+        more = part.lines and part.start + len(part.lines) < part.total
+        last = Line(season.id, 0, 0, 0, part.lines[-1].place) if more else None
+        return await self._shown(board, part, bounds), last
+
+    async def around(
+        self,
+        board: Board,
+        season: Season,
+        bounds: Period,
+        asked: Asked,
+        wanted: Collection[UUID] | None,
+        player_id: UUID,
+        *,
+        limit: int,
+    ) -> Rankings:
+        """The lines around a player."""
+        listed = self._listed(board, season, asked, wanted)
+        own = self._everyone([player_id])
+        part = await self._database.read(partial(frozen_part, listed=listed, limit=limit, around=own))
+        if part is None:
+            raise not_found("entry")
+        return await self._shown(board, part, bounds)
+
+    async def standing(
+        self,
+        board: Board,
+        season: Season,
+        bounds: Period,
+        asked: Asked,
+        wanted: Collection[UUID] | None,
+        player_id: UUID,
+    ) -> PlayerStanding:
+        """Where a player stood in the end."""
+        listed = self._listed(board, season, asked, wanted)
+        members = self._everyone([player_id])
+        found = await self._database.read(partial(frozen_place, listed=listed, members=members))
+        if found is None:
+            raise not_found("entry")
+        percentile = round(100 * found.below / found.total, 2)
+        points = board.definition.shown(found.line.value)
+        return PlayerStanding(found.line.rank, points, percentile, found.total, None, bounds)
+
+    def _listed(self, board: Board, season: Season, asked: Asked, wanted: Collection[UUID] | None) -> Frozen:
+        assert season.standings_id is not None  # it is closed
+        members = None if wanted is None else self._everyone(wanted)
+        return Frozen(season.id, season.standings_id, board.id, members, asked.region)
+
+    def _everyone(self, players: Collection[UUID]) -> set[UUID]:
+        """All players that any of these persons is."""
+        persons = {self._persons.person_of(each) for each in players}
+        return {member for person in persons for member in self._persons.members_of(person)}
+
+    async def _shown(self, board: Board, part: FrozenPart, bounds: Period) -> Rankings:
+        definition = board.definition
+        names = {} if definition.teams else await self._names.of([line.member_id for line in part.lines])
+
+        def shown(line: Standing) -> Ranking:
+            return Ranking(
+                None if definition.teams else line.member_id,
+                names.get(line.member_id),
+                definition.shown(line.value),
+                line.rank,
+                UNSET if definition.second == "none" else definition.shown(line.second),
+                line.team or UNSET,
+            )
+
+        return Rankings([shown(line) for line in part.lines], part.total, bounds)

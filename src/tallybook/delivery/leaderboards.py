@@ -1,0 +1,337 @@
+"""Leaderboards as they are shown: lists, the lines around somebody, and one entry."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, Raw, UnsetType
+from sqlalchemy import Connection
+
+from tallybook.access.actor import Actor
+from tallybook.accounts.follows import Following
+from tallybook.accounts.merges import Persons
+from tallybook.accounts.names import Names
+from tallybook.catalogue.board_book import BoardBook
+from tallybook.catalogue.boards import Board, boards_of
+from tallybook.catalogue.seasons import Season, find_season, season_board_id
+from tallybook.database.engine import Database
+from tallybook.database.together import Together
+from tallybook.delivery.final_rankings import FinalRankings
+from tallybook.delivery.leaderboard_shapes import (
+    Asked,
+    EntryShown,
+    Period,
+    PlayerStanding,
+    Ranking,
+    Rankings,
+    bare_entry,
+    bounds_of,
+)
+from tallybook.kernel.clock import Clock
+from tallybook.kernel.refusals import Refusal, invalid, not_found
+from tallybook.projections.records import reading
+from tallybook.projections.records.entries import Entry
+from tallybook.projections.records.ranks import Ranks
+from tallybook.projections.records.reading import Line, Section
+from tallybook.projections.records.records import Records
+from tallybook.projections.records.tables import Place, entries
+from tallybook.projections.sessions import SessionDirectory
+
+MOST_KEPT = 2_000  # finished answers
+MOST_PERIODS = 100
+
+
+class Leaderboards:
+    """Reads lists. What is asked for by everybody is kept until it changes."""
+
+    def __init__(
+        self,
+        database: Database,
+        records: Records,
+        directory: SessionDirectory,
+        ranks: Ranks,
+        book: BoardBook,
+        names: Names,
+        persons: Persons,
+        following: Following,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._records = records
+        self._directory = directory
+        self._ranks = ranks
+        self._book = book
+        self._names = names
+        self._persons = persons
+        self._following = following
+        self._clock = clock
+        self._single = Together[Place, Entry](
+            lambda places: database.read(partial(entries.read, slot=records.slot, places=places))
+        )
+        self._final = FinalRankings(database, names, persons)
+        self._kept: dict[tuple[Any, ...], tuple[int, int, Rankings, Line | None]] = {}
+
+    async def top(
+        self, actor: Actor | None, game_id: UUID, asked: Asked, *, limit: int, after: Line | None
+    ) -> tuple[Rankings, Line | None]:
+        """A part of a list, and the line behind which it goes on."""
+        board, period, bounds, final = await self._board(game_id, asked)
+        if final is not None:
+            wanted = await self._wanted(actor, asked)
+            return await self._final.top(board, final, bounds, asked, wanted, limit=limit, after=after)
+        plain = not asked.narrow and asked.as_of is None and after is None
+        key = (board.id, board.digest, period, limit, asked.metadata)
+        stamp = await self._ranks.stamp(board, period) if plain else None
+        if (
+            stamp is not None
+            and (kept := self._kept.get(key))
+            and kept[:2] == (stamp, self._names.generation)
+        ):
+            return kept[2:]
+        generation = self._names.generation
+        section = await self._section(actor, board, period, asked, limit=limit, after=after)
+        shown = Rankings(await self._shown(board, period, section, asked), section.total, bounds)
+        more = section.start + len(section.lines) < section.total
+        last = section.lines[-1] if more and section.lines else None
+        if stamp is not None and generation == self._names.generation:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[key] = (stamp, generation, shown, last)
+        return shown, last
+
+    async def around(
+        self, actor: Actor | None, game_id: UUID, player_id: UUID, asked: Asked, *, limit: int
+    ) -> Rankings:
+        """The lines around a player, who is in their middle as far as the list allows."""
+        board, period, bounds, final = await self._board(game_id, asked)
+        if final is not None:
+            wanted = await self._wanted(actor, asked)
+            return await self._final.around(board, final, bounds, asked, wanted, player_id, limit=limit)
+        member = self._persons.person_of(player_id)
+        if asked.narrow or asked.as_of is not None:
+            lines = await self._lines(actor, board, period, asked)
+            section = reading.section(lines, limit=limit, around=member)
+        else:
+            section = await self._ranks.around(board, period, member, limit=limit)
+        if section is None:
+            raise not_found("entry")
+        return Rankings(await self._shown(board, period, section, asked), section.total, bounds)
+
+    async def standing(
+        self, actor: Actor | None, game_id: UUID, player_id: UUID, asked: Asked
+    ) -> PlayerStanding:
+        """Where a player is, with the entry."""
+        board, period, bounds, final = await self._board(game_id, asked)
+        if final is not None:
+            wanted = await self._wanted(actor, asked)
+            return await self._final.standing(board, final, bounds, asked, wanted, player_id)
+        member = self._persons.person_of(player_id)
+        rank: int | None
+        if asked.narrow or asked.as_of is not None:
+            found = await self._entries(actor, board, period, asked)
+            entry = found.get(member)
+            lines = reading.listed(board.definition, found)
+            own = next((line for line in lines if line.member_id == member), None)
+            rank, total = (None if own is None else own.rank), len(lines)
+            below = sum(line.rank > own.rank for line in lines) if own is not None else 0
+        else:
+            entry = await self._entry(board, period, member)
+            if entry is not None:
+                rank, below, total = await self._ranks.standing(board, period, entry)
+                rank = rank if entry.count >= board.definition.minimum else None
+        if entry is None:
+            raise not_found("entry")
+        shown = await self.entry_shown(board, member, entry)
+        percentile = None if rank is None else round(100 * below / total, 2)
+        return PlayerStanding(rank, shown.score, percentile, total, shown, bounds)
+
+    async def rank(self, game_id: UUID, key: str, player_id: UUID) -> int | None:
+        """The rank of a player on a board now; None without an entry, or with too few scores."""
+        board, period, _, _ = await self._board(game_id, Asked(board=key))
+        found = await self.entry(board, period, player_id)
+        return None if found is None else found[1]
+
+    async def points_rank(self, game_id: UUID, player_id: UUID) -> int | None:
+        """The same on the board of achievement points."""
+        return await self.rank(game_id, "points", player_id)
+
+    async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
+        """What a player or a team has, with its rank; the rank is None with too few scores."""
+        entry = await self._entry(board, period, self._persons.person_of(member))
+        if entry is None:
+            return None
+        ranked = entry.count >= board.definition.minimum
+        return entry, (await self._ranks.rank(board, period, entry) if ranked else None)
+
+    async def periods(self, game_id: UUID, key: str) -> list[Period]:
+        """The periods in which anybody entered, newest first."""
+        board = (await self._book.of(game_id)).find(key)
+        found = await self._database.read(
+            partial(reading.periods_of, slot=self._records.slot, board=board, limit=MOST_PERIODS)
+        )
+        return [bounds_of(start, board.period(start)[1]) for start in found]
+
+    async def entry_shown(self, board: Board, member: UUID, entry: Entry) -> EntryShown:
+        """An entry with its metadata and the session that it comes from."""
+        recorded = (await self._database.read(partial(reading.events_at, positions=[entry.since])))[
+            entry.since
+        ]
+        session_id: UUID | UnsetType = UNSET
+        metadata: Raw | UnsetType = UNSET
+        if recorded.type.startswith(("session_", "result_")):
+            session_id = recorded.stream
+        elif getattr(recorded.event, "metadata", None) is not None:
+            noted = await self._database.read(partial(reading.metadata_of, positions=[entry.since]))
+            if entry.since in noted:
+                metadata = Raw(noted[entry.since].encode())
+        return bare_entry(board, member, entry, metadata=metadata, session_id=session_id)
+
+    # Which list
+
+    async def _board(self, game_id: UUID, asked: Asked) -> tuple[Board, int, Period, Season | None]:
+        """The board with its period; and the season, when it is its final standings that count."""
+        if asked.season is not None:
+            return await self._in_season(game_id, asked.season, asked)
+        board = (await self._book.of(game_id)).find(asked.board)
+        moment = self._clock.now() if asked.as_of is None else asked.as_of
+        if isinstance(asked.period, int):
+            moment = asked.period
+        start, end = board.period(moment)
+        if asked.period == "previous":
+            if board.definition.schedule == "none" or start == 0:
+                raise invalid("period", "there is none before")
+            start, end = board.period(start - 1)
+        return board, start, bounds_of(start, end), None
+
+    async def _in_season(
+        self, game_id: UUID, season_id: UUID, asked: Asked
+    ) -> tuple[Board, int, Period, Season | None]:
+        if asked.period != "current":
+            raise invalid("period", "a season is one period")
+
+        def read(connection: Connection) -> tuple[Season, Board]:
+            season = find_season(connection, game_id, season_id)
+            if season.key is None:
+                raise not_found("season")
+            if asked.board not in season.boards:
+                raise not_found("leaderboard in this season")
+            own = season_board_id(season_id, asked.board)
+            return season, boards_of(connection, [game_id])[game_id][own]
+
+        season, board = await self._database.read(read)
+        closed = season.closed_at is not None and (asked.as_of is None or asked.as_of >= season.closed_at)
+        bounds = bounds_of(season.starts_at, season.ends_at)
+        return board, season.starts_at, bounds, season if closed else None
+
+    async def _section(
+        self,
+        actor: Actor | None,
+        board: Board,
+        period: int,
+        asked: Asked,
+        *,
+        limit: int,
+        after: Line | None,
+    ) -> Section:
+        if asked.region is not None and not asked.friends and not asked.players and asked.as_of is None:
+            return await self._database.read(
+                partial(
+                    reading.top,
+                    slot=self._records.slot,
+                    board=board,
+                    period=period,
+                    limit=limit,
+                    after=after,
+                    region=asked.region,
+                )
+            )
+        if asked.narrow or asked.as_of is not None:
+            found = reading.section(await self._lines(actor, board, period, asked), limit=limit, after=after)
+            assert found is not None
+            return found
+        return await self._ranks.top(board, period, limit=limit, after=after)
+
+    async def _lines(self, actor: Actor | None, board: Board, period: int, asked: Asked) -> list[Line]:
+        return reading.listed(board.definition, await self._entries(actor, board, period, asked))
+
+    async def _entries(
+        self, actor: Actor | None, board: Board, period: int, asked: Asked
+    ) -> Mapping[UUID, Entry]:
+        """The entries that a narrow or an earlier list has."""
+        wanted = await self._wanted(actor, asked)
+        if asked.as_of is not None:
+            found = await self._database.read(partial(self._entries_at, board=board, moment=asked.as_of))
+            entries = found.get(period, {})
+            entries = entries if wanted is None else {m: e for m, e in entries.items() if m in wanted}
+        elif wanted is not None:
+            entries = await self._database.read(
+                partial(
+                    reading.entries_of, slot=self._records.slot, board=board, period=period, members=wanted
+                )
+            )
+        else:
+            entries = await self._database.read(
+                partial(reading.entries_in, slot=self._records.slot, board=board, period=period)
+            )
+        if asked.region is None:
+            return entries
+        near = await self._database.read(
+            partial(reading.in_region, members=list(entries), region=asked.region)
+        )
+        return {member: entry for member, entry in entries.items() if member in near}
+
+    def _entries_at(self, connection: Connection, board: Board, moment: int) -> dict[int, dict[UUID, Entry]]:
+        return reading.entries_at(connection, self._records.slot, self._directory.slot, board, moment)
+
+    async def _wanted(self, actor: Actor | None, asked: Asked) -> set[UUID] | None:
+        """Whom a list is narrowed to; None: it is not."""
+        wanted: set[UUID] | None = None
+        if asked.friends:
+            if actor is None or actor.key_games is not None:
+                raise Refusal("unauthenticated", "friends are those whom a signed-in person follows")
+            followed = await self._following.followed_by(actor.ids)
+            wanted = {self._persons.person_of(each) for each in (*followed, actor.player_id)}
+        if asked.players:
+            named = {self._persons.person_of(each) for each in asked.players}
+            wanted = named if wanted is None else wanted & named
+        return wanted
+
+    # Showing
+
+    async def _entry(self, board: Board, period: int, member: UUID) -> Entry | None:
+        found = await self._database.read(
+            partial(reading.entries_of, slot=self._records.slot, board=board, period=period, members=[member])
+        )
+        return found.get(member)
+
+    async def _shown(self, board: Board, period: int, section: Section, asked: Asked) -> list[Ranking]:
+        members = [line.member_id for line in section.lines]
+        teams: Mapping[UUID, str | None] = {}
+        noted: Mapping[int, str] = {}
+        if board.definition.teams:
+            teams = await self._teams(board, period, members)
+        else:
+            names = await self._names.of(members)
+        if asked.metadata:
+            since = {line.since for line in section.lines}
+            noted = await self._database.read(partial(reading.metadata_of, positions=since))
+        wanted = board.definition
+        return [
+            Ranking(
+                None if wanted.teams else line.member_id,
+                None if wanted.teams else names.get(line.member_id),
+                wanted.shown(line.value),
+                line.rank,
+                UNSET if wanted.second == "none" else wanted.shown(line.second),
+                (teams.get(line.member_id) or UNSET) if wanted.teams else UNSET,
+                Raw(noted[line.since].encode()) if line.since in noted else UNSET,
+            )
+            for line in section.lines
+        ]
+
+    async def _teams(self, board: Board, period: int, members: Collection[UUID]) -> dict[UUID, str | None]:
+        found = await self._database.read(
+            partial(reading.entries_of, slot=self._records.slot, board=board, period=period, members=members)
+        )
+        return {member: entry.team for member, entry in found.items()}

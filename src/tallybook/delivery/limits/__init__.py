@@ -1,0 +1,1 @@
+"""How often somebody may ask: token buckets, and who draws from which."""

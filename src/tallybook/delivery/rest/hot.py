@@ -1,0 +1,57 @@
+"""Routes that are asked for all the time: the framework's way to them takes longer than their answer."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from tallybook.delivery.rest.frame import API
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_hot: set[Callable[..., object]] = set()
+
+
+def hot(handler: Handler) -> Handler:
+    """Decorates the handler of a busy route, which takes everything out of the request itself."""
+    _hot.add(handler)
+    return handler
+
+
+class HotRoutes:
+    """The hot routes of an application, by method and path."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._fixed: dict[tuple[str, str], tuple[Handler, str]] = {}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Handler, str]]] = {}
+        for context in iter_route_contexts(app.routes):
+            path = context.path or ""
+            # Elsewhere than under the API a browser may mean a page of the web app.
+            if (handler := context.endpoint) in _hot and handler is not None and path.startswith(API):
+                for method in context.methods or ():
+                    if "{" in path:
+                        pattern = compile_path(path)[0]
+                        self._patterns.setdefault(method, []).append((pattern, handler, path))
+                    else:
+                        self._fixed[method, path] = handler, path
+
+    def find(self, scope: Scope) -> bool:
+        """Whether a request is for one of them; then its scope says so."""
+        method, path = scope["method"], scope["path"]
+        if (found := self._fixed.get((method, path))) is not None:
+            scope["hot"] = (*found, {})
+            return True
+        for pattern, handler, template in self._patterns.get(method, ()):
+            if (match := pattern.match(path)) is not None:
+                scope["hot"] = handler, template, match.groupdict()
+                return True
+        return False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that was found."""
+        handler, scope["state"]["route"], scope["path_params"] = scope["hot"]
+        response = await handler(Request(scope, receive))
+        await response(scope, receive, send)

@@ -1,0 +1,273 @@
+"""Scores from games and their servers: into the ledger, and how they came out on their board."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from functools import partial
+from hashlib import blake2b
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import relations_of, require
+from tallybook.accounts.players import kinds_of
+from tallybook.careers.events import ScoreSubmitted
+from tallybook.catalogue.board_book import BoardBook, GameBoards
+from tallybook.catalogue.boards import Board
+from tallybook.database.together import Together
+from tallybook.delivery.leaderboard_shapes import EntryShown, bare_entry
+from tallybook.delivery.leaderboards import Leaderboards
+from tallybook.kernel.clock import Clock
+from tallybook.kernel.events import Recorded
+from tallybook.kernel.refusals import Refusal, invalid, not_found
+from tallybook.kernel.text import FreeText, clean_name
+from tallybook.ledger.append import Appended
+from tallybook.ledger.ledger import Ledger
+from tallybook.play.careers import CareerDesk
+from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
+from tallybook.projections.records.contributions import team_id
+from tallybook.projections.records.ranks import Ranks
+from tallybook.rules.scoresheet.values import canonical
+from tallybook.sessions.wire import decode
+
+DEFAULT = "score"
+LONGEST_METADATA = 2_000  # bytes of JSON
+MOST_KNOWN = 100_000  # players of whom it is at hand that they exist
+MOST_AT_ONCE = 1_000
+
+Number = (
+    Annotated[int, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
+    | Annotated[str, Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,3})?$", description="A decimal.")]
+)
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{0,64}$")]
+_TEAM = 40
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A score. Without `player_id` it is the caller's own, without `board` for the board `score`.
+
+    `second` decides between equal scores, where the board has a second criterion.
+    """
+
+    score: Number
+    action: Code = ""
+    board: Annotated[str, Meta(max_length=40)] = DEFAULT
+    player_id: UUID | UnsetType = UNSET
+    second: Number | UnsetType = UNSET
+    team: Annotated[str, Meta(max_length=_TEAM)] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """The standing entry, its rank (null while it has too few scores), and what stood before.
+
+    `updated` says whether the submission changed the entry's score. A bot has no entry where bots are kept
+    out.
+    """
+
+    entry: EntryShown | None
+    rank: int | None
+    previous: EntryShown | None
+    updated: bool
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """Why an item of a batch was not taken in."""
+
+    code: str
+    detail: str
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How one item of a batch came out: a `result`, or an `error` and nothing was written for it."""
+
+    result: Submitted | None = None
+    error: Failed | None = None
+
+
+class Scores:
+    """Takes submissions in. Subscribe `follow` to the ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        desk: CareerDesk,
+        book: BoardBook,
+        ranks: Ranks,
+        boards: Leaderboards,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._book = book
+        self._ranks = ranks
+        self._boards = boards
+        self._clock = clock
+        self._kinds = Together[UUID, str](lambda ids: ledger.database.read(partial(kinds_of, player_ids=ids)))
+        self._bots: dict[UUID, bool] = {}  # by player who is known to exist
+
+    def follow(self, events: Sequence[Recorded]) -> None:
+        """A sink for the ledger's follower."""
+        for recorded in events:
+            if recorded.type.startswith("player_erased."):
+                self._bots.pop(recorded.stream, None)
+
+    async def submit(
+        self, actor: Actor, game_id: UUID, submission: Submission, envelope: Envelope
+    ) -> Submitted:
+        """Write a score, and say how its player stands after it."""
+        found = await self._book.of(game_id)
+        board = found.find(submission.board)
+        player_id = self._player(actor, found, board, submission)
+        self._check_time(board, envelope)
+        event = _event(board, player_id, submission, bot=await self._is_bot(player_id))
+        written = await self._desk.write(
+            actor, game_id, player_id, lambda _state, _index: [event], envelope, ("submit_score", submission)
+        )
+        return await self._came_out(board, event, written)
+
+    async def submit_all(
+        self, actor: Actor, game_id: UUID, bodies: Sequence[Body], command_id: str | None
+    ) -> list[Item]:
+        """Many scores, each for itself; under the batch's command id every item has one by its place."""
+        if len(bodies) > MOST_AT_ONCE:
+            raise invalid("scores", f"at most {MOST_AT_ONCE}")
+        await self._book.of(game_id)
+        # Nothing is left to wait for before each is queued, so that they are written in their order.
+        await self._learn([actor.player_id, *filter(None, map(_player_in, bodies))])
+        each = (self._one_of(actor, game_id, body, command_id, at) for at, body in enumerate(bodies))
+        return list(await asyncio.gather(*each))
+
+    async def _one_of(self, actor: Actor, game_id: UUID, body: Body, command_id: str | None, at: int) -> Item:
+        try:
+            if not isinstance(body, dict):
+                raise Refusal("malformed", "an item must be a JSON object")
+            named = None
+            if command_id is not None and "command_id" not in body:
+                named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
+            envelope = take_envelope(body, self._clock, named)
+            return Item(await self.submit(actor, game_id, decode(Submission, body), envelope))
+        except Refusal as refusal:
+            return Item(error=Failed(refusal.code, refusal.detail))
+
+    def _player(self, actor: Actor, found: GameBoards, board: Board, submission: Submission) -> UUID:
+        """Whose score it is, if the caller may say so."""
+        if found.game.archived:
+            raise Refusal("archived", "the game is archived")
+        if isinstance(submission.player_id, UUID):
+            player_id = submission.player_id
+        elif actor.key_games is None:
+            player_id = actor.player_id
+        else:
+            raise invalid("player_id", "is missing: an API key is nobody")
+        relations = relations_of(actor, owner=found.game.owner_id in actor.ids, game=board.game_id)
+        require("game.view", relations)
+        if player_id in actor.ids:
+            relations = {*relations, "player"}
+        require("record.vouch" if board.definition.server else "record.submit", relations)
+        return player_id
+
+    def _check_time(self, board: Board, envelope: Envelope) -> None:
+        """A score of a period that is over comes too late."""
+        if envelope.at is None or board.definition.schedule == "none":
+            return
+        if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
+            raise Refusal("period_closed", "at: this period of the leaderboard is over")
+
+    async def _learn(self, player_ids: Collection[UUID]) -> None:
+        """Read which of these players exist, and which are bots."""
+        unknown = [each for each in player_ids if each not in self._bots]
+        if not unknown:
+            return
+        found = await self._kinds.of(unknown)
+        if len(self._bots) + len(found) > MOST_KNOWN:
+            self._bots.clear()
+        self._bots |= {player_id: kind == "bot" for player_id, kind in found.items()}
+
+    async def _is_bot(self, player_id: UUID) -> bool:
+        await self._learn([player_id])
+        if player_id not in self._bots:
+            raise not_found("player")
+        return self._bots[player_id]
+
+    async def _came_out(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
+        """How the board's entry stands after a submission."""
+        await self._ranks.settled()
+        steps = self._ranks.steps(written.stream, written.first)
+        step = next((step for step in steps or () if step.place[0] == board.id), None)
+        if step is None:
+            return await self._stands(board, event, written)
+        after, before = step.after, step.before
+        metadata: Raw | UnsetType = UNSET
+        if event.metadata is not None and after.since == after.last:
+            metadata = Raw((event.metadata.text or "").encode())
+        member, period = step.place[2], step.place[1]
+        rank = None
+        if after.count >= board.definition.minimum:
+            rank = await self._ranks.rank(board, period, after)
+        return Submitted(
+            bare_entry(board, member, after, metadata=metadata),
+            rank,
+            None if before is None else bare_entry(board, member, before),
+            before is None or (before.value, before.second) != (after.value, after.second),
+        )
+
+    async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
+        """The same where what happened is not at hand: repeated, or of a person who is several players."""
+        recorded = (await self._ledger.events(written.stream, after=written.first - 1, limit=1))[0]
+        at = recorded.committed_at if recorded.at is None else recorded.at
+        if board.definition.teams and event.team is not None:
+            member = team_id(board.game_id, event.team)
+        else:
+            member = event.player
+        found = await self._boards.entry(board, board.period(at)[0], member)
+        if found is None:
+            return Submitted(None, None, None, updated=False)
+        entry, rank = found
+        shown = await self._boards.entry_shown(board, member, entry)
+        return Submitted(shown, rank, None, entry.since == recorded.position)
+
+
+def _event(board: Board, player_id: UUID, submission: Submission, *, bot: bool) -> ScoreSubmitted:
+    wanted, action = board.definition, submission.action
+    if wanted.source == "action" and action not in {"", wanted.of}:
+        raise invalid("action", f"the leaderboard is over {wanted.of}")
+    if wanted.source not in {"scores", "action"}:
+        raise Refusal("contradicts_records", "no scores are submitted to this leaderboard")
+    for field in ("score", "second"):
+        value = getattr(submission, field)
+        if isinstance(value, str) and len(value.partition(".")[2]) > wanted.decimals:
+            raise invalid(field, f"the leaderboard has {wanted.decimals} decimals")
+    if wanted.teams and isinstance(submission.team, UnsetType):
+        raise invalid("team", "is missing: the leaderboard is one of teams")
+    metadata = None
+    if not isinstance(submission.metadata, UnsetType):
+        encoded = msgspec.json.encode(submission.metadata)
+        if len(encoded) > LONGEST_METADATA:
+            raise invalid("metadata", f"at most {LONGEST_METADATA} bytes")
+        metadata = FreeText.of(encoded.decode())
+    return ScoreSubmitted(
+        game=board.game_id,
+        player=player_id,
+        board=board.id,
+        score=_canonical(submission.score),
+        action=wanted.of if wanted.source == "action" else action,
+        second=None if isinstance(submission.second, UnsetType) else _canonical(submission.second),
+        team=None if isinstance(submission.team, UnsetType) else clean_name(submission.team, longest=_TEAM),
+        bot=bot,
+        metadata=metadata,
+    )
+
+
+def _player_in(body: object) -> UUID | None:
+    try:
+        return UUID(body["player_id"]) if isinstance(body, dict) else None
+    except (KeyError, ValueError, AttributeError, TypeError):
+        return None  # refused, or the caller's own
+
+
+def _canonical(number: int | str) -> int | str:
+    return number if isinstance(number, int) else canonical(Decimal(number))

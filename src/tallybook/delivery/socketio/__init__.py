@@ -1,0 +1,1 @@
+"""The live topics over Socket.IO, by WebSocket and by long-polling."""

@@ -1,0 +1,308 @@
+"""What a node does for one name behind the ledger: fold a projection, react, or keep a routine going."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from tallybook.database.engine import Database, Transaction
+from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.kernel.clock import Clock
+from tallybook.kernel.events import Recorded
+from tallybook.kernel.randomness import spread
+from tallybook.ledger.append import Projection
+from tallybook.ledger.leases import LeaseLost, PlaceMoved, move, place_of
+from tallybook.ledger.projecting import slots
+from tallybook.ledger.read import events_after
+from tallybook.ledger.rebuild import rebuild
+
+log = logging.getLogger(__name__)
+
+CHUNK = 2_000  # events taken in at once
+KEPT = 4_000  # newest events kept in memory, so that they need not be read back
+REST, LONGEST_REST = 9, 1.0  # while there are writers, a transaction's duration times this is left to them
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0  # seconds between attempts at what fails
+
+
+class FollowingProjection(Projection, Protocol):
+    """A projection that is applied behind the ledger: exactly once, in order, from event 0.
+
+    `concerns` names the event types it folds, without their versions (`score_submitted`). `apply` gets
+    only those; in a rebuild it gets every event.
+    """
+
+    @property
+    def concerns(self) -> Collection[str]: ...
+
+
+class Reaction(Protocol):
+    """What is done about events: at least once, in order, so that its effects have to be idempotent.
+
+    It begins with what happens after it was first there, or with event 0 when it says `from_start`.
+    `react` says whether anything came of the events: where nothing did, they may come again after a
+    restart, and nothing is written for them. When it raises, they come again (perhaps with later ones)
+    after a pause.
+    """
+
+    name: str
+    from_start: bool
+
+    @property
+    def concerns(self) -> Collection[str]:
+        """Event types without their versions; it hears of no others."""
+
+    async def react(self, events: Sequence[Recorded]) -> bool: ...
+
+
+class Routine(Protocol):
+    """What goes on all the time on one node: cancelled when that one stops or loses the lease.
+
+    When `run` returns it is begun again with the next renewal of the lease; when it raises, after a pause.
+    """
+
+    name: str
+
+    async def run(self) -> None: ...
+
+
+class Tail:
+    """The newest events, for those who follow closely."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._events: list[Recorded] = []
+
+    def take(self, events: Sequence[Recorded]) -> None:
+        self._events.extend(events)
+        self.position = events[-1].position
+        if len(self._events) > 2 * KEPT:
+            del self._events[:-KEPT]
+
+    def after(self, position: int) -> Sequence[Recorded] | None:
+        """The next chunk, or None when some of it is not here any longer."""
+        first = self.position - len(self._events)  # the position before the first one
+        return None if position < first else self._events[position - first : position - first + CHUNK]
+
+
+class Node:
+    """What all the work of one node shares."""
+
+    def __init__(self, database: Database, clock: Clock, node_id: UUID) -> None:
+        self.database = database
+        self.clock = clock
+        self.id = node_id
+        self.tail = Tail()
+        self._turn = asyncio.Lock()
+
+    async def write(self, transaction: Transaction[None]) -> None:
+        """One transaction at a time, and with pauses: connections and disk are there for the writers."""
+        async with self._turn:
+            began, newest = self.clock.monotonic(), self.tail.position
+            await self.database.write(transaction)
+            if self.tail.position > newest:
+                await asyncio.sleep(min(LONGEST_REST, REST * (self.clock.monotonic() - began)))
+
+
+class Work:
+    """One name: whether this node works for it, and how that goes."""
+
+    start = 0  # the position from which it follows, when it is new to the database
+    newest = 0  # of an event that concerns it, or may do so
+    outdated = False  # a newer release has made it its own
+
+    def __init__(self, node: Node, name: str) -> None:
+        self.name = name
+        self.position = 0  # everything up to here is taken in
+        self.failures = 0
+        self._node = node
+        self._in_a_row = 0
+        self._wake = asyncio.Event()
+        self._moved = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether this node does it."""
+        return self._task is not None and not self._task.done()
+
+    @property
+    def lag(self) -> int:
+        """How many events there are up to the last that concerns it and is not taken in."""
+        return max(0, self.newest - self.position)
+
+    def begin(self, position: int) -> None:
+        """The node has started, with the ledger at a position."""
+
+    def concerned(self, event: Recorded) -> bool:
+        return False
+
+    def hear(self, position: int) -> None:
+        """Here is an event that concerns it."""
+        self.newest = position
+        self._wake.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until it has moved on, or for so long."""
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._moved.wait()
+        except TimeoutError:
+            pass
+
+    def go_on(self) -> None:
+        """The lease holds: work, if that is not going on."""
+        if not self.active:
+            self._in_a_row = 0
+            self._task = asyncio.create_task(self._work(), name=f"behind-the-ledger-{self.name}")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def serve(self) -> None:
+        """Work for as long as it goes well."""
+        raise NotImplementedError
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                return await self.serve()
+            except PlaceMoved:  # read where it stands, and go on from there
+                continue
+            except LeaseLost:
+                return log.warning("another node has taken %s over", self.name)
+            except DatabaseUnavailable as error:
+                log.warning("%s waits for the database: %s", self.name, error)
+            except Exception:
+                log.exception("%s cannot go on after event %d; it tries again", self.name, self.position)
+            self.failures += 1
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._in_a_row, 16))
+            self._in_a_row += 1
+            await asyncio.sleep(spread(pause))
+
+
+class Running(Work):
+    """Keeps a routine going."""
+
+    def __init__(self, node: Node, routine: Routine) -> None:
+        super().__init__(node, routine.name)
+        self._routine = routine
+
+    async def serve(self) -> None:
+        await self._routine.run()
+
+
+class _Following(Work):
+    """Takes in the events that concern it, in order, and stores how far it has come."""
+
+    def __init__(self, node: Node, name: str, concerns: Collection[str]) -> None:
+        super().__init__(node, name)
+        self._concerns = frozenset(concerns)
+        self._concerned: dict[str, bool] = {}  # by stored type
+        self._stored = 0
+        self._flush = False  # the stored position is to be brought up to date
+
+    def begin(self, position: int) -> None:
+        self.newest = position
+
+    def concerned(self, event: Recorded) -> bool:
+        found = self._concerned.get(event.type)
+        if found is None:
+            found = self._concerned[event.type] = event.type.rpartition(".")[0] in self._concerns
+        return found
+
+    def go_on(self) -> None:
+        if self.active:
+            self._flush = True
+            self._wake.set()
+        super().go_on()
+
+    async def take(self, events: Sequence[Recorded], upto: int) -> bool:
+        """Take these in and store `upto` as the position, unless that may wait; whether it was stored."""
+        raise NotImplementedError
+
+    async def serve(self) -> None:
+        self.position = self._stored = await self._node.database.read(partial(place_of, name=self.name))
+        while True:
+            self._wake.clear()
+            found = self._node.tail.after(self.position)
+            if found is None:
+                look = partial(events_after, position=self.position, limit=CHUNK)
+                found = await self._node.database.read(look)
+            upto = found[-1].position if found else self.position
+            events = [event for event in found if self.concerned(event)]
+            if events or (self._flush and upto > self._stored):
+                if await self.take(events, upto):
+                    self._stored, self._flush = upto, False
+                self._in_a_row = 0
+            self.position = upto
+            self._moved.set()
+            if len(found) < CHUNK:
+                await self._wake.wait()
+
+
+class Projecting(_Following):
+    """Applies a projection; the place moves in the same transaction, so that each event counts once."""
+
+    def __init__(self, node: Node, projection: FollowingProjection) -> None:
+        super().__init__(node, projection.name, projection.concerns)
+        self._projection = projection
+
+    async def serve(self) -> None:
+        wanted = self._projection.version
+        stored = await self._node.database.read(self._version)
+        if stored > wanted:
+            log.warning("%s belongs to a newer release now", self.name)
+            self.outdated = True
+            return
+        if stored < wanted:
+            log.info("%s is made anew, as this release does it", self.name)
+            done = await rebuild(
+                self._node.database, (), [self.name], clock=self._node.clock, following=[self._projection]
+            )
+            log.info("%s was made anew from %d events", self.name, done)
+        await super().serve()
+
+    def _version(self, connection: Connection) -> int:
+        return slots(connection)[self.name].version
+
+    async def take(self, events: Sequence[Recorded], upto: int) -> bool:
+        await self._node.write(partial(self._apply, events=events, upto=upto))
+        return True
+
+    def _apply(self, connection: Connection, events: Sequence[Recorded], upto: int) -> None:
+        move(connection, self.name, self._node.id, before=self._stored, to=upto)
+        kept = slots(connection)[self.name]
+        if kept.version != self._projection.version:
+            raise PlaceMoved(self.name)
+        if not events:
+            return
+        self._projection.apply(connection, kept.live, events)
+        if kept.also is not None:
+            self._projection.apply(connection, kept.also, events)
+
+
+class Reacting(_Following):
+    """Lets a reaction act; the place moves afterwards."""
+
+    def __init__(self, node: Node, reaction: Reaction) -> None:
+        super().__init__(node, reaction.name, reaction.concerns)
+        self._reaction = reaction
+
+    def begin(self, position: int) -> None:
+        super().begin(position)
+        self.start = 0 if self._reaction.from_start else position
+
+    async def take(self, events: Sequence[Recorded], upto: int) -> bool:
+        if events and not await self._reaction.react(events) and not self._flush:
+            return False
+        await self._node.write(
+            partial(move, name=self.name, holder=self._node.id, before=self._stored, to=upto)
+        )
+        return True

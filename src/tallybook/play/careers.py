@@ -1,0 +1,59 @@
+"""Where every write to a career arrives: checked by whoever takes it in, and appended here."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tallybook.access.actor import Actor
+from tallybook.careers.streams import career_id
+from tallybook.kernel.events import Event
+from tallybook.ledger.append import Append, Appended, Fold
+from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.play.requests import Envelope
+
+Decide = Callable[[Any, int], Sequence[Event]]
+
+
+class CareerDesk:
+    """Takes facts about a player in a game. Who may say so is asked before."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def write(
+        self,
+        actor: Actor,
+        game_id: UUID,
+        player_id: UUID,
+        decide: Decide,
+        envelope: Envelope,
+        content: object,
+        *,
+        fold: Fold[Any] | None = None,
+    ) -> Appended:
+        """Append what `decide(state, index)` says; `content` is what was asked for, the command's name first.
+
+        Without a `fold` the state is None. A command id is unique within the career.
+        """
+        named = envelope.command_id is not None
+        return await self._ledger.append(
+            Append(
+                stream=career_id(game_id, player_id),
+                kind="career",
+                fold=fold,
+                decide=decide,
+                done=unheard,
+                actor=actor.player_id,
+                at=envelope.at,
+                zone=envelope.zone,
+                command_id=envelope.command_id,
+                fingerprint=blake2b(_encode(content), digest_size=16).digest() if named else b"",
+                expected_index=envelope.expected_index,
+            )
+        )
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode

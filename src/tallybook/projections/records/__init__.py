@@ -1,0 +1,1 @@
+"""Leaderboards: what enters them, how entries add up, and who stands where."""

@@ -1,0 +1,131 @@
+"""What an event gives to leaderboards: values, each for one player, in the order of the ledger."""
+
+import re
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+import msgspec
+
+from tallybook.careers.events import (
+    AchievementRevoked,
+    AchievementUnlocked,
+    ScoreSubmitted,
+    StatsReported,
+)
+from tallybook.careers.streams import derived_id
+from tallybook.catalogue.boards import Board, Source
+from tallybook.kernel.events import Recorded
+from tallybook.sessions.events import Result
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+class Contribution(msgspec.Struct, frozen=True):
+    """`at` (microseconds since 1970 UTC) says in which period it counts, `since` its place in the ledger."""
+
+    source: Source
+    of: str  # the action, the stat, or the value of a session
+    game_id: UUID
+    player_id: UUID
+    value: int | str
+    at: int
+    since: int
+    board_id: UUID | None = None  # the one that the submission named
+    second: int | str | None = None
+    team: str | None = None
+    bot: bool = False
+    change: bool = False  # the value is to be added to what was reported before
+
+
+def of_career(recorded: Recorded) -> Iterator[Contribution]:
+    """What an event of a career gives."""
+    at = recorded.committed_at if recorded.at is None else recorded.at
+    since = recorded.position
+    match recorded.event:
+        case ScoreSubmitted() as said:
+            yield Contribution(
+                "scores", said.action, said.game, said.player, said.score, at, since,
+                said.board, said.second, said.team, said.bot,
+            )  # fmt: skip
+        case StatsReported() as said:
+            for report in said.values:
+                change = report.value is None
+                value = report.delta if report.value is None else report.value
+                assert value is not None
+                yield Contribution(
+                    "stat", report.stat, said.game, said.player, value, at, since, bot=said.bot, change=change
+                )
+        case AchievementUnlocked() as said if said.points:
+            yield Contribution("points", "", said.game, said.player, said.points, at, since, bot=said.bot)
+        case AchievementRevoked() as said if said.points:
+            yield Contribution("points", "", said.game, said.player, -said.points, at, since)
+
+
+def of_result(game_id: UUID, result: Result, of: str, at: int, since: int) -> Iterator[Contribution]:
+    """What the result of a session gives to boards over its value `of`, a contribution a seat."""
+    for seat in result.seats:
+        match of:
+            case "played":
+                value: object = 1
+            case "won":
+                value = int(seat.winner)
+            case "score":
+                value = seat.score
+            case _:
+                value = seat.values.get(of)
+        if isinstance(value, bool):
+            value = int(value)
+        if isinstance(value, int) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+            yield Contribution(
+                "session", of, game_id, seat.player_id, value, at, since, team=seat.team, bot=seat.is_bot
+            )
+
+
+def enters(given: Contribution, board: Board) -> bool:
+    """Whether a board takes a contribution."""
+    wanted = board.definition
+    if given.bot and not wanted.bots:
+        return False
+    if wanted.teams and given.team is None:
+        return False
+    if board.shut_at(given.at):
+        return False
+    match wanted.source:
+        case "scores":
+            return given.source == "scores" and given.board_id == board.named
+        case "action":
+            return given.source == "scores" and given.of == wanted.of
+        case "stat" | "session":
+            return given.source == wanted.source and given.of == wanted.of
+        case "points":
+            return given.source == "points"
+
+
+def by_what(boards: Iterable[Board]) -> dict[tuple[str, str] | UUID, list[Board]]:
+    """Boards by what they take: the source and name of contributions, or the board that submissions name."""
+    found: dict[tuple[str, str] | UUID, list[Board]] = {}
+    for board in boards:
+        wanted = board.definition
+        match wanted.source:
+            case "scores":
+                key: tuple[str, str] | UUID = board.named
+            case "action":
+                key = "scores", wanted.of
+            case "points":
+                key = "points", ""
+            case _:
+                key = wanted.source, wanted.of
+        found.setdefault(key, []).append(board)
+    return found
+
+
+def member_of(given: Contribution, board: Board) -> UUID:
+    """For whom it counts: the player, or a team of the game."""
+    if board.definition.teams:
+        assert given.team is not None
+        return team_id(given.game_id, given.team)
+    return given.player_id
+
+
+def team_id(game_id: UUID, team: str) -> UUID:
+    return derived_id(b"team", game_id.bytes, team.encode())

@@ -1,0 +1,175 @@
+"""Who stands where on a leaderboard: from the ranking index while it is ready, else from SQL."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Connection
+
+from tallybook.catalogue.boards import Board, Definition
+from tallybook.database.engine import Database
+from tallybook.kernel.events import Recorded
+from tallybook.projections.records import reading
+from tallybook.projections.records.entries import Entry
+from tallybook.projections.records.index import Index, name_of, packed
+from tallybook.projections.records.reading import Line, Section
+from tallybook.projections.records.records import Records, Step, Steps
+from tallybook.ranking.keys import parts
+from tallybook.ranking.port import NotReady, Ranked, Ranking
+
+T = TypeVar("T")
+
+MOST_STEPS = 20_000  # kept for those who made them and ask how they came out
+
+
+class Ranks:
+    """Subscribe `committed` to what the ledger commits here, and the `index` to its follower."""
+
+    def __init__(self, database: Database, records: Records, ranking: Ranking) -> None:
+        self._database = database
+        self._records = records
+        self._ranking = ranking
+        self.index = Index(database, records, ranking)
+        self._steps: Steps = {}
+        self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}  # of SQL, and it has not begun
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    def committed(self, events: Sequence[Recorded]) -> None:
+        """This node has committed a batch."""
+        self.index.committed(events)
+        self._steps |= self._records.steps
+        while len(self._steps) > MOST_STEPS:
+            del self._steps[next(iter(self._steps))]
+
+    def steps(self, stream: UUID, index: int) -> Sequence[Step] | None:
+        """What an event changed, if it was committed here just now; it is told once."""
+        return self._steps.pop((stream, index), None)
+
+    async def settled(self) -> None:
+        """Return when the index has what was committed here before the call, or is out of reach."""
+        await self.index.settled()
+
+    async def top(self, board: Board, period: int, *, limit: int, after: Line | None = None) -> Section:
+        """The beginning of the list, or what stands behind a line that somebody has seen."""
+        name = name_of(board, period)
+
+        async def indexed() -> Section:
+            behind = None if after is None else packed(board.definition, after) + after.member_id.bytes
+            page = await self._ranking.top(name, limit, after=behind)
+            return _section(board.definition, page.lines, page.start, page.total)
+
+        def read(connection: Connection) -> Section:
+            return reading.top(connection, self._records.slot, board, period, limit=limit, after=after)
+
+        return await self._either(board, period, ("top", limit, after), indexed, read)
+
+    async def around(self, board: Board, period: int, member: UUID, *, limit: int) -> Section | None:
+        """Lines with the member in their middle; None when it is not in the list."""
+        name = name_of(board, period)
+
+        async def indexed() -> Section | None:
+            page = await self._ranking.around(name, member.bytes, limit)
+            return None if page is None else _section(board.definition, page.lines, page.start, page.total)
+
+        def read(connection: Connection) -> Section | None:
+            return reading.around(connection, self._records.slot, board, period, member, limit=limit)
+
+        return await self._either(board, period, ("around", limit, member), indexed, read)
+
+    async def standing(self, board: Board, period: int, entry: Entry) -> tuple[int, int, int]:
+        """The rank of an entry, how many are strictly worse, and how many there are."""
+        name = name_of(board, period)
+        key = packed(board.definition, entry)
+
+        async def indexed() -> tuple[int, int, int]:
+            asked = self._ranking.rank_of(name, key), self._ranking.below(name, key), self._ranking.size(name)
+            rank, below, total = await asyncio.gather(*asked)
+            return rank, below, total
+
+        def read(connection: Connection) -> tuple[int, int, int]:
+            slot = self._records.slot
+            ahead = reading.count_ahead(connection, slot, board, period, entry)
+            behind = reading.count_behind(connection, slot, board, period, entry)
+            return ahead + 1, behind, reading.count(connection, slot, board, period)
+
+        return await self._either(board, period, ("standing", key), indexed, read)
+
+    async def rank(self, board: Board, period: int, entry: Entry) -> int:
+        """The rank of an entry."""
+        name = name_of(board, period)
+        key = packed(board.definition, entry)
+
+        def read(connection: Connection) -> int:
+            return 1 + reading.count_ahead(connection, self._records.slot, board, period, entry)
+
+        return await self._either(
+            board, period, ("rank", key), lambda: self._ranking.rank_of(name, key), read
+        )
+
+    async def stamp(self, board: Board, period: int) -> int | None:
+        """A number that changes with the list; None while the index cannot say."""
+        await self.index.settled()
+        try:
+            return await self._ranking.changed(name_of(board, period))
+        except NotReady:
+            return None
+
+    async def close(self) -> None:
+        for task in self._asked.values():
+            task.cancel()
+        await self.index.close()
+
+    async def _either(
+        self,
+        board: Board,
+        period: int,
+        question: tuple[object, ...],
+        indexed: Callable[[], Awaitable[T]],
+        read: Callable[[Connection], T],
+    ) -> T:
+        name = name_of(board, period)
+        await self.index.settled()
+        try:
+            answer = await indexed()
+        except NotReady:
+            self.index.load(name, board, period)
+        else:
+            self.index.answered(name)
+            return answer
+        asked = (name, *question)
+        if asked not in self._asked:
+            self._asked[asked] = asyncio.create_task(self._in_turn(name, asked, indexed, read))
+        shared: asyncio.Task[T] = self._asked[asked]
+        return await asyncio.shield(shared)
+
+    async def _in_turn(
+        self,
+        name: bytes,
+        asked: tuple[object, ...],
+        indexed: Callable[[], Awaitable[T]],
+        read: Callable[[Connection], T],
+    ) -> T:
+        """Answer from SQL, one question about a list after the other: a long list is gone through whole.
+
+        Whoever asks the same before its turn shares the answer, and those whose turn comes when the list has
+        been loaded need no SQL.
+        """
+        async with self._turns.setdefault(name, asyncio.Lock()):
+            del self._asked[asked]
+            await self.index.settled()
+            try:
+                return await indexed()
+            except NotReady:
+                self.index.from_tables += 1
+                return await self._database.read(read)
+
+
+def _section(definition: Definition, lines: Iterable[Ranked], start: int, total: int) -> Section:
+    highest, second_highest = definition.order == "highest", definition.second == "highest"
+    made = []
+    for member, key, rank in lines:
+        value, second, since = parts(key, highest=highest, second_highest=second_highest)
+        made.append(Line(UUID(bytes=member), rank, value, second, since))
+    return Section(made, start, total)

@@ -1,0 +1,335 @@
+"""Leaderboards out of SQL: as they are now, and as they were at any commit time."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from tallybook.accounts.tables import players
+from tallybook.catalogue.boards import Board, Definition
+from tallybook.database.bulk import Lookup
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.read import position_at
+from tallybook.ledger.states import EVENT_COLUMNS, newer_events
+from tallybook.ledger.tables import events, texts
+from tallybook.projections.merges import persons_at
+from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career
+from tallybook.projections.records.entries import ENTRY, Entry, combined, fold
+from tallybook.projections.records.tables import Place, careers, entries, given
+
+CHUNK = 20_000  # entries read by one statement
+_AT_ONCE = 2_000  # careers read by one statement
+
+_at_positions = Lookup(events, EVENT_COLUMNS, ["position"])
+_regions = Lookup(players, ["id", "region"], ["id"])
+_texts = Lookup(texts, ["stream", "digest", "text"], ["stream", "digest"])
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A member of a list with what it has; equals share a rank (1, 2, 2, 4), the earlier stands first."""
+
+    member_id: UUID
+    rank: int
+    value: int
+    second: int
+    since: int
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Consecutive lines of a list; `total` counts all of it, `start` is the place of the first (from 0)."""
+
+    lines: Sequence[Line]
+    start: int
+    total: int
+
+
+def listed(definition: Definition, found: Mapping[UUID, Entry]) -> list[Line]:
+    """Everybody with enough entries, in order."""
+    enough = [(member, entry) for member, entry in found.items() if entry.count >= definition.minimum]
+    enough.sort(key=lambda pair: (*_worth(definition, pair[1]), pair[1].since, pair[0].bytes))
+    return _lines(definition, enough, 0, 0)
+
+
+def _worth(definition: Definition, entry: Entry) -> tuple[int, int]:
+    """Less is better; equals share a rank."""
+    value = -entry.value if definition.order == "highest" else entry.value
+    return value, {"none": 0, "highest": -entry.second, "lowest": entry.second}[definition.second]
+
+
+def _lines(definition: Definition, found: Iterable[tuple[UUID, Entry]], start: int, ahead: int) -> list[Line]:
+    """Lines from place `start` on; `ahead` rank strictly before the first."""
+    lines: list[Line] = []
+    before: tuple[int, int] | None = None
+    for at, (member, entry) in enumerate(found, start):
+        worth = _worth(definition, entry)
+        if before is None:
+            rank = ahead + 1
+        elif worth != before:
+            rank = at + 1
+        lines.append(Line(member, rank, entry.value, entry.second, entry.since))
+        before = worth
+    return lines
+
+
+def section(
+    lines: Sequence[Line], *, limit: int, after: Line | None = None, around: UUID | None = None
+) -> Section | None:
+    """A part of a whole list; None when `around` is not in it."""
+    offset = 0
+    if after is not None:
+        offset = next((at + 1 for at, line in enumerate(lines) if line.member_id == after.member_id), 0)
+    if around is not None:
+        place = next((at for at, line in enumerate(lines) if line.member_id == around), None)
+        if place is None:
+            return None
+        offset = max(0, min(place - limit // 2, len(lines) - limit))
+    return Section(lines[offset : offset + limit], offset, len(lines))
+
+
+def entries_of(
+    connection: Connection, slot: str, board: Board, period: int, members: Collection[UUID]
+) -> dict[UUID, Entry]:
+    """The entries of some members, also of those with too few to be ranked."""
+    places = [(board.id, period, member) for member in members]
+    return {place[2]: entry for place, entry in entries.read(connection, slot, places).items()}
+
+
+def entries_in(connection: Connection, slot: str, board: Board, period: int) -> dict[UUID, Entry]:
+    """Everybody with enough entries."""
+    rows = connection.execute(_ordered(slot, board, period).order_by(None))
+    return {row[0]: Entry(*row[1:]) for row in rows}
+
+
+def in_region(connection: Connection, members: Sequence[UUID], region: str) -> set[UUID]:
+    """Which of these players say that they are of a region."""
+    return {row[0] for row in _regions.run(connection, [(member,) for member in members]) if row[1] == region}
+
+
+def chunk(
+    connection: Connection, slot: str, board: Board, period: int, *, after: UUID | None
+) -> list[tuple[UUID, Entry]]:
+    """The next of everybody with enough entries, by id, which takes no sorting; empty at the end."""
+    member = entries.tables[slot].c.member_id
+    query = _ordered(slot, board, period).order_by(None).order_by(member).limit(CHUNK)
+    if after is not None:
+        query = query.where(member > after)
+    return [(row[0], Entry(*row[1:])) for row in connection.execute(query)]
+
+
+def top(
+    connection: Connection,
+    slot: str,
+    board: Board,
+    period: int,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: Line | None = None,
+    region: str | None = None,
+) -> Section:
+    """A part of the list, by place or behind a line that somebody has seen."""
+    query = _ordered(slot, board, period, region)
+    total = count(connection, slot, board, period, region=region)
+    if after is not None:
+        query = query.where(_after(entries.tables[slot].c, board.definition, after))
+    rows = connection.execute(query.offset(offset).limit(limit)).all()
+    if not rows:
+        return Section((), offset, total)
+    found = [(row[0], Entry(*row[1:])) for row in rows]
+    member, first = found[0]
+    ahead = partial(count_ahead, connection, slot, board, period, first, region=region)
+    start = offset if after is None else ahead(member=member)
+    return Section(_lines(board.definition, found, start, ahead()), start, total)
+
+
+def around(
+    connection: Connection, slot: str, board: Board, period: int, member: UUID, *, limit: int
+) -> Section | None:
+    """Lines with the member in their middle; None when it is not in the list."""
+    entry = entries_of(connection, slot, board, period, [member]).get(member)
+    if entry is None or entry.count < board.definition.minimum:
+        return None
+    place = count_ahead(connection, slot, board, period, entry, member=member)
+    total = count(connection, slot, board, period)
+    offset = max(0, min(place - limit // 2, total - limit))
+    return top(connection, slot, board, period, limit=limit, offset=offset)
+
+
+def count(connection: Connection, slot: str, board: Board, period: int, *, region: str | None = None) -> int:
+    """How many are in the list."""
+    query = _ordered(slot, board, period, region).order_by(None)
+    found: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    return found
+
+
+def count_ahead(
+    connection: Connection,
+    slot: str,
+    board: Board,
+    period: int,
+    entry: Entry,
+    *,
+    region: str | None = None,
+    member: UUID | None = None,
+) -> int:
+    """How many rank strictly before an entry; with a `member`, how many are listed before it."""
+    table = entries.tables[slot]
+    last = None if member is None else (entry.since, member)
+    ahead = _before(table.c, board.definition, (entry.value, entry.second), last)
+    query = _ordered(slot, board, period, region).order_by(None).where(ahead)
+    count: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    return count
+
+
+def count_behind(
+    connection: Connection, slot: str, board: Board, period: int, entry: Entry, *, region: str | None = None
+) -> int:
+    """How many rank strictly after an entry."""
+    table, wanted = entries.tables[slot].c, board.definition
+    behind = _criterion(table.value, entry.value, larger=wanted.order == "lowest")
+    if wanted.second != "none":
+        second = _criterion(table.second, entry.second, larger=wanted.second == "lowest")
+        behind = or_(behind, and_(table.value == entry.value, second))
+    query = _ordered(slot, board, period, region).order_by(None).where(behind)
+    count: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    return count
+
+
+def periods_of(connection: Connection, slot: str, board: Board, *, limit: int) -> list[int]:
+    """The beginnings of the periods in which anybody entered, newest first."""
+    table = entries.tables[slot]
+    query = select(table.c.period).where(table.c.board_id == board.id).distinct()
+    return list(connection.execute(query.order_by(table.c.period.desc()).limit(limit)).scalars())
+
+
+def metadata_of(connection: Connection, positions: Collection[int]) -> dict[int, str]:
+    """The metadata (JSON) that came with submissions, by their positions in the ledger."""
+    rows = _at_positions.run(connection, [(position,) for position in sorted(positions)])
+    noted = {}
+    for recorded in (Recorded(*row) for row in rows):
+        if recorded.type.startswith("score_submitted."):
+            kept = getattr(recorded.event, "metadata", None)
+            if kept is not None:
+                noted[recorded.stream, kept.digest] = recorded.position
+    found = _texts.run(connection, sorted(noted))
+    return {noted[stream, digest]: text for stream, digest, text in found}
+
+
+def events_at(connection: Connection, positions: Collection[int]) -> dict[int, Recorded]:
+    """Events of the ledger by their positions."""
+    rows = _at_positions.run(connection, [(position,) for position in sorted(positions)])
+    return {row[2]: Recorded(*row) for row in rows}
+
+
+def entries_at(
+    connection: Connection, slot: str, persons_slot: str, board: Board, moment: int
+) -> dict[int, dict[UUID, Entry]]:
+    """Every entry of a board as of a commit time, by period and member: folded from the ledger."""
+    position = position_at(connection, moment)
+    persons = persons_at(connection, persons_slot, position)
+    contributions: dict[Place, list[Contribution]] = {}
+    if board.definition.source == "session":
+        for place, what in _given_at(connection, slot, board, position):
+            contributions.setdefault(place, []).append(what)
+    else:
+        for recorded in past(connection, slot, board.game_id, position):
+            for what in of_career(recorded):
+                if enters(what, board):
+                    place = (board.id, board.period(what.at)[0], member_of(what, board))
+                    contributions.setdefault(place, []).append(what)
+    found: dict[tuple[int, UUID], list[Entry]] = {}
+    for (_, period, member), line in contributions.items():
+        entry = fold(board.definition, sorted(line, key=lambda what: what.since))
+        assert entry is not None
+        found.setdefault((period, persons.get(member, member)), []).append(entry)
+    whole: dict[int, dict[UUID, Entry]] = {}
+    for (period, member), together in found.items():
+        entry = combined(board.definition, together)
+        assert entry is not None
+        whole.setdefault(period, {})[member] = entry
+    return whole
+
+
+def past(connection: Connection, slot: str, game_id: UUID, position: int) -> Iterator[Recorded]:
+    """Every event of every career in a game, up to a position of the ledger."""
+    table = careers[slot]
+    streams = list(connection.execute(select(table.c.stream).where(table.c.game_id == game_id)).scalars())
+    for start in range(0, len(streams), _AT_ONCE):
+        chunk = [(stream, -1) for stream in streams[start : start + _AT_ONCE]]
+        for row in newer_events.run(connection, chunk):
+            recorded = Recorded(*row)
+            if recorded.position <= position:
+                yield recorded
+
+
+def _given_at(
+    connection: Connection, slot: str, board: Board, position: int
+) -> Iterator[tuple[Place, Contribution]]:
+    table = given[slot]
+    query = (
+        select(table)
+        .where(table.c.board_id == board.id)
+        .where(table.c.from_position <= position, table.c.to_position > position)
+        .order_by(table.c.since, table.c.seat)
+    )
+    for row in connection.execute(query):
+        what = Contribution(
+            "session", board.definition.of, board.game_id, row.member_id,
+            row.value if "." in row.value else int(row.value), row.at, row.since, team=row.team,
+        )  # fmt: skip
+        yield (board.id, row.period, row.member_id), what
+
+
+def _ordered(slot: str, board: Board, period: int, region: str | None = None) -> Select[Any]:
+    """Everybody with enough entries, best first."""
+    table, wanted = entries.tables[slot], board.definition
+    columns = table.c
+    value = columns.value.desc() if wanted.order == "highest" else columns.value.asc()
+    second = columns.second.desc() if wanted.second == "highest" else columns.second.asc()
+    query = (
+        select(columns.member_id, *(columns[name] for name in ENTRY))
+        .where(columns.board_id == board.id, columns.period == period, columns.count >= wanted.minimum)
+        .order_by(value, *([] if wanted.second == "none" else [second]), columns.since, columns.member_id)
+    )
+    if region is not None:
+        query = query.join(players, players.c.id == columns.member_id).where(players.c.region == region)
+    return query
+
+
+def _criterion(column: Any, value: int, *, larger: bool) -> Any:
+    return column > value if larger else column < value
+
+
+def _before(
+    columns: Any, wanted: Definition, values: tuple[int, int], last: tuple[int, UUID] | None = None
+) -> Any:
+    """What ranks strictly before a pair of values; with `last`, also what is listed before among equals."""
+    value, second = values
+    ahead = _criterion(columns.value, value, larger=wanted.order == "highest")
+    same = columns.value == value
+    if wanted.second != "none":
+        better = _criterion(columns.second, second, larger=wanted.second == "highest")
+        ahead = or_(ahead, and_(same, better))
+        same = and_(same, columns.second == second)
+    if last is not None:
+        since, member = last
+        earlier = or_(columns.since < since, and_(columns.since == since, columns.member_id < member))
+        ahead = or_(ahead, and_(same, earlier))
+    return ahead
+
+
+def _after(columns: Any, wanted: Definition, line: Line) -> Any:
+    """What is listed after a line."""
+    behind = _criterion(columns.value, line.value, larger=wanted.order == "lowest")
+    same = columns.value == line.value
+    if wanted.second != "none":
+        worse = _criterion(columns.second, line.second, larger=wanted.second == "lowest")
+        behind = or_(behind, and_(same, worse))
+        same = and_(same, columns.second == line.second)
+    later = or_(
+        columns.since > line.since, and_(columns.since == line.since, columns.member_id > line.member_id)
+    )
+    return or_(behind, and_(same, later))

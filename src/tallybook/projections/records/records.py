@@ -1,0 +1,281 @@
+"""The projection of leaderboards: every submission, unlock and result, added to the boards that it enters."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from tallybook.careers.events import (
+    AchievementProgressed,
+    AchievementRevoked,
+    AchievementUnlocked,
+    CareerEvent,
+    ScoreSubmitted,
+    StatsReported,
+)
+from tallybook.catalogue.boards import Board, boards_by_id, boards_of
+from tallybook.catalogue.events import BoardDefined, BoardPeriodBegun
+from tallybook.database.bulk import Insert, Lookup
+from tallybook.kernel.events import Recorded
+from tallybook.projections.making import MadeInMemory
+from tallybook.projections.records import people, sessions
+from tallybook.projections.records.contributions import Contribution, by_what, enters, member_of, of_career
+from tallybook.projections.records.entries import Entry, add, fold
+from tallybook.projections.records.kept import InMemory, InTables, Kept
+from tallybook.projections.records.people import Entered
+from tallybook.projections.records.reading import past
+from tallybook.projections.records.tables import TABLES, Place, built, careers
+from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.slots import SLOTS
+from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
+
+RESULTS = (SessionFinished, ResultCorrected, SessionVoided)
+_DEFINED = (BoardDefined, BoardPeriodBegun)
+_SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
+_CAREER = (ScoreSubmitted, StatsReported, AchievementUnlocked, AchievementRevoked)
+RELEVANT = frozenset({*_CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
+
+_save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"], update=()) for slot in SLOTS}
+_built = {slot: Lookup(built[slot], ["board_id", "definition"], ["board_id"]) for slot in SLOTS}
+_save_built = {slot: Insert(built[slot], ["board_id", "definition"], update=["definition"]) for slot in SLOTS}
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What one event changed about one entry, as the batch had it just before and just after.
+
+    There is none for persons who are several players.
+    """
+
+    place: Place
+    before: Entry | None
+    after: Entry
+
+
+Steps = dict[tuple[UUID, int], list[Step]]  # by stream and index of the event
+
+
+class Records(MadeInMemory[InMemory]):
+    """Entries of leaderboards, by board, period and member.
+
+    What the last batch did is left in `entered`, `steps` and `boards`, for the ranks and for whoever asked:
+    it holds once the batch has committed, which the ledger's follower tells.
+    """
+
+    name = "records"
+    version = 1
+    reads: Collection[str] = (SessionDirectory.name,)
+
+    def __init__(self) -> None:
+        super().__init__(InMemory, InMemory.pages)
+        self.slot = SLOTS[0]
+        self.entered: Entered = {}
+        self.steps: Steps = {}
+        self.boards: Mapping[UUID, Board] = {}
+        self.span = (0, 0)  # positions of the first and last event of that batch
+
+    def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
+        """Add what is new; a contribution that is in an entry already changes nothing."""
+        relevant = [recorded for recorded in events if type(recorded.event) in RELEVANT]
+        kept = self.making.get(slot) or InTables(connection, slot)
+        batch = _Batch(connection, slot, kept, watched=slot == self.slot)
+        if relevant:
+            batch.take(relevant)
+        if slot == self.slot:
+            self.entered, self.steps, self.boards = batch.entered, batch.steps, batch.boards
+            self.span = events[0].position, events[-1].position
+
+    def clear(self, connection: Connection, slot: str) -> None:
+        for tables in TABLES:
+            tables.clear(connection, slot)
+
+
+class _Batch:
+    """One batch of events on its way into one slot."""
+
+    def __init__(self, connection: Connection, slot: str, kept: Kept, *, watched: bool) -> None:
+        self.connection = connection
+        self.slot = slot
+        self.kept = kept
+        self.watched = watched  # somebody wants to know what became of which entry
+        self.entered: Entered = {}
+        self.steps: Steps = {}
+        self.boards: dict[UUID, Board] = {}  # whose entries may have changed
+        self._boards: dict[UUID, dict[UUID, Board]] = {}
+        self._takers: dict[UUID, Mapping[Any, Sequence[Board]]] = {}
+        self._games: dict[UUID, UUID] = {}
+
+    def take(self, events: Sequence[Recorded]) -> None:
+        results = {recorded.stream for recorded in events if isinstance(recorded.event, RESULTS)}
+        self._games = sessions.games_of(self.connection, results)
+        games = {recorded.event.game for recorded in events if isinstance(recorded.event, CareerEvent)}
+        games |= {recorded.stream for recorded in events if isinstance(recorded.event, _DEFINED)}
+        games |= set(self._games.values())
+        self._boards = boards_of(self.connection, sorted(games))
+        self._takers = {game_id: by_what(boards.values()) for game_id, boards in self._boards.items()}
+        self.boards = {board.id: board for boards in self._boards.values() for board in boards.values()}
+        begun = [
+            (recorded.event.game, recorded.event.player, recorded.stream)
+            for recorded in events
+            if recorded.index == 0 and isinstance(recorded.event, CareerEvent)
+        ]
+        _save_careers[self.slot].run(self.connection, sorted(begun))
+        run: list[Recorded] = []
+        for recorded in events:
+            if isinstance(recorded.event, _SINGLE):
+                self._together(run)
+                run = []
+                self._alone(recorded)
+            else:
+                run.append(recorded)
+        self._together(run)
+
+    # Many at once
+
+    def _together(self, events: Sequence[Recorded]) -> None:
+        """Contributions, in order."""
+        given: list[tuple[tuple[UUID, int], Contribution, Board]] = []
+        rows = []
+        finished = [recorded.stream for recorded in events if isinstance(recorded.event, SessionFinished)]
+        # Whatever came of these since they were put in stays so when they come again.
+        before = sessions.known(self.connection, self.slot, finished)
+        for recorded in events:
+            key = recorded.stream, recorded.index
+            if isinstance(recorded.event, SessionFinished):
+                if recorded.stream in before:
+                    continue
+                game_id = self._games[recorded.stream]
+                at = recorded.committed_at if recorded.at is None else recorded.at
+                boards = self._boards[game_id].values()
+                made = sessions.rows_of(boards, game_id, recorded, recorded.position, at)
+                rows += [row for row, _, _ in made]
+                given += [(key, what, board) for _, what, board in made]
+                continue
+            for what in of_career(recorded):
+                takers = self._takers[what.game_id]
+                for board in takers.get((what.source, what.of), ()):
+                    if enters(what, board):
+                        given.append((key, what, board))
+                if what.board_id is not None:
+                    for board in takers.get(what.board_id, ()):
+                        if enters(what, board):
+                            given.append((key, what, board))
+        sessions.enter(self.connection, self.slot, rows)
+        self._add(given)
+
+    def _add(self, given: Iterable[tuple[tuple[UUID, int], Contribution, Board]]) -> None:
+        placed = [
+            (key, what, board, (board.id, board.period(what.at)[0], member_of(what, board)))
+            for key, what, board in given
+        ]
+        if not placed:
+            return
+        grouped = self._persons(place[2] for *_, place in placed)
+        entries = self.kept.entries.read(place for *_, place in placed if place[2] not in grouped)
+        parts = self.kept.parts.read(place for *_, place in placed if place[2] in grouped) if grouped else {}
+        now: dict[Place, Entry] = {}
+        for key, what, board, place in placed:
+            alone = not grouped or place[2] not in grouped
+            old = now.get(place)
+            if old is None:
+                old = (entries if alone else parts).get(place)
+                if old is not None and what.since <= old.last:
+                    continue
+            new = now[place] = add(board.definition, old, what)
+            if alone and self.watched:
+                self.steps.setdefault(key, []).append(Step(place, old, new))
+        self._write(now, grouped)
+
+    def _write(self, now: Mapping[Place, Entry], grouped: Mapping[UUID, UUID]) -> None:
+        """Write entries, of persons who are several players by way of their parts."""
+        own = {place: entry for place, entry in now.items() if place[2] not in grouped} if grouped else now
+        self.kept.entries.write(own)
+        if self.watched:
+            self.entered |= own
+        if grouped:
+            shared = {place: entry for place, entry in now.items() if place[2] in grouped}
+            self.kept.parts.write(shared)
+            self._combine({place: grouped[place[2]] for place in shared})
+
+    def _combine(self, persons_of: Mapping[Place, UUID]) -> None:
+        if not persons_of:
+            return
+        self._know(persons_of)
+        self.entered |= people.combine(self.kept, persons_of, self.boards)
+
+    def _persons(self, players: Iterable[UUID]) -> dict[UUID, UUID]:
+        """The persons behind players who are one of several."""
+        return {player: joined.person for player, joined in self.kept.persons.joined(players).items()}
+
+    def _know(self, places: Iterable[Place]) -> None:
+        """Read the boards of these places, as far as the batch's games do not have them."""
+        self.boards |= boards_by_id(self.connection, {place[0] for place in places} - self.boards.keys())
+
+    # One by one
+
+    def _alone(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case ResultCorrected() | SessionVoided():
+                self._corrected(recorded)
+            case BoardDefined(board=board_id) | BoardPeriodBegun(board=board_id):
+                self._defined(self._boards[recorded.stream][board_id], recorded)
+            case _:
+                again, entered = people.move(self.kept, recorded)
+                self._know(entered)
+                self.entered |= entered
+                self._combine(again)
+
+    def _corrected(self, recorded: Recorded) -> None:
+        """Whatever the result gave so far holds no longer; with a new result, what that gives does."""
+        held = sessions.holding(self.connection, self.slot, recorded.stream)
+        if any(row[3] >= recorded.position for row in held):
+            return
+        boards = self._boards[self._games[recorded.stream]]
+        rows = sessions.end(held, recorded.position)
+        if isinstance(recorded.event, ResultCorrected):
+            since, at = sessions.finished(self.connection, recorded.stream)
+            game_id = self._games[recorded.stream]
+            made = sessions.rows_of(boards.values(), game_id, recorded, since, at)
+            rows = [*rows, *(row for row, _, _ in made)]
+        sessions.keep(self.connection, self.slot, rows)
+        self._refold({(row[0], row[6], row[7]) for row in rows}, boards, recorded.position)
+
+    def _refold(self, places: Iterable[Place], boards: Mapping[UUID, Board], position: int) -> None:
+        """Fold entries over sessions again."""
+        given = sessions.contributions_of(self.connection, self.slot, places, boards, upto=position)
+        grouped = self._persons(place[2] for place in given)
+        folded = {place: fold(boards[place[0]].definition, what) for place, what in given.items()}
+        kept = {place: entry for place, entry in folded.items() if entry is not None}
+        gone = [place for place, entry in folded.items() if entry is None]
+        self.kept.parts.remove([place for place in gone if place[2] in grouped])
+        own = [place for place in gone if place[2] not in grouped]
+        self.kept.entries.remove(own)
+        self.entered |= dict.fromkeys(own)
+        self._write(kept, grouped)
+        self._combine({place: grouped[place[2]] for place in gone if place[2] in grouped})
+
+    def _defined(self, board: Board, recorded: Recorded) -> None:
+        """Make the entries of a board anew, of everything before, unless this made them."""
+        digest = board.digest.hex()
+        known = _built[self.slot].run(self.connection, [(board.id,)])
+        if known and known[0][1] == digest:
+            return
+        _save_built[self.slot].run(self.connection, [(board.id, digest)])
+        self.entered |= dict.fromkeys(self.kept.entries.clear(board.id))
+        self.kept.parts.clear(board.id)
+        sessions.clear(self.connection, self.slot, board.id)
+        if board.definition.source == "session":
+            made = sessions.past_rows(self.connection, board, recorded.position)
+            sessions.keep(self.connection, self.slot, [row for row, _, _ in made])
+            self._refold(
+                {(row[0], row[6], row[7]) for row, _, _ in made}, {board.id: board}, recorded.position
+            )
+            return
+        before = [
+            ((each.stream, each.index), what, board)
+            for each in past(self.connection, self.slot, board.game_id, recorded.position)
+            for what in of_career(each)
+            if enters(what, board)
+        ]
+        self._add(sorted(before, key=lambda part: part[1].since))

@@ -1,0 +1,280 @@
+"""Achievements that a rule unlocks: earned by what happened, revoked by corrections, filled in afterwards."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from tallybook.access.actor import Actor
+from tallybook.accounts.merges import persons_of
+from tallybook.careers.events import AchievementUnlocked, CareerEvent, ScoreSubmitted, StatsReported
+from tallybook.careers.fold import NOTHING, Career, CareerFold, Standing, revoke, together, unlock
+from tallybook.catalogue.achievement_earning import Past, Verdict, judge, tiers_reached
+from tallybook.catalogue.achievement_rules import Rule, Source, sources_of
+from tallybook.catalogue.achievements import Achievement, ruled_by
+from tallybook.database.engine import Database
+from tallybook.kernel.events import Event, Recorded, registry
+from tallybook.ledger.read import last_position
+from tallybook.ledger.tables import events as ledger_events
+from tallybook.play.careers import CareerDesk
+from tallybook.play.requests import Envelope
+from tallybook.projections.results import people
+from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.unlocks import Unlocks
+from tallybook.projections.unlocks_past import pasts
+from tallybook.projections.unlocks_reading import Holding, games_of, holdings, players_of_game
+
+AT_ONCE = 200  # persons whose past is in memory
+FOLD = CareerFold()
+
+_SESSIONS = ("session_finished.", "result_corrected.", "session_voided.")
+_CORRECTIONS = _SESSIONS[1:]
+
+
+class Touched(msgspec.Struct):
+    """Of whom something changed in a game: where, and whether it was a correction."""
+
+    sources: set[Source]
+    corrected: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One achievement of one person: what its rule says of each tier, and what the person has."""
+
+    achievement: Achievement
+    person: UUID
+    verdicts: tuple[Verdict, ...]
+    holding: Holding | None
+
+    @property
+    def reached(self) -> int:
+        """The highest tier that is earned, -1 for none."""
+        return sum(verdict.met for verdict in self.verdicts) - 1
+
+    @property
+    def held(self) -> int:
+        return -1 if self.holding is None else self.holding.tier
+
+    @property
+    def is_new(self) -> bool:
+        return self.reached > self.held
+
+
+def verdicts(achievement: Achievement, rule: Rule, past: Past) -> tuple[Verdict, ...]:
+    """What a rule says of each tier; without tiers there is one."""
+    if achievement.tiers:
+        return tuple(tiers_reached(rule, [tier.steps for tier in achievement.tiers], past))
+    return (judge(rule, past),)
+
+
+class Unlocking:
+    """A reaction to the ledger, and the filling in of what was earned before a rule was there.
+
+    Doing it again changes nothing: what was unlocked is in the career that the unlock is written to.
+    """
+
+    name = "achievements"
+    concerns = frozenset(
+        {
+            *(name.rstrip(".") for name in _SESSIONS),
+            "stats_reported",
+            "score_submitted",
+            "player_merged",
+        }
+    )
+    from_start = False  # what was before is filled in when a developer asks for it
+
+    def __init__(
+        self, database: Database, desk: CareerDesk, directory: SessionDirectory, unlocks: Unlocks
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._directory = directory
+        self._unlocks = unlocks
+
+    async def react(self, events: Sequence[Recorded]) -> bool:
+        """Evaluate the rules of the games touched, for the persons concerned; whether any came out new."""
+        settled = False
+        touched = await self._database.read(partial(self._touched, events=events))
+        ruled = await self._database.read(partial(ruled_by, games=touched.keys())) if touched else []
+        by_game: dict[UUID, list[Achievement]] = {}
+        for achievement in ruled:
+            by_game.setdefault(achievement.game_id, []).append(achievement)
+        for game_id, achievements in by_game.items():
+            persons = touched[game_id]
+            for some in _chunks(sorted(persons)):
+                for found in await self._judge(achievements, {each: persons[each] for each in some}):
+                    corrected = persons[found.person].corrected
+                    settled |= await self._settle(found, events[-1].position, corrected=corrected)
+        return settled
+
+    async def fill_in(self, achievement: Achievement, *, dry_run: bool) -> tuple[int, int]:
+        """Unlock what was earned before: how many persons have played, and for how many that is new."""
+        players = gained = 0
+        after = UUID(int=0)
+        position = await self._database.read(last_position)
+        everything = Touched(set(_EVERYWHERE))
+        of_game = partial(players_of_game, game_id=achievement.game_id, limit=AT_ONCE)
+        while some := await self._database.read(partial(of_game, slot=self._unlocks.slot, after=after)):
+            after = some[-1]
+            players += len(some)
+            found = await self._judge([achievement], dict.fromkeys(some, everything))
+            fresh = [each for each in found if each.is_new]
+            gained += len(fresh)
+            if not dry_run:
+                await asyncio.gather(*(self._settle(each, position) for each in fresh))
+        return players, gained
+
+    def _touched(self, connection: Connection, events: Sequence[Recorded]) -> dict[UUID, dict[UUID, Touched]]:
+        """By game and person, what these events may have changed."""
+        touched: dict[UUID, dict[UUID, Touched]] = {}
+
+        def touch(game_id: UUID, person: UUID, sources: Iterable[Source], *, corrected: bool = False) -> None:
+            known = touched.setdefault(game_id, {}).setdefault(person, Touched(set()))
+            known.sources.update(sources)
+            known.corrected |= corrected
+
+        sessions: dict[UUID, bool] = {}
+        careers: list[tuple[CareerEvent, Source]] = []
+        merged: set[UUID] = set()
+        for recorded in events:
+            if recorded.type.startswith(_SESSIONS):
+                corrected = recorded.type.startswith(_CORRECTIONS)
+                sessions[recorded.stream] = sessions.get(recorded.stream, False) or corrected
+            elif recorded.type.startswith("player_merged."):
+                merged.add(recorded.stream)
+            elif isinstance(event := recorded.event, StatsReported | ScoreSubmitted) and not event.bot:
+                careers.append((event, "reports" if isinstance(event, StatsReported) else "scores"))
+        there = people[self._directory.slot]
+        sat = select(there.c.session_id, there.c.game_id, there.c.person_id).where(
+            there.c.session_id.in_(list(sessions)), there.c.sat == 1
+        )
+        for session_id, game_id, person in connection.execute(sat) if sessions else ():
+            touch(game_id, person, ["sessions"], corrected=sessions[session_id])
+        persons = persons_of(connection, {event.player for event, _ in careers} | merged)
+        for event, source in careers:
+            touch(event.game, persons[event.player], [source])
+        if merged:
+            slot = self._unlocks.slot
+            for game_id, person in games_of(connection, slot, [persons[each] for each in merged]):
+                touch(game_id, person, _EVERYWHERE)
+        return touched
+
+    async def _judge(
+        self, achievements: Sequence[Achievement], persons: Mapping[UUID, Touched]
+    ) -> list[Found]:
+        """What rules say of persons, where that may be something else than what they have."""
+
+        def read(connection: Connection) -> list[tuple[Achievement, Rule, UUID, Holding | None, Past]]:
+            pairs = [(each.id, person) for each in achievements for person in persons]
+            have = holdings(connection, self._unlocks.slot, pairs)
+            open_: list[tuple[Achievement, Rule, UUID, Holding | None]] = []
+            for achievement in achievements:
+                rule = achievement.judged
+                assert rule is not None
+                sources = sources_of(rule)
+                for person, touched in persons.items():
+                    holding = have.get((achievement.id, person))
+                    done = holding is not None and holding.tier == achievement.goal.top
+                    undone = touched.corrected and achievement.revoke
+                    if sources & touched.sources and (not done or undone):
+                        open_.append((achievement, rule, person, holding))
+            found: list[tuple[Achievement, Rule, UUID, Holding | None, Past]] = []
+            concerned = {person for _, _, person, _ in open_}
+            if concerned:
+                rules = [rule for _, rule, _, _ in open_]
+                known = pasts(connection, self._directory.slot, achievements[0].game_id, concerned, rules)
+                found = [(*each, known[each[2]]) for each in open_]
+            return found
+
+        return [
+            Found(achievement, person, verdicts(achievement, rule, past), holding)
+            for achievement, rule, person, holding, past in await self._database.read(read)
+        ]
+
+    async def _settle(self, found: Found, position: int, *, corrected: bool = False) -> bool:
+        """Write down what was earned, or take back what no longer is; whether there was either."""
+        if found.is_new:
+            elsewhere = _elsewhere(found.holding, found.person)
+            for tier in range(found.held + 1, found.reached + 1):
+                await self._unlock(found, tier, elsewhere, position)
+            return True
+        if found.reached < found.held and corrected and found.achievement.revoke:
+            assert found.holding is not None
+            if await self._database.read(partial(by_rule, position=found.holding.position)):
+                for row in found.holding.rows:
+                    await self._revoke(found, row.player_id, position)
+                return True
+        return False
+
+    async def _unlock(self, found: Found, tier: int, elsewhere: Standing, position: int) -> None:
+        achievement, verdict = found.achievement, found.verdicts[tier]
+
+        def decide(career: Career, _index: int) -> Sequence[Event]:
+            standing = together([career.get(achievement.id, NOTHING), elsewhere])
+            return unlock(
+                achievement.goal,
+                found.person,
+                standing,
+                upto=tier,
+                by="rule",
+                evidence=verdict.evidence,
+            )
+
+        await self._write(found, found.person, decide, f"{tier}-{position}", at=verdict.at)
+
+    async def _revoke(self, found: Found, player_id: UUID, position: int) -> None:
+        goal = found.achievement.goal
+
+        def decide(career: Career, _index: int) -> Sequence[Event]:
+            standing = career.get(goal.achievement, NOTHING)
+            return revoke(goal, player_id, standing, above=found.reached)
+
+        await self._write(found, player_id, decide, f"r-{position}")
+
+    async def _write(
+        self, found: Found, player_id: UUID, decide: Any, what: str, *, at: int | None = None
+    ) -> None:
+        achievement = found.achievement
+        command_id = f"rule-{achievement.id.hex}-{what}"
+        await self._desk.write(
+            Actor(player_id),
+            achievement.game_id,
+            player_id,
+            decide,
+            Envelope(command_id=command_id, at=at),
+            ("by_rule", achievement.id, what),
+            fold=FOLD,
+        )
+
+
+_EVERYWHERE: tuple[Source, ...] = ("sessions", "reports", "scores")
+
+
+def _elsewhere(holding: Holding | None, person: UUID) -> Standing:
+    """What careers of other players than this one hold, who are the same person."""
+    rows = () if holding is None else holding.rows
+    tiers = {
+        tier: 0
+        for row in rows
+        if row.player_id != person
+        for tier in range(row.tiers.bit_length())
+        if row.tiers >> tier & 1
+    }
+    return Standing(0, tiers)
+
+
+def by_rule(connection: Connection, position: int | None) -> bool:
+    """Whether an unlock was by a rule: what a server vouched for is not a rule's to take back."""
+    query = select(ledger_events.c.type, ledger_events.c.payload).where(ledger_events.c.position == position)
+    row = connection.execute(query).one_or_none()
+    event = None if row is None else registry.decode(row.type, bytes(row.payload))
+    return isinstance(event, AchievementUnlocked) and event.by == "rule"
+
+
+def _chunks(persons: Sequence[UUID]) -> Iterable[Collection[UUID]]:
+    return (persons[start : start + AT_ONCE] for start in range(0, len(persons), AT_ONCE))

@@ -1,0 +1,156 @@
+"""Two nodes over one database: what one has acknowledged the other knows, with Redis or without."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from tests.app.people import Door, Person, door, refused
+from tests.app.serving import Tallybook
+from tests.servers.redis import Redis
+
+TIMES = 200  # for each of five kinds of news
+LIMIT = 30
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The doors to both nodes."""
+
+    here: Door
+    there: Door
+
+    def elsewhere(self, person: Person) -> Person:
+        """The same person, calling the other node."""
+        return Person(self.there.http, person.id, person.token)
+
+
+@pytest.fixture
+async def installation(nodes: list[Tallybook]) -> AsyncIterator[Installation]:
+    async with AsyncExitStack() as stack:
+        here, there = [await stack.enter_async_context(door(node.url)) for node in nodes]
+        yield Installation(here, there)
+
+
+async def a_name_changes(installation: Installation, ana: Person, session_id: str, number: int) -> None:
+    ana = Person(installation.here.http, ana.id, ana.token)
+    await ana.ask("PATCH", "/players/me", {"display_name": f"Ana {number}"})
+    session = await installation.elsewhere(ana).get(f"/sessions/{session_id}")
+    assert session["seats"][0]["name"] == f"Ana {number}"
+
+
+async def a_point_is_made(installation: Installation, ana: Person, session_id: str) -> None:
+    ana = Person(installation.here.http, ana.id, ana.token)
+    written = await ana.post(f"/sessions/{session_id}/record", seat=0, stat="Points", delta=1)
+    board = await installation.elsewhere(ana).get(f"/sessions/{session_id}/scoreboard")
+    assert board["index"] >= written["index"]
+
+
+async def somebody_signs_out(installation: Installation) -> None:
+    guest = await installation.here.guest("Gus")
+    there = installation.elsewhere(guest)
+    assert (await there.get("/players/me"))["id"] == guest.id
+    await guest.post("/auth/logout")
+    assert await refused(there, "GET", "/players/me") == "invalid_token"
+
+
+async def a_key_is_revoked(installation: Installation, ana: Person, game_id: str) -> None:
+    ana = Person(installation.here.http, ana.id, ana.token)
+    made = await ana.post(f"/games/{game_id}/api-keys", name="server")
+    server = Person(installation.there.http, "", made["secret"])
+    assert (await server.get(f"/games/{game_id}"))["id"] == game_id
+    await ana.ask("DELETE", f"/games/{game_id}/api-keys/{made['id']}")
+    assert await refused(server, "GET", f"/games/{game_id}") == "invalid_token"
+
+
+async def test_a_read_after_an_acknowledged_write_sees_it_on_the_other_node_whatever_redis_does(
+    installation: Installation, redis_server: Redis
+) -> None:
+    ana = await installation.here.account("ana")
+    session = await ana.open({"name": "Bea"})
+    for number in range(TIMES):
+        if number == TIMES // 5:
+            redis_server.cli("flushall")
+        elif number == 2 * TIMES // 5:
+            redis_server.stop(crashing=True)
+        elif number == 3 * TIMES // 5:
+            redis_server.start()
+        elif number == 4 * TIMES // 5:
+            redis_server.stop()
+            redis_server.start()
+        turned = Installation(installation.there, installation.here)
+        one = installation if number % 2 else turned
+        await a_name_changes(one, ana, session["id"], number)
+        await a_point_is_made(one, ana, session["id"])
+        await a_point_is_made(one, ana, session["id"])
+        await somebody_signs_out(one)
+        await a_key_is_revoked(one, ana, session["game_id"])
+
+
+async def test_a_socket_on_one_node_sees_what_is_written_on_the_other(
+    installation: Installation, redis_server: Redis
+) -> None:
+    ana, bea = await installation.here.guest("Ana"), await installation.there.guest("Bea")
+    session = await ana.open({"player_id": bea.id}, public=True)
+    async with ana.device(session["key"]) as hers, bea.device(session["key"]) as his:
+        together = {ana.id: ["scorekeeper"], bea.id: ["player"]}
+        await hers.until_here(together)
+        await his.until_here(together)
+
+        written = await hers.push("record", seat=0, stat="Points", value=7)
+        assert (await his.board(written["index"]))["seats"][0]["total"] == 7
+
+        redis_server.stop(crashing=True)
+        written = await hers.push("record", seat=0, stat="Points", value=8)
+        assert (await his.board(written["index"]))["seats"][0]["total"] == 8
+        redis_server.start()
+
+        cara = await installation.here.guest("Cara")  # comes while the nodes find each other again
+        async with cara.device(session["key"], spectator=True):
+            await his.until_here(together | {cara.id: ["spectator"]})
+        await his.until_here(together)
+    for device in (hers, his):
+        assert [event["index"] for event in device.events] == sorted({e["index"] for e in device.events})
+
+
+async def test_the_people_of_a_node_that_was_killed_are_gone_after_a_while(
+    installation: Installation, nodes: list[Tallybook]
+) -> None:
+    ana, bea = await installation.here.guest("Ana"), await installation.there.guest("Bea")
+    session = await ana.open({"player_id": bea.id}, public=True)
+    async with ana.device(session["key"]) as hers, bea.device(session["key"]) as his:
+        await hers.until_here({ana.id: ["scorekeeper"], bea.id: ["player"]})
+        nodes[1].kill()
+        await his.until_closed()
+        await hers.until_here({ana.id: ["scorekeeper"]})
+
+
+async def test_requests_and_sign_in_attempts_are_counted_over_all_nodes(
+    postgres_url: str, shared: dict[str, str], nodes: list[Tallybook]
+) -> None:
+    limits = {"TALLYBOOK_RATE_LIMIT": f"{LIMIT}/hour", "TALLYBOOK_SIGN_IN_LIMIT": "4/hour"}
+    for node in nodes:
+        node.stop()
+        node.more.update(limits)
+        node.start()
+    async with door(nodes[0].url) as here, door(nodes[1].url) as there:
+        ana = await here.account("ana")
+        installation = Installation(here, there)
+        for _ in range(LIMIT - 5):
+            await ana.get("/players/me")
+
+        async def known() -> bool:
+            answer = await installation.elsewhere(ana).send("GET", "/players/me")
+            return int(answer.headers["ratelimit-remaining"]) < 5
+
+        async with asyncio.timeout(20):
+            while not await known():
+                pass  # each look costs her one, so it ends either way; what counts is that it ends early
+        assert int((await ana.send("GET", "/players/me")).headers["ratelimit-remaining"]) < 5
+
+        wrong = {"username": "ana", "password": "not that"}
+        codes = [await refused(d.nobody, "POST", "/auth/login", wrong) for d in (here, there) * 3]
+        assert codes.count("invalid_credentials") < 6
+        assert codes[-1] == "rate_limited"

@@ -1,0 +1,280 @@
+"""Entries of leaderboards are those of a rebuild and of a plain recount, whatever happened in between."""
+
+import asyncio
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, delete, select
+
+from tallybook.accounts.events import PlayerMerged, PlayerSplit
+from tallybook.careers.events import (
+    AchievementRevoked,
+    AchievementUnlocked,
+    Reported,
+    ScoreSubmitted,
+    StatsReported,
+)
+from tallybook.careers.streams import career_id
+from tallybook.catalogue.boards import PLAIN, Definition, board_id
+from tallybook.catalogue.events import BoardDefined
+from tallybook.catalogue.tables import boards
+from tallybook.database.engine import open_database
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.projecting import Projector
+from tallybook.ledger.tables import events
+from tallybook.projections.records.contributions import team_id
+from tallybook.projections.records.records import Records
+from tallybook.projections.records.tables import TABLES, built, entries
+from tallybook.projections.sessions import SessionDirectory
+from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
+from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
+
+PLAYERS = range(4)
+KEYS = ("first", "other")
+STEPS = ("submit",) * 3 + (
+    "report", "unlock", "play", "correct", "void", "merge", "split", "define",
+)  # fmt: skip
+DEFINITIONS = (
+    Definition(),
+    Definition(second="lowest"),
+    Definition(order="lowest", schedule="*/7 * * * *", bots=True),
+    Definition(operator="latest", decimals=1),
+    Definition(operator="sum"),
+    Definition(operator="count", teams=True),
+    Definition(operator="average", source="action", of="jump"),
+    Definition(operator="best", source="stat", of="kills"),
+    Definition(operator="latest", source="stat", of="kills", order="lowest"),
+    Definition(operator="sum", source="points"),
+    Definition(operator="sum", source="session", of="won"),
+    Definition(operator="best", source="session", of="score", decimals=2),
+    Definition(operator="latest", source="session", of="score", schedule="*/9 * * * *"),
+    Definition(operator="count", source="session", of="played", teams=True),
+)
+
+
+@st.composite
+def careers(draw: st.DrawFn) -> Evening:
+    """Submissions, reports, unlocks, sessions, merges and definitions in any order, in one game."""
+    evening = Evening()
+    merged: dict[int, int] = {}
+    voided: set[int] = set()
+    number = st.integers(-9, 9) | st.sampled_from(["0.5", "-2.25", "3.0625"])
+    for _ in range(draw(st.integers(1, 25))):
+        step = draw(st.sampled_from(STEPS))
+        who = draw(st.sampled_from(PLAYERS))
+        of: dict[str, Any] = {"game": game(0), "player": player(who)}
+        career = career_id(game(0), player(who))
+        at = draw(st.none() | st.integers(0, 40).map(lambda n: BEGIN + n * MINUTE))
+        standing = [n for n in range(len(evening.sessions)) if n not in voided]
+        if step == "submit":
+            submitted = ScoreSubmitted(
+                **of,
+                board=board_id(game(0), draw(st.sampled_from((*KEYS, "score")))),
+                score=draw(number),
+                action=draw(st.sampled_from(["", "jump"])),
+                second=draw(st.none() | number),
+                team=draw(st.sampled_from([None, "red", "blue"])),
+                bot=draw(st.booleans()),
+            )
+            evening.happens(career, submitted, at)
+        elif step == "report":
+            value = draw(st.integers(-5, 5))
+            report = Reported("kills", value=value) if draw(st.booleans()) else Reported("kills", delta=value)
+            evening.happens(career, StatsReported(**of, values=(report,)), at)
+        elif step == "unlock":
+            kind = draw(st.sampled_from([AchievementUnlocked, AchievementRevoked]))
+            evening.happens(career, kind(**of, achievement=UUID(int=9), points=draw(st.integers(0, 5))), at)
+        elif step == "play":
+            players = draw(st.lists(st.sampled_from(PLAYERS), min_size=1, max_size=3, unique=True))
+            teams = draw(st.lists(st.sampled_from([None, "red"]), max_size=len(players)))
+            scores = [draw(st.none() | number) for _ in players]
+            evening.plays(0, scores, players=players, teams=teams, ended_at=at)
+        elif step == "correct" and standing:
+            session = draw(st.sampled_from(standing))
+            evening.corrects(session, [draw(st.none() | number) for _ in evening.sessions[session][1].seats])
+        elif step == "void" and standing:
+            voided.add(session := draw(st.sampled_from(standing)))
+            evening.voids(session)
+        elif step == "merge" and who not in merged and who not in merged.values():
+            if roots := [n for n in PLAYERS if n not in merged and n != who]:
+                merged[who] = draw(st.sampled_from(roots))
+                evening.merges(who, merged[who])
+        elif step == "split" and who in merged:
+            del merged[who]
+            evening.splits(who)
+        elif step == "define":
+            key = draw(st.sampled_from(KEYS))
+            defined = BoardDefined(board_id(game(0), key), key, draw(st.sampled_from(DEFINITIONS)))
+            evening.happens(game(0), defined)
+    return evening
+
+
+def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[tuple[int, UUID], Any]:
+    """By period and member of one board: value, second, position; by hand, from the whole log."""
+    person = {player(n): player(n) for n in PLAYERS}
+    given: list[tuple[int, int, UUID, str | None, Decimal, Decimal, bool]] = []
+    results: dict[UUID, Any] = {}
+    finished: dict[UUID, tuple[int, int]] = {}
+
+    def number(value: Any) -> Decimal:
+        return round(Decimal(value or 0), definition.decimals)
+
+    for recorded in log:
+        event, at, position = recorded.event, recorded.at or recorded.committed_at, recorded.position
+        if isinstance(event, PlayerMerged):
+            person[recorded.stream] = event.into
+        elif isinstance(event, PlayerSplit):
+            person[recorded.stream] = recorded.stream
+        elif isinstance(event, SessionFinished | ResultCorrected):
+            results[recorded.stream] = event.result
+            finished.setdefault(recorded.stream, (position, at))
+        elif isinstance(event, SessionVoided):
+            del results[recorded.stream]
+        elif isinstance(event, ScoreSubmitted):
+            named = definition.source == "scores" and event.board == board_id(game(0), key)
+            acted = definition.source == "action" and event.action == definition.of
+            if (named or acted) and (definition.bots or not event.bot):
+                values = number(event.score), number(event.second)
+                given.append((position, at, event.player, event.team, *values, False))
+        elif isinstance(event, StatsReported) and definition.source == "stat":
+            report = event.values[0]
+            value = report.delta if report.value is None else report.value
+            given.append((position, at, event.player, None, number(value), Decimal(0), report.value is None))
+        elif isinstance(event, AchievementUnlocked | AchievementRevoked) and definition.source == "points":
+            sign = 1 if isinstance(event, AchievementUnlocked) else -1
+            if event.points:
+                worth = number(sign * event.points)
+                given.append((position, at, event.player, None, worth, Decimal(0), False))
+    if definition.source == "session":
+        for session_id, result in results.items():
+            position, at = finished[session_id]
+            for seat in result.seats:
+                gave = {"score": seat.score, "won": int(seat.winner), "played": 1}[definition.of]
+                if gave is not None:
+                    given.append((position, at, seat.player_id, seat.team, number(gave), Decimal(0), False))
+    lines: dict[tuple[int, UUID], dict[UUID, list[Any]]] = {}
+    for position, at, who, team, amount, second, change in sorted(given, key=lambda part: part[0]):
+        minutes = {"*/7 * * * *": 7, "*/9 * * * *": 9}.get(definition.schedule)
+        period = 0
+        if minutes:
+            hour = at // (60 * MINUTE) * 60 * MINUTE
+            period = hour + (at - hour) // MINUTE // minutes * minutes * MINUTE
+        if definition.teams:
+            if team is None:
+                continue
+            place, each = (period, team_id(game(0), team)), team_id(game(0), team)
+        else:
+            place, each = (period, person[who]), who
+        own = lines.setdefault(place, {}).setdefault(each, [])
+        if change and own and definition.operator in {"best", "latest"}:
+            amount += own[-1][0]
+        own.append((amount, second, position))
+    said = {}
+    for place, by_player in lines.items():
+        line = sorted((part for own in by_player.values() for part in own), key=lambda part: part[2])
+        said[place] = _standing(definition, line)
+    return said
+
+
+def _standing(definition: Definition, line: list[Any]) -> Any:
+    match definition.operator:
+        case "best":
+            first = 1 if definition.order == "lowest" else -1
+            second = {"none": 0, "lowest": 1, "highest": -1}[definition.second]
+            best = min(line, key=lambda part: (first * part[0], second * part[1]))
+            return best[0], (best[1] if second else None)
+        case "latest":
+            return line[-1][0], None
+        case "sum":
+            return sum(part[0] for part in line), None
+        case "count":
+            return Decimal(len(line)), None
+        case _:
+            mean = Fraction(sum(part[0] for part in line)) / len(line)
+            return Decimal(round(mean * 1000)) / 1000, None
+
+
+def content(connection: Connection, slot: str) -> list[Any]:
+    kept = [tables for tables in TABLES if tables is not built]
+    return [sorted(map(tuple, connection.execute(select(tables[slot])).all()), key=repr) for tables in kept]
+
+
+def define(connection: Connection, defined: BoardDefined) -> None:
+    connection.execute(delete(boards).where(boards.c.id == defined.board))
+    row = {"id": defined.board, "game_id": game(0), "key": defined.key, "name": defined.key}
+    row |= {"definition": msgspec.json.encode(defined.definition), "archived": False, "created_at": 0}
+    connection.execute(boards.insert().values(row))
+
+
+async def check(url: str, evening: Evening, sizes: list[int]) -> None:
+    directory, records = SessionDirectory(), Records()
+    database = open_database(url)
+
+    def everything(connection: Connection) -> None:
+        connection.execute(delete(events))
+        connection.execute(delete(boards))
+        Projector([directory, records]).prepare(connection)
+        for slot in "ab":
+            directory.clear(connection, slot)
+            records.clear(connection, slot)
+        evening.store(connection)
+        rest, turn = evening.log, 0
+        while rest:
+            size = sizes[turn % len(sizes)]
+            batch, rest, turn = rest[:size], rest[size:], turn + 1
+            for recorded in batch:
+                if isinstance(recorded.event, BoardDefined):
+                    define(connection, recorded.event)
+            for _ in range(2 if turn % 3 == 0 else 1):  # a repeated batch changes nothing
+                directory.apply(connection, "a", batch)
+                records.apply(connection, "a", batch)
+        records.begin("b")
+        for start in range(0, len(evening.log), 7):
+            records.apply(connection, "b", evening.log[start : start + 7])
+        while not records.finish(connection, "b"):
+            pass
+        assert content(connection, "a") == content(connection, "b")
+        current = dict(PLAIN)
+        for recorded in evening.log:
+            if isinstance(recorded.event, BoardDefined):
+                current[recorded.event.key] = "", recorded.event.definition
+        table = entries.tables["a"]
+        for key, (_, definition) in current.items():
+            rows = connection.execute(select(table).where(table.c.board_id == board_id(game(0), key)))
+            found = {(row.period, row.member_id): (row.value, row.second) for row in rows}
+            said = recount(evening.log, key, definition)
+            assert found.keys() == said.keys()
+            for place, (value, second) in said.items():
+                assert Decimal(definition.shown(found[place][0])) == value
+                if second is not None:
+                    assert found[place][1] == definition.stored(str(second))
+
+    try:
+        await database.write(everything)
+    finally:
+        await database.close()
+
+
+@pytest.mark.timeout(300)
+def test_entries_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> None:
+    embedded = url.startswith("sqlite")
+
+    @settings(
+        max_examples=80 if embedded else 10,
+        deadline=None,
+        derandomize=not embedded,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(careers(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
+    def property_(evening: Evening, sizes: list[int]) -> None:
+        asyncio.run(check(url, evening, sizes))
+
+    property_()

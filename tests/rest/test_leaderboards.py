@@ -1,0 +1,201 @@
+"""Leaderboards over REST: submissions, lists, periods, corrections, and what is refused."""
+
+from typing import Any
+
+import msgspec
+
+from tallybook.bootstrap import Node
+from tests.rest.kit import API, Person, body_of, code_of, register
+from tests.rest.test_statistics import plays
+
+
+async def game_of(ana: Person, name: str = "Asteroids") -> str:
+    return str((await ana.post("/games", {"name": name}))["id"])
+
+
+def lines(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(line["username"], line["points"], line["rank"]) for line in answer["rankings"]]
+
+
+async def test_a_submission_answers_its_rank_and_what_stood_before(ana: Person, bea: Person) -> None:
+    game = await game_of(ana)
+    best = {"key": "best", "definition": {"second": "lowest"}}
+    await ana.post(f"/games/{game}/boards", best)
+    path = f"/games/{game}/scores"
+
+    first = await ana.post(path, {"board": "best", "score": 50, "second": 90, "metadata": {"car": "red"}})
+    assert (first["rank"], first["updated"], first["previous"]) == (1, True, None)
+    assert first["entry"]["metadata"] == {"car": "red"}
+    assert (await bea.post(path, {"board": "best", "score": 50, "second": 80}))["rank"] == 1
+    worse = await ana.post(path, {"board": "best", "score": 49, "second": 1})
+    assert (worse["rank"], worse["updated"], worse["entry"]["score"], worse["entry"]["second"]) == (
+        2, False, 50, 90,
+    )  # fmt: skip
+    assert worse["previous"]["score"] == 50
+
+    added = [await ana.post(path, {"action": "headshot", "score": 15}) for _ in range(2)]
+    assert [each["entry"]["score"] for each in added] == [15, 30]
+    top = await bea.get(f"/leaderboards/{game}", board="best", metadata="true")
+    assert lines(top) == [("Bea", 50, 1), ("Ana", 50, 2)]
+    assert top["rankings"][1]["metadata"] == {"car": "red"}
+    standing = await bea.get(f"/leaderboards/{game}/player/{ana.id}", board="best")
+    assert (standing["rank"], standing["percentile"], standing["entry"]["count"]) == (2, 0, 2)
+
+
+async def test_a_board_defined_later_counts_what_was_there_and_sessions_with_their_corrections(
+    ana: Person, bea: Person
+) -> None:
+    game = await game_of(ana)
+    await ana.post(f"/games/{game}/scores", {"score": 7, "action": "jump"})
+    session = await plays(ana, game, bea, (5, 3))
+    await plays(ana, game, bea, (1, 9))
+
+    jumps = {"key": "jumps", "definition": {"source": "action", "of": "jump", "operator": "count"}}
+    await ana.post(f"/games/{game}/boards", jumps)
+    points = {"key": "stat", "definition": {"source": "session", "of": "Points", "operator": "sum"}}
+    await ana.post(f"/games/{game}/boards", points)
+
+    assert lines(await ana.get(f"/leaderboards/{game}", board="jumps")) == [("Ana", 1, 1)]
+    assert lines(await ana.get(f"/leaderboards/{game}", board="stat")) == [("Bea", 12, 1), ("Ana", 6, 2)]
+    before = (await ana.get(f"/sessions/{session}"))["ended_at"]
+    await ana.post(
+        f"/sessions/{session}/correct", {"seat": 0, "stat": "Points", "value": 20, "reason": "miscounted"}
+    )
+    assert lines(await ana.get(f"/leaderboards/{game}", board="stat")) == [("Ana", 21, 1), ("Bea", 12, 2)]
+    earlier = await ana.get(f"/leaderboards/{game}", board="stat", as_of=before)
+    assert lines(earlier) == [("Ana", 5, 1), ("Bea", 3, 2)]
+    await ana.post(f"/sessions/{session}/void", {"reason": "a trial"})
+    assert lines(await ana.get(f"/leaderboards/{game}", board="stat")) == [("Bea", 9, 1), ("Ana", 1, 2)]
+    entry = (await ana.get(f"/leaderboards/{game}/player/{ana.id}", board="stat"))["entry"]
+    assert "session_id" in entry
+
+
+async def test_pages_follow_cursors_and_lines_around_somebody_are_those_of_the_list(
+    ana: Person, server: Node
+) -> None:
+    game = await game_of(ana)
+    people = [(await ana.post("/players", {"name": f"P{n:02}"}))["id"] for n in range(25)]
+    items = [{"player_id": each, "score": n // 2} for n, each in enumerate(people)]
+    answered = (await ana.post(f"/games/{game}/scores/batch", {"scores": [*items, {"score": "x"}]}))[
+        "results"
+    ]
+    assert [each.get("error", {}).get("code") for each in answered] == [None] * 25 + ["invalid"]
+
+    for _ in range(2):  # once from SQL, and once the index is ready
+        pages, cursor = [], None
+        while True:
+            more: dict[str, str] = {} if cursor is None else {"cursor": cursor}
+            page = await ana.get(f"/leaderboards/{game}", board="score", limit="7", **more)
+            pages.append(page)
+            if (cursor := page["next_cursor"]) is None:
+                break
+        listed = [line for page in pages for line in page["rankings"]]
+        assert [line["player_id"] for line in listed] == sorted(
+            people, key=lambda each: (-(people.index(each) // 2), people.index(each))
+        )
+        assert [line["rank"] for line in listed[:5]] == [1, 2, 2, 4, 4]
+        around = await ana.get(f"/leaderboards/{game}/around/{people[10]}", board="score", limit="5")
+        place = [line["player_id"] for line in listed].index(people[10])
+        assert around["rankings"] == listed[place - 2 : place + 3]
+        some = ",".join(people[3:6])
+        assert [
+            line["rank"]
+            for line in (await ana.get(f"/leaderboards/{game}", board="score", players=some))["rankings"]
+        ] == [1, 1, 3]
+        await server.ranks.index.loaded()
+
+
+async def test_what_is_wrong_is_refused_with_its_code_and_writes_nothing(ana: Person, bea: Person) -> None:
+    game, other = await game_of(ana), await game_of(bea, "Breakout")
+    path = f"/games/{game}/scores"
+    await ana.post(f"/games/{game}/boards", {"key": "daily", "definition": {"schedule": "daily"}})
+    await ana.post(f"/games/{game}/boards", {"key": "ours", "definition": {"server": True, "decimals": 1}})
+    wrong: list[tuple[Any, str]] = [
+        ({"score": 10**18}, "invalid"),
+        ({"score": "-1000000000000000000"}, "invalid"),
+        ({"score": 1.5}, "invalid"),
+        ({"score": "0.5"}, "invalid"),
+        ({}, "invalid"),
+        ({"score": 1, "board": "none"}, "not_found"),
+        ({"score": 1, "board": "ours"}, "forbidden"),
+        ({"score": 1, "player_id": ana.id}, "forbidden"),
+        ({"score": 1, "at": "2199-01-01T00:00:00Z"}, "invalid"),
+        ({"score": 1, "board": "daily", "at": "2026-01-01T00:00:00Z"}, "period_closed"),
+        ({"score": 1, "metadata": {"x": "y" * 3000}}, "invalid"),
+    ]
+    for body, code in wrong:
+        assert code_of(await bea.call("POST", path, body)) == code, body
+    key = (await bea.post(f"/games/{other}/api-keys", {"name": "server"}))["secret"]
+    headers = {"Authorization": f"Bearer {key}"}
+    refused = await bea.client.post(f"/api/v1{path}", json={"score": 1, "player_id": bea.id}, headers=headers)
+    assert code_of(refused) == "not_found"
+    assert (await ana.get(f"/leaderboards/{game}", board="score"))["total"] == 0
+    twice = [
+        body_of(await bea.call("POST", path, {"score": 3, "command_id": "once"}))["entry"]["score"]
+        for _ in range(2)
+    ]
+    assert twice == [3, 3]
+    assert code_of(await bea.call("POST", path, {"score": 4, "command_id": "once"})) == "idempotency_conflict"
+    lower = await ana.call("PATCH", f"/games/{game}/boards/ours", {"definition": {"decimals": 0}})
+    assert code_of(lower) == "contradicts_records"
+    assert code_of(await bea.call("POST", f"/games/{game}/boards", {"key": "x"})) == "forbidden"
+
+
+async def test_what_no_game_would_send_is_refused_alike_everywhere(ana: Person, bea: Person) -> None:
+    game = await game_of(ana)
+    made = await ana.post(f"/games/{game}/achievements", {"key": "medal", "name": "Medal"})
+    await ana.post(f"/games/{game}/boards", {"key": "cups", "definition": {"teams": True}})
+    scores, reports = f"/games/{game}/scores", f"/games/{game}/stats/report"
+    nested = b'{"score": 1, "metadata": {"x": ' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    raw: list[tuple[str, bytes, str]] = [
+        (scores, b'{"score": 1, "board": "a\\u0000"}', "invalid"),
+        (scores, b'{"score": 1, "board": "cups", "team": "\\ud800"}', "malformed"),
+        (scores, b'{"score": 1, "board": "cups", "team": "a\\u0000"}', "invalid"),
+        (scores, b'{"score": 1, "metadata": {"x": "' + b"y" * 1_000_000 + b'"}}', "too_large"),
+        (scores, nested, "malformed"),
+        (scores, b'{"score": 1e400}', "malformed"),
+        (scores, b'{"score": NaN}', "malformed"),
+        (scores, b'{"score": true}', "invalid"),
+        (scores, b"[1]", "malformed"),
+        (scores + "/batch", msgspec.json.encode({"scores": [{"score": 1}] * 1001}), "invalid"),
+        (reports, b'{"values": {"a\\u0000": 1}}', "invalid"),
+        (reports, b'{"values": {"a": 1e400}}', "malformed"),
+        (reports, b'{"playtime": -1}', "invalid"),
+        ("/achievements/unlock", b'{"achievement_id": "\\u0000"}', "invalid"),
+        ("/achievements/unlock/batch", msgspec.json.encode({"unlocks": [made] * 1001}), "invalid"),
+    ]
+    for path, content, code in raw:
+        headers = {"Authorization": f"Bearer {bea.token}", "Content-Type": "application/json"}
+        answered = await bea.client.post(f"{API}{path}", content=content, headers=headers)
+        assert code_of(answered) == code, (path, content[:60], answered.text)
+
+    # The widest numbers are exact, also added up; of a batch what is wrong is left out and named.
+    most, exact = 2**53 - 1, "0.001"
+    await ana.post(f"/games/{game}/boards", {"key": "fine", "definition": {"decimals": 3}})
+    items: list[dict[str, Any]] = [{"score": most}] * 12 + [{"score": str(-(10**18))}, {"score": "1e3"}]
+    answered = (await bea.post(f"{scores}/batch", {"scores": items}))["results"]
+    assert [each.get("error", {}).get("code") for each in answered] == [None] * 12 + ["invalid"] * 2
+    standing = await ana.get(f"/leaderboards/{game}/player/{bea.id}", board="score")
+    assert int(standing["points"]) == 12 * most
+    assert (await bea.post(scores, {"board": "fine", "score": exact}))["entry"]["score"] == exact
+
+    body_of(await ana.call("DELETE", f"/games/{game}"))
+    assert code_of(await bea.call("POST", scores, {"score": 1})) == "archived"
+    answered = (await bea.post(f"{scores}/batch", {"scores": [{"score": 1}]}))["results"]
+    assert [each["error"]["code"] for each in answered] == ["archived"]
+
+
+async def test_merged_people_stand_as_one_and_split_again(ana: Person) -> None:
+    bea = await register(ana.client, "bea", display_name="Bea")
+    game = await game_of(ana)
+    named = (await ana.post("/players", {"name": "Cleo"}))["id"]
+    for score, who in ((5, named), (4, bea.id)):
+        await ana.post(f"/games/{game}/scores", {"score": score, "player_id": who})
+    claim = await bea.post("/players/me/claim", {"player_id": named})
+    await ana.post(f"/claims/{claim['id']}/approve", {})
+
+    assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Bea", 9, 1)]
+    more = await bea.post(f"/games/{game}/scores", {"score": 1})
+    assert (more["entry"]["score"], more["rank"], more["updated"]) == (10, 1, True)
+    await ana.call("DELETE", f"/players/me/claims/{claim['id']}")
+    assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Cleo", 5, 1), ("Bea", 5, 1)]

@@ -1,0 +1,369 @@
+"""A season from its definition to standings that never change again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import Connection, select
+
+from tallybook.access.actor import Actor
+from tallybook.bootstrap import Node, node
+from tallybook.careers.events import ScoreSubmitted
+from tallybook.catalogue.boards import board_id
+from tallybook.catalogue.events import SeasonClosed
+from tallybook.catalogue.season_definitions import Seasons
+from tallybook.catalogue.seasons import Season, SeasonTexts, SeasonTier
+from tallybook.catalogue.tables import season_standings
+from tallybook.kernel.clock import SystemClock, iso
+from tallybook.ledger.read import events_after
+from tallybook.play.careers import CareerDesk
+from tallybook.play.requests import Envelope
+from tallybook.projections.records.records import Records
+from tallybook.projections.records.tables import entries
+from tallybook.reactions.seasons import SeasonKeeping
+from tallybook.settings import Settings
+from tests.rest.kit import Person, body_of, code_of, enter, register
+
+MINUTE = 60_000_000
+TIERS = [
+    {"name": "Gold", "from_rank": 1, "reward": {"skin": "dragon"}},
+    {"name": "Silver", "from_rank": 3},
+    {"name": "Bronze", "from_rank": 5},
+]
+
+
+class Ahead(SystemClock):
+    """The machine's clock, put forward."""
+
+    ahead = 0
+
+    def now(self) -> int:
+        return super().now() + self.ahead
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def server(url: str, clock: Ahead) -> AsyncIterator[Node]:
+    settings = Settings(database_url=url, secret_keys=("a secret of the tests, long enough",))
+    async with node(settings, clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def game(ana: Person) -> str:
+    made: str = (await ana.post("/games", {"name": "Slalom"}))["id"]
+    return made
+
+
+async def score(server: Node, game: str, player: Person, points: int, at: int) -> None:
+    said = ScoreSubmitted(UUID(game), UUID(player.id), board_id(UUID(game), "score"), points)
+    actor = Actor(UUID(player.id))
+    await CareerDesk(server.ledger).write(
+        actor, said.game, said.player, lambda _state, _index: [said], Envelope(at=at), ()
+    )
+
+
+def season(begins: int, ends: int, **fields: Any) -> dict[str, Any]:
+    plain = {"key": "spring", "name": "Spring cup", "boards": ["score"]}
+    return plain | {"starts_at": iso(begins), "ends_at": iso(ends)} | fields
+
+
+async def test_a_season_ends_in_standings_that_never_change(
+    server: Node, anybody: httpx.AsyncClient, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    cleo, dov, eve = [await enter(anybody, name) for name in ("Cleo", "Dov", "Eve")]
+    now = clock.now()
+    # Told before the season is defined, and yet within it: Ana has 30 twice over, Eve was too early.
+    await score(server, game, eve, 99, now - 61 * MINUTE)
+    await score(server, game, ana, 10, now - 61 * MINUTE)
+    await score(server, game, ana, 10, now - 59 * MINUTE)
+    texts = {"starts": "On your marks!", "ends": "Well skied."}
+    asked = season(now - 60 * MINUTE, now + 5 * MINUTE, tiers=TIERS, texts=texts)
+    defined = await ana.post(f"/games/{game}/seasons", asked, command_id="spring")
+    assert defined == await ana.post(f"/games/{game}/seasons", asked, command_id="spring")
+    assert (defined["state"], defined["digest"]) == ("running", None)
+    path = f"/games/{game}/seasons/{defined['id']}"
+    for player, points in ((bea, 30), (ana, 20), (cleo, 7), (dov, 5)):
+        await score(server, game, player, points, now)
+
+    # Equals share a rank, and who reached it earlier is listed first.
+    running = await bea.get(f"{path}/standings")
+    assert [(line["username"], line["points"], line["place"], line["rank"]) for line in running["items"]] == [
+        ("Bea", 30, 1, 1),
+        ("Ana", 30, 2, 1),
+        ("Cleo", 7, 3, 3),
+        ("Dov", 5, 4, 4),
+    ]
+    assert [line["tier"] for line in running["items"]] == ["Gold", "Gold", "Silver", "Silver"]
+    assert (running["final"], running["total"]) == (False, 4)
+    assert await all_pages(ana, f"{path}/standings") == running["items"]
+
+    clock.ahead = 6 * MINUTE
+    assert (await ana.get(path))["state"] in {"ended", "closed"}
+    keepers = [
+        SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
+        for _ in range(3)
+    ]
+    await asyncio.gather(*(keeper.look() for keeper in keepers))
+    closed = await ana.get(path)
+    assert closed["state"] == "closed"
+    final = await bea.get(f"{path}/standings")
+    assert final == running | {"final": True}
+    assert await all_pages(ana, f"{path}/standings") == final["items"]
+
+    # Late news of the season changes its board, and nothing that is final.
+    await score(server, game, dov, 1000, now)
+    await keepers[0].look()
+    assert await bea.get(f"{path}/standings") == final
+    said = [each["occasion"] for each in (await bea.get(f"{path}/announcements"))["items"]]
+    assert said in (["ends"], ["ends", "starts"])  # the start is announced unless the end came first
+
+    def written(connection: Connection) -> tuple[list[SeasonClosed], int]:
+        everything = events_after(connection, 0, 1000)
+        ends = [each.event for each in everything if isinstance(each.event, SeasonClosed)]
+        return ends, len(connection.execute(select(season_standings.c.place)).all())
+
+    ends, kept = await server.ledger.database.read(written)
+    assert [(end.digest, end.places) for end in ends] == [(closed["digest"], 4)]
+    assert kept == 4  # what the other keepers wrote down is gone
+
+
+async def test_a_leaderboard_within_a_season_is_live_until_it_closes_and_then_as_it_closed(
+    server: Node, anybody: httpx.AsyncClient, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    cleo, dov = [await enter(anybody, name) for name in ("Cleo", "Dov")]
+    friend = await register(anybody, "a-friend", display_name="Friend")
+    now = clock.now()
+    await score(server, game, friend, 500, now - 61 * MINUTE)
+    asked = season(now - 60 * MINUTE, now + 5 * MINUTE)
+    of = (await ana.post(f"/games/{game}/seasons", asked))["id"]
+    for player, points in ((bea, 30), (cleo, 7), (friend, 7), (dov, 5)):
+        await score(server, game, player, points, now)
+    body_of(await bea.call("PUT", f"/players/{friend.id}/follow"))
+    board = f"/leaderboards/{game}"
+    narrow = {"players": f"{friend.id},{dov.id}"}
+    chosen: list[tuple[str, Person, dict[str, str]]] = [
+        (board, ana, {}),
+        (board, ana, narrow),
+        (board, bea, {"friends": "true"}),
+        (f"{board}/around/{dov.id}", ana, {"limit": "2"}),
+        (f"{board}/around/{dov.id}", ana, {"limit": "1"} | narrow),
+        (f"{board}/player/{cleo.id}", ana, {}),
+        (f"{board}/player/{dov.id}", ana, narrow),
+    ]
+
+    async def read() -> list[dict[str, Any]]:
+        query = {"board": "score", "season": of}
+        return [await person.get(path, **query, **more) for path, person, more in chosen]
+
+    live = await read()
+    assert [(line["username"], line["points"], line["rank"]) for line in live[0]["rankings"]] == [
+        ("Bea", 30, 1),
+        ("Cleo", 7, 2),
+        ("Friend", 7, 2),
+        ("Dov", 5, 4),
+    ]
+    assert live[0]["period"] == {"starts_at": iso(now - 60 * MINUTE), "ends_at": iso(now + 5 * MINUTE)}
+    assert [(each["rank"], each["total"]) for each in live[5:]] == [(2, 4), (2, 2)]
+    assert live[5]["entry"]["count"] == 1
+    before = iso(clock.now())
+
+    clock.ahead = 6 * MINUTE
+    keeper = SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
+    await keeper.look()
+    await score(server, game, dov, 1000, now)
+    await score(server, game, cleo, -3, now)
+    for each in live[5:]:
+        each["entry"] = None  # what counts is the standing
+    assert await read() == live
+    page = await ana.get(board, board="score", season=of, limit="3")
+    rest = await ana.get(board, board="score", season=of, limit="3", cursor=page["next_cursor"])
+    assert page["rankings"] + rest["rankings"] == live[0]["rankings"]
+    assert rest["next_cursor"] is None
+    earlier = await ana.get(board, board="score", season=of, as_of=before)
+    assert earlier["rankings"] == live[0]["rankings"]
+
+    nobody = await enter(anybody, "Nobody")
+    for path, query, code in (
+        (board, {"season": nobody.id}, "not_found"),
+        (board, {"season": "spring"}, "not_found"),
+        (board, {"season": of, "board": "points"}, "not_found"),
+        (board, {"season": of, "period": "previous"}, "invalid"),
+        (f"{board}/player/{nobody.id}", {"season": of}, "not_found"),
+        (f"{board}/around/{nobody.id}", {"season": of}, "not_found"),
+        (
+            board.replace(game, (await ana.post("/games", {"name": "Another"}))["id"]),
+            {"season": of},
+            "not_found",
+        ),
+    ):
+        answered = await ana.client.get(f"/api/v1{path}", params={"board": "score"} | query)
+        assert code_of(answered) == code, (path, query)
+
+
+async def all_pages(person: Person, path: str) -> list[Any]:
+    items: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await person.get(path, limit=1, **cursor)
+        items += page["items"]
+        if page["next_cursor"] is None:
+            return items
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def test_a_start_is_announced_once(server: Node, ana: Person, game: str, clock: Ahead) -> None:
+    now = clock.now()
+    asked = season(now + MINUTE, now + 9 * MINUTE, texts={"starts": "On your marks!"})
+    made = await ana.post(f"/games/{game}/seasons", asked)
+    assert made["state"] == "upcoming"
+    path = f"/games/{game}/seasons/{made['id']}"
+    keeper = SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
+    await keeper.look()
+    assert (await ana.get(f"{path}/announcements"))["items"] == []
+    clock.ahead = 2 * MINUTE
+    await asyncio.gather(keeper.look(), keeper.look())
+    await ana.post(f"{path}/announcements", {"text": "Snow at last."})
+    said = (await ana.get(f"{path}/announcements"))["items"]
+    assert [(each["occasion"], each["text"]) for each in said] == [
+        ("news", "Snow at last."),
+        ("starts", "On your marks!"),
+    ]
+
+
+async def test_what_can_change_gets_less_as_a_season_goes_on(
+    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    now = clock.now()
+    made = await ana.post(f"/games/{game}/seasons", season(now + 2 * MINUTE, now + 4 * MINUTE))
+    path = f"/games/{game}/seasons/{made['id']}"
+
+    async def refused(body: dict[str, Any], method: str = "PATCH") -> str:
+        return code_of(await ana.call(method, path, body))
+
+    # Before the start even the boards and the dates move; what the dropped board took is gone.
+    await score(server, game, bea, 3, now)
+    await ana.call("PATCH", path, {"starts_at": iso(now - MINUTE), "boards": ["points", "score"]})
+    assert [line["points"] for line in (await ana.get(f"{path}/standings", board="score"))["items"]] == [3]
+    assert await refused({"boards": ["points"]}) == "season_fixed"
+    assert await refused({"starts_at": iso(now)}) == "season_fixed"
+    assert await refused({"ends_at": iso(now - 2 * MINUTE)}) == "invalid"
+    longer = await ana.call("PATCH", path, {"ends_at": iso(now + 5 * MINUTE), "tiers": TIERS})
+    assert longer.json()["ends_at"] == iso(now + 5 * MINUTE)
+
+    clock.ahead = 6 * MINUTE
+    assert await refused({"ends_at": iso(now + 9 * MINUTE)}) == "season_fixed"
+    await SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock).look()
+    assert await refused({"tiers": []}) == "season_fixed"
+    assert code_of(await ana.call("DELETE", path)) == "season_fixed"
+    assert (await ana.call("PATCH", path, {"name": "Spring cup 2026"})).json()["name"] == "Spring cup 2026"
+
+
+async def test_a_season_that_was_called_off_is_gone(ana: Person, game: str, clock: Ahead) -> None:
+    now = clock.now()
+    asked = season(now - MINUTE, now + 4 * MINUTE)
+    made = await ana.post(f"/games/{game}/seasons", asked)
+    path = f"/games/{game}/seasons/{made['id']}"
+    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "name_taken"
+    for _ in range(2):
+        assert (await ana.call("DELETE", path)).status_code == 204
+    assert code_of(await ana.call("GET", path)) == "not_found"
+    assert (await ana.get(f"/games/{game}/seasons"))["items"] == []
+    assert (await ana.call("POST", f"/games/{game}/seasons", asked)).status_code == 201
+
+
+async def test_the_entries_of_a_season_are_those_of_a_rebuild(
+    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    now = clock.now()
+    await score(server, game, ana, 4, now - MINUTE)
+    made = await ana.post(f"/games/{game}/seasons", season(now - 2 * MINUTE, now + 4 * MINUTE))
+    await score(server, game, bea, 5, now)
+    path = f"/games/{game}/seasons/{made['id']}"
+    await ana.call("PATCH", path, {"ends_at": iso(now + 5 * MINUTE)})
+    gone = await ana.post(f"/games/{game}/seasons", season(now - MINUTE, now + MINUTE, key="gone"))
+    await ana.call("DELETE", f"/games/{game}/seasons/{gone['id']}")
+
+    def compare(connection: Connection) -> tuple[list[Any], list[Any]]:
+        Records().apply(connection, "b", events_after(connection, 0, 1000))
+        return tuple(  # type: ignore[return-value]  # two of them
+            sorted(map(tuple, connection.execute(select(entries.tables[slot])).all()), key=repr)
+            for slot in "ab"
+        )
+
+    live, rebuilt = await server.ledger.database.write(compare)
+    assert live == rebuilt
+    assert len(live) == 4  # both on the game's board and on the season's
+
+
+async def test_a_community_manager_runs_seasons_and_everybody_looks(
+    server: Node, anybody: httpx.AsyncClient, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    admin, manager = await register(anybody, "the-admin"), await register(anybody, "the-manager")
+    await server.roles.make_admin("the-admin")
+    await server.roles.grant(UUID(admin.id), UUID(manager.id), "community_manager")
+    login = {"username": "the-manager", "password": "a horse, a battery"}
+    token = (await anybody.post("/api/v1/auth/login", json=login)).json()["access_token"]
+    manager = Person(anybody, token, manager.id)
+    asked = season(clock.now(), clock.now() + MINUTE)
+    assert code_of(await bea.call("POST", f"/games/{game}/seasons", asked)) == "forbidden"
+    made = await manager.post(f"/games/{game}/seasons", asked)
+    path = f"/api/v1/games/{game}/seasons/{made['id']}"
+    for part in ("", "/standings", "/announcements"):
+        assert (await anybody.get(path + part)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": "Spring Cup"},
+        {"boards": []},
+        {"boards": ["score", "score"]},
+        {"ends_at": "2020-01-01"},
+        {"tiers": [{"name": "Gold"}]},
+        {"tiers": [{"name": "Gold", "from_rank": 2}, {"name": "Silver", "from_rank": 1}]},
+        {"tiers": [{"name": "Gold", "from_rank": 1}, {"name": "Silver", "top_percent": "50"}]},
+        {"tiers": [{"name": "Gold", "top_percent": "0"}]},
+        {"tiers": [{"name": "Gold", "from_rank": 1, "reward": {"text": "x" * 5000}}]},
+        {"texts": {"starts": "x" * 2001}},
+    ],
+    ids=str,
+)
+async def test_a_season_that_makes_no_sense_is_refused(
+    ana: Person, game: str, clock: Ahead, wrong: dict[str, Any]
+) -> None:
+    asked = season(clock.now(), clock.now() + MINUTE) | wrong
+    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "invalid"
+
+
+async def test_a_season_needs_boards_that_exist(ana: Person, game: str, clock: Ahead) -> None:
+    asked = season(clock.now(), clock.now() + MINUTE, boards=["no-such-board"])
+    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "expected"),
+    [
+        ((SeasonTier(name="Gold", from_rank=1), SeasonTier(name="Silver", from_rank=3)), [0, 0, 1, 1, 1]),
+        ((SeasonTier(name="Silver", from_rank=2),), [None, 0, 0, 0, 0]),
+        # A tenth of five ranks is the first one; half of them, rounded up, are three.
+        (
+            (SeasonTier(name="Gold", top_percent="10"), SeasonTier(name="Silver", top_percent="50")),
+            [0, 1, 1, None, None],
+        ),
+        ((), [None] * 5),
+    ],
+)
+def test_a_tier_follows_from_the_rank(tiers: tuple[SeasonTier, ...], expected: list[int | None]) -> None:
+    it = Season(
+        id=UUID(int=1), game_id=UUID(int=2), key="k", name="n", boards=("score",), starts_at=0, ends_at=1,
+        tiers=tiers, texts=SeasonTexts(), standings_id=None, digest=None, closed_at=None, created_at=0,
+    )  # fmt: skip
+    assert [it.tier_at(rank, 5) for rank in range(1, 6)] == expected
