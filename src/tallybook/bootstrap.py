@@ -394,6 +394,7 @@ def _live(ground: _Ground, people: _People, played: _Tables, records: _Records) 
     rooms = RoomTopics(ledger, played.desk, played.tables, played.opening, played.names, hub, ground.clock)
     games = GameTopics(hub, see_game, FirstPlaces(records.leaderboards), RELEVANT)
     players = PlayerTopics(hub, ground.bus)
+    records.scores.subscribe(players)
     topics: dict[str, Topics] = {"room": rooms, "game": games, "player": players}
     endpoint = Endpoint(hub, authenticate, topics, clock=ground.clock)
     for kept in (games, rooms, endpoint):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import partial
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -29,7 +29,9 @@ from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import CareerDesk
 from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
+from tallybook.projections.records.entries import better
 from tallybook.projections.records.ranks import Ranks
+from tallybook.projections.records.records import Step
 from tallybook.rules.scoresheet.values import canonical
 from tallybook.sessions.wire import decode
 
@@ -88,6 +90,14 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Failed | None = None
 
 
+class Listeners(Protocol):
+    """Players who may be there to be told something."""
+
+    def listened(self, player_id: UUID) -> bool: ...
+
+    def tell(self, player_ids: Collection[UUID], event: str, payload: Any) -> None: ...
+
+
 class Scores:
     """Takes submissions in. Subscribe `follow` to the ledger."""
 
@@ -107,7 +117,12 @@ class Scores:
         self._boards = boards
         self._clock = clock
         self._kinds = Together[UUID, str](lambda ids: ledger.database.read(partial(kinds_of, player_ids=ids)))
+        self._listeners: Listeners | None = None
         self._bots: dict[UUID, bool] = {}  # by player who is known to exist
+
+    def subscribe(self, listeners: Listeners) -> None:
+        """Who is to hear how submissions move ranks."""
+        self._listeners = listeners
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
@@ -208,11 +223,28 @@ class Scores:
         rank = None
         if after.count >= board.definition.minimum:
             rank = await self._ranks.rank(board, period, after)
+            if self._listeners is not None and self._listeners.listened(event.player):
+                await self._tell(self._listeners, board, step, rank)
         return Submitted(
             bare_entry(board, member, after, metadata=metadata),
             rank,
             None if before is None else bare_entry(board, member, before),
             before is None or (before.value, before.second) != (after.value, after.second),
+        )
+
+    async def _tell(self, listeners: Listeners, board: Board, step: Step, rank: int) -> None:
+        """Tell a player how the own score has moved the own rank."""
+        moved = 0
+        if step.before is not None:
+            worth = step.after.value, step.after.second
+            # Among those who are ahead of what the player had is now the player, if this is better.
+            itself = better(board.definition, worth, step.before)
+            moved = rank - (await self._ranks.rank(board, step.place[1], step.before) - itself)
+            if moved == 0:
+                return
+        said = {"game_id": board.game_id, "board": board.key, "player_id": step.place[2]}
+        listeners.tell(
+            [step.place[2]], "leaderboard.updated", {**said, "new_rank": rank, "rank_change": moved}
         )
 
     async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:

@@ -69,6 +69,10 @@ class PlayerTopics:
         if self._bus is not None and self._bus.spans:
             self._bus.publish(TOPIC, msgspec.msgpack.encode(_Told([*player_ids], event, encoded)))
 
+    def listened(self, player_id: UUID) -> bool:
+        """Whether the player may be there to hear: here, or on a node that is not asked."""
+        return player_id in self._topics or (self._bus is not None and self._bus.spans)
+
     def _tell(self, player_ids: Collection[UUID], event: str, payload: bytes) -> None:
         for topic in {topic for player_id in player_ids for topic in self._topics.get(player_id, ())}:
             self._hub.broadcast(topic, event, same_for_all(payload))
