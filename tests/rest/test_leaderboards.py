@@ -40,6 +40,9 @@ async def test_a_submission_answers_its_rank_and_what_stood_before(ana: Person, 
     assert top["rankings"][1]["metadata"] == {"car": "red"}
     standing = await bea.get(f"/leaderboards/{game}/player/{ana.id}", board="best")
     assert (standing["rank"], standing["percentile"], standing["entry"]["count"]) == (2, 0, 2)
+    assert standing["previous"] is None
+    summed = await bea.get(f"/leaderboards/{game}/player/{ana.id}", board="score")
+    assert (summed["points"], summed["previous"]) == (30, 15)
 
 
 async def test_a_board_defined_later_counts_what_was_there_and_sessions_with_their_corrections(

@@ -146,6 +146,7 @@ class Standing(msgspec.Struct, frozen=True):
     total: int
     entry: Entry | None  # None of the final standings of a season
     period: Period
+    previous: Number | None = None  # what stood before the entry was last changed
 
 
 class Achievement(msgspec.Struct, frozen=True):

@@ -59,7 +59,8 @@ class EntryShown(msgspec.Struct, frozen=True, omit_defaults=True):
 class PlayerStanding(msgspec.Struct, frozen=True):
     """`percentile` is the share of entries strictly below, from 0 to 100; without a rank there is none.
 
-    Of the final standings of a season there is no `entry`.
+    `previous` is what stood before the entry was last changed. Of the final standings of a season there are
+    neither `entry` nor `previous`.
     """
 
     rank: int | None
@@ -68,6 +69,7 @@ class PlayerStanding(msgspec.Struct, frozen=True):
     total: int
     entry: EntryShown | None
     period: Period
+    previous: Points | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,7 +144,15 @@ class Leaderboards:
             raise not_found("entry")
         shown = await self.entry_shown(board, member, entry)
         percentile = None if rank is None else round(100 * below / total, 2)
-        return PlayerStanding(rank, shown.score, percentile, total, shown, bounds)
+        members = self._persons.members_of(member)
+        before = await self._database.read(
+            partial(
+                reading.entry_before, slot=self._records.slot, board=board, period=period,
+                members=members, position=entry.since,
+            )
+        )  # fmt: skip
+        previous = None if before is None else board.definition.shown(before.value)
+        return PlayerStanding(rank, shown.score, percentile, total, shown, bounds, previous)
 
     async def rank(self, game_id: UUID, key: str, player_id: UUID) -> int | None:
         """The rank of a player on a board now; None without an entry, or with too few scores."""

@@ -145,7 +145,7 @@ class Scores:
         return await self._came_out(board, event, written)
 
     async def submit_all(
-        self, actor: Actor, game_id: UUID, bodies: Sequence[Body], command_id: str | None
+        self, actor: Actor, game_id: UUID, bodies: Sequence[Body | Refusal], command_id: str | None
     ) -> list[Item]:
         """Many scores, each for itself; under the batch's command id every item has one by its place."""
         if len(bodies) > MOST_AT_ONCE:
@@ -156,8 +156,12 @@ class Scores:
         each = (self._one_of(actor, game_id, body, command_id, at) for at, body in enumerate(bodies))
         return list(await asyncio.gather(*each))
 
-    async def _one_of(self, actor: Actor, game_id: UUID, body: Body, command_id: str | None, at: int) -> Item:
+    async def _one_of(
+        self, actor: Actor, game_id: UUID, body: Body | Refusal, command_id: str | None, at: int
+    ) -> Item:
         try:
+            if isinstance(body, Refusal):
+                raise body
             if not isinstance(body, dict):
                 raise Refusal("malformed", "an item must be a JSON object")
             named = None

@@ -152,6 +152,8 @@ class AchievementDesk:
 
     async def _read(self, actor: Actor, item: Any) -> tuple[_Case, int] | Refusal:
         try:
+            if isinstance(item, Refusal):
+                raise item
             if not isinstance(item, Mapping):
                 raise invalid("unlocks", "each must be an object")
             return await self._asked(actor, decode(Unlock, item))

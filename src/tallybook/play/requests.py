@@ -40,8 +40,11 @@ class Envelope(msgspec.Struct, frozen=True):
 Body = dict[str, Any]
 
 
-def read_body(data: bytes | bytearray) -> Body:
-    """A JSON object, held to what everything behind it may rely on; nothing at all is an empty one."""
+def read_body(data: bytes | bytearray, *, each_of: str | None = None) -> Body:
+    """A JSON object, held to what everything behind it may rely on; nothing at all is an empty one.
+
+    In the list `each_of`, a `Refusal` takes the place of what is not to be relied on.
+    """
     if not data:
         return {}
     try:
@@ -51,8 +54,21 @@ def read_body(data: bytes | bytearray) -> Body:
     if not isinstance(body, dict):
         raise Refusal("malformed", "the body must be a JSON object")
     if len(data) > LONGEST_LIST or _SUSPECT.search(data) or data.count(b"{") + data.count(b"[") > DEEPEST:
-        _check(body, "", DEEPEST)
+        items = body.get(each_of) if each_of is not None else None
+        if isinstance(items, list) and len(items) <= LONGEST_LIST:
+            _check({name: value for name, value in body.items() if name != each_of}, "", DEEPEST)
+            body[each_of] = [_checked(item) for item in items]
+        else:
+            _check(body, "", DEEPEST)
     return body
+
+
+def _checked(item: Any) -> Any:
+    try:
+        _check(item, "", DEEPEST - 2)
+    except Refusal as refusal:
+        return refusal
+    return item
 
 
 def _check(value: Any, path: str, depth: int) -> None:

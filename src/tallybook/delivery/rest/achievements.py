@@ -225,7 +225,7 @@ async def unlock(request: Request) -> Response:
 @hot
 async def unlock_batch(request: Request) -> Response:
     """Unlock many; what is refused is named in its place, and the others land."""
-    caller, given, body, command_id = await _write(request, UnlockBatch)
+    caller, given, body, command_id = await _write(request, UnlockBatch, each_of="unlocks")
     return answer(UnlockBatchAnswer(await given.achievement_desk.batch(caller, body.unlocks, command_id)))
 
 
@@ -278,10 +278,12 @@ async def why(given: Given, caller: Anyone, player_id: PlayerId, achievement_id:
     return answer(await given.achievements.why(caller, player_id, achievement_id))
 
 
-async def _write(request: Request, shape: type[C]) -> tuple[Actor, Services, C, str | None]:
+async def _write(
+    request: Request, shape: type[C], *, each_of: str | None = None
+) -> tuple[Actor, Services, C, str | None]:
     """Who writes with what, and under which command id."""
     caller = await anyone_of(request)
-    body: C = decode(shape, await read_body(request))
+    body: C = decode(shape, await read_body(request, each_of=each_of))
     return caller, request.app.state.services, body, body.id(command_id_of(request))
 
 

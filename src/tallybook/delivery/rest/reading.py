@@ -37,13 +37,13 @@ def check_size(path: str, size: int) -> None:
         raise Refusal("too_large", f"at most {largest} bytes")
 
 
-async def read_body(request: Request) -> Body:
-    """The body, a JSON object; nothing at all counts as an empty one."""
+async def read_body(request: Request, *, each_of: str | None = None) -> Body:
+    """The body, a JSON object; nothing at all counts as an empty one. On `each_of`, see `parse_body`."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         check_size(request.scope["path"], len(data))
-    return parse_body(data)
+    return parse_body(data, each_of=each_of)
 
 
 def body_of(shape: type[T]) -> Any:

@@ -66,7 +66,7 @@ async def submit_all(request: Request) -> Response:
     caller = await anyone_of(request)
     given: Services = request.app.state.services
     game_id = parse_id(request.path_params["id"], "game")
-    body = decode(ScoreBatch, await read_body(request))
+    body = decode(ScoreBatch, await read_body(request, each_of="scores"))
     taken = await given.scores.submit_all(caller, game_id, body.scores, body.id(command_id_of(request)))
     return answer(ScoresTaken(taken))
 

@@ -9,15 +9,17 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from tallybook.accounts.tables import players
+from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.bulk import Lookup
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.read import position_at
 from tallybook.ledger.states import EVENT_COLUMNS, newer_events
 from tallybook.ledger.tables import events, texts
-from tallybook.projections.merges import persons_at
+from tallybook.projections.merges import OPEN, persons_at
 from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career
 from tallybook.projections.records.entries import ENTRY, Entry, combined, fold
+from tallybook.projections.records.sessions import contributions_of
 from tallybook.projections.records.tables import Place, careers, entries, given
 
 CHUNK = 20_000  # entries read by one statement
@@ -251,6 +253,27 @@ def entries_at(
         assert entry is not None
         whole.setdefault(period, {})[member] = entry
     return whole
+
+
+def entry_before(
+    connection: Connection, slot: str, board: Board, period: int, members: Collection[UUID], position: int
+) -> Entry | None:
+    """What a person who is these players had before an event of the ledger; None for teams."""
+    if board.definition.teams:
+        return None
+    contributions: list[Contribution] = []
+    if board.definition.source == "session":
+        places = [(board.id, period, member) for member in members]
+        given_to = contributions_of(connection, slot, places, {board.id: board}, upto=OPEN - 1)
+        contributions = [what for line in given_to.values() for what in line]
+    else:
+        streams = [(career_id(board.game_id, member), -1) for member in sorted(members)]
+        for row in newer_events.run(connection, streams):
+            for what in of_career(Recorded(*row)):
+                if enters(what, board) and board.period(what.at)[0] == period:
+                    contributions.append(what)
+    earlier = [what for what in contributions if what.since < position]
+    return fold(board.definition, sorted(earlier, key=lambda what: what.since))
 
 
 def past(connection: Connection, slot: str, game_id: UUID, position: int) -> Iterator[Recorded]:
