@@ -3586,13 +3586,16 @@ export interface components {
          * PlayerStanding
          * @description `percentile` is the share of entries strictly below, from 0 to 100; without a rank there is none.
          *
-         *         Of the final standings of a season there is no `entry`.
+         *         `previous` is what stood before the entry was last changed. Of the final standings of a season there are
+         *         neither `entry` nor `previous`.
          */
         PlayerStanding: {
             entry: components["schemas"]["EntryShown"] | null;
             percentile: number | null;
             period: components["schemas"]["Period"];
             points: number | string;
+            /** @default null */
+            previous?: number | string | null;
             rank: number | null;
             total: number;
         };
