@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from tallybook.bootstrap import Node
@@ -199,3 +200,26 @@ async def test_probes_and_answers_carry_their_headers(anybody: httpx.AsyncClient
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_a_caller_who_hangs_up_while_sending_leaves_no_error(
+    app: FastAPI, ana: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    game = (await ana.post("/games", {"name": "Asteroids"}))["id"]
+    sent: list[object] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": f"{API}/games/{game}/scores",
+        "raw_path": b"", "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1),
+        "server": ("tallybook", 80), "headers": [(b"authorization", f"Bearer {ana.token}".encode())],
+        "state": {},
+    }  # fmt: skip
+    await app(scope, receive, send)
+
+    assert (sent, caplog.records) == ([], [])

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
@@ -73,6 +74,8 @@ class Frame:
         try:
             check_size(scope["path"], _announced_length(scope))
             await self._app(scope, receive, framed)
+        except ClientDisconnect:
+            status = status or 499  # as nginx has it: whoever asked is gone, so nothing is answered
         except Exception as error:
             if status:
                 raise  # half an answer is out already: the connection has to break
