@@ -27,6 +27,7 @@ from tallybook.accounts.emails import Emails
 from tallybook.accounts.erasure import Erasure
 from tallybook.accounts.follows import Following
 from tallybook.accounts.inbox import Inbox
+from tallybook.accounts.known import KnownPlayers
 from tallybook.accounts.merges import Persons
 from tallybook.accounts.names import Names
 from tallybook.accounts.passwords import Passwords
@@ -326,6 +327,7 @@ class _Records:
     """Leaderboards, achievements, seasons and webhooks."""
 
     desk: CareerDesk
+    players: KnownPlayers
     book: BoardBook
     ranks: Ranks
     leaderboards: Leaderboards
@@ -350,14 +352,16 @@ async def _records(ground: _Ground, people: _People, played: _Tables, stack: Asy
         database, ground.records, ground.directory, ranks, book,
         played.names, people.persons, played.following, clock,
     )  # fmt: skip
-    scores = Scores(ledger, desk, book, ranks, leaderboards, clock)
+    players = KnownPlayers(database)
+    scores = Scores(ledger, desk, book, ranks, leaderboards, players, clock)
     achievements = AchievementDefinitions(ledger, clock)
-    for kept in (book, ranks.index, scores, achievements):
+    for kept in (book, ranks.index, players, achievements):
         ledger.follower.subscribe(kept.follow)
     webhooks = Webhooks(ledger, clock, ground.ring)
     await webhooks.renew_seals()
     return _Records(
         desk,
+        players,
         book,
         ranks,
         leaderboards,
@@ -487,7 +491,7 @@ def _services(
             database, records.achievements, ground.unlocks, directory, records.unlocking, f"{API}/sessions"
         ),
         achievement_desk=AchievementDesk(
-            ledger, records.desk, records.achievements, people.persons, clock,
+            ledger, records.desk, records.achievements, people.persons, records.players, clock,
             records.leaderboards.points_rank,
         ),
         book=records.book,

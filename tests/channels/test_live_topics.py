@@ -88,7 +88,7 @@ def line(hub: Hub, topics: GameTopics | PlayerTopics, actor: Actor | None = None
 
 
 def scored(games: GameTopics) -> None:
-    games.follow([News()])  # type: ignore[list-item]
+    games.follow([News()])  # type: ignore[list-item]  # all that is looked at
 
 
 async def test_a_board_is_told_when_it_changes_and_not_otherwise() -> None:
@@ -104,7 +104,7 @@ async def test_a_board_is_told_when_it_changes_and_not_otherwise() -> None:
             scored(games)
             assert await follower.told() == ("scoreboard", {"rankings": places})
         scored(games)  # of another game
-        games.follow([News(object())])  # type: ignore[list-item]
+        games.follow([News(object())])  # type: ignore[list-item]  # all that is looked at
         reads = board.reads
         while board.reads == reads:
             await asyncio.sleep(0)

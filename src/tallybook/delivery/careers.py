@@ -20,6 +20,7 @@ from tallybook.database.engine import Database
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
 from tallybook.play.careers import CareerDesk
+from tallybook.play.desk import require_time
 from tallybook.play.requests import Body, Envelope
 from tallybook.rules.scoresheet.values import read_decimal, read_integer
 from tallybook.sessions.wire import decode
@@ -78,8 +79,7 @@ class Careers:
             partial(_concerned, actor=actor, game_id=game_id, player_id=player_id)
         )
         require("record.submit", concerned.relations)
-        if envelope.claims_time and not may("time.claim", concerned.relations):
-            raise Refusal("forbidden", "at: only an administrator may say that it was more than a year ago")
+        require_time(actor, envelope)
         if not report.values and not report.playtime:
             raise invalid("values", "report a value or playtime")
         values = tuple(_read(key, said, concerned) for key, said in sorted(report.values.items()))

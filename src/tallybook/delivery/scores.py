@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from decimal import Decimal
-from functools import partial
 from hashlib import blake2b
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -13,20 +12,19 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
-from tallybook.accounts.players import kinds_of
+from tallybook.accounts.known import KnownPlayers
 from tallybook.careers.events import ScoreSubmitted
 from tallybook.catalogue.board_book import BoardBook, GameBoards
 from tallybook.catalogue.boards import Board
-from tallybook.database.together import Together
 from tallybook.delivery.leaderboard_shapes import EntryShown, bare_entry
 from tallybook.delivery.leaderboards import Leaderboards
 from tallybook.kernel.clock import Clock
-from tallybook.kernel.events import Recorded
-from tallybook.kernel.refusals import Refusal, invalid, not_found
+from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import FreeText, clean_name
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import CareerDesk
+from tallybook.play.desk import require_time
 from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.entries import better
@@ -37,7 +35,6 @@ from tallybook.sessions.wire import decode
 
 DEFAULT = "score"
 LONGEST_METADATA = 2_000  # bytes of JSON
-MOST_KNOWN = 100_000  # players of whom it is at hand that they exist
 MOST_AT_ONCE = 1_000
 
 Number = (
@@ -99,7 +96,7 @@ class Listeners(Protocol):
 
 
 class Scores:
-    """Takes submissions in. Subscribe `follow` to the ledger."""
+    """Takes submissions in."""
 
     def __init__(
         self,
@@ -108,6 +105,7 @@ class Scores:
         book: BoardBook,
         ranks: Ranks,
         boards: Leaderboards,
+        players: KnownPlayers,
         clock: Clock,
     ) -> None:
         self._ledger = ledger
@@ -115,20 +113,13 @@ class Scores:
         self._book = book
         self._ranks = ranks
         self._boards = boards
+        self._players = players
         self._clock = clock
-        self._kinds = Together[UUID, str](lambda ids: ledger.database.read(partial(kinds_of, player_ids=ids)))
         self._listeners: Listeners | None = None
-        self._bots: dict[UUID, bool] = {}  # by player who is known to exist
 
     def subscribe(self, listeners: Listeners) -> None:
         """Who is to hear how submissions move ranks."""
         self._listeners = listeners
-
-    def follow(self, events: Sequence[Recorded]) -> None:
-        """A sink for the ledger's follower."""
-        for recorded in events:
-            if recorded.type.startswith("player_erased."):
-                self._bots.pop(recorded.stream, None)
 
     async def submit(
         self, actor: Actor, game_id: UUID, submission: Submission, envelope: Envelope
@@ -137,8 +128,9 @@ class Scores:
         found = await self._book.of(game_id)
         board = found.find(submission.board)
         player_id = self._player(actor, found, board, submission)
+        require_time(actor, envelope)
         self._check_time(board, envelope)
-        event = _event(board, player_id, submission, bot=await self._is_bot(player_id))
+        event = _event(board, player_id, submission, bot=await self._players.is_bot(player_id))
         written = await self._desk.write(
             actor, game_id, player_id, lambda _state, _index: [event], envelope, ("submit_score", submission)
         )
@@ -152,7 +144,7 @@ class Scores:
             raise invalid("scores", f"at most {MOST_AT_ONCE}")
         await self._book.of(game_id)
         # Nothing is left to wait for before each is queued, so that they are written in their order.
-        await self._learn([actor.player_id, *filter(None, map(_player_in, bodies))])
+        await self._players.learn([actor.player_id, *filter(None, map(_player_in, bodies))])
         each = (self._one_of(actor, game_id, body, command_id, at) for at, body in enumerate(bodies))
         return list(await asyncio.gather(*each))
 
@@ -196,22 +188,6 @@ class Scores:
         if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
             raise Refusal("period_closed", "at: this period of the leaderboard is over")
 
-    async def _learn(self, player_ids: Collection[UUID]) -> None:
-        """Read which of these players exist, and which are bots."""
-        unknown = [each for each in player_ids if each not in self._bots]
-        if not unknown:
-            return
-        found = await self._kinds.of(unknown)
-        if len(self._bots) + len(found) > MOST_KNOWN:
-            self._bots.clear()
-        self._bots |= {player_id: kind == "bot" for player_id, kind in found.items()}
-
-    async def _is_bot(self, player_id: UUID) -> bool:
-        await self._learn([player_id])
-        if player_id not in self._bots:
-            raise not_found("player")
-        return self._bots[player_id]
-
     async def _came_out(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
         """How the board's entry stands after a submission."""
         await self._ranks.settled()
@@ -227,8 +203,9 @@ class Scores:
         rank = None
         if after.count >= board.definition.minimum:
             rank = await self._ranks.rank(board, period, after)
-            if self._listeners is not None and self._listeners.listened(event.player):
-                await self._tell(self._listeners, board, step, rank)
+            listeners = None if board.definition.teams else self._listeners
+            if listeners is not None and listeners.listened(event.player):
+                await self._tell(listeners, board, step, rank)
         return Submitted(
             bare_entry(board, member, after, metadata=metadata),
             rank,

@@ -12,8 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import may, relations_of, require
+from tallybook.accounts.known import KnownPlayers
 from tallybook.accounts.merges import Persons
-from tallybook.accounts.players import kinds_of
 from tallybook.careers.fold import NOTHING, Career, CareerFold, Source, Standing, progress, together, unlock
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions, archived
@@ -21,8 +21,8 @@ from tallybook.catalogue.achievements import Achievement, Steps
 from tallybook.catalogue.games import find_game
 from tallybook.delivery.achievement_shapes import AchievementProgress, AchievementShown, progress_of, shown
 from tallybook.kernel.clock import Clock, to_microseconds
-from tallybook.kernel.events import Event, Recorded
-from tallybook.kernel.refusals import FieldError, Refusal, invalid, not_found
+from tallybook.kernel.events import Event
+from tallybook.kernel.refusals import FieldError, Refusal, invalid
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import CareerDesk
@@ -30,7 +30,6 @@ from tallybook.play.requests import AHEAD, EARLIEST, Envelope
 from tallybook.sessions.wire import decode
 
 MOST_UNLOCKS = 1_000  # in one batch
-MOST_KNOWN = 50_000  # players whose kind is at hand
 FOLD = CareerFold()
 
 PointsRank = Callable[[UUID, UUID], Awaitable[int | None]]
@@ -110,6 +109,7 @@ class AchievementDesk:
         desk: CareerDesk,
         definitions: AchievementDefinitions,
         persons: Persons,
+        players: KnownPlayers,
         clock: Clock,
         points_rank: PointsRank,
     ) -> None:
@@ -119,13 +119,7 @@ class AchievementDesk:
         self._persons = persons
         self._clock = clock
         self._points_rank = points_rank
-        self._bots: dict[UUID, bool] = {}  # players known to exist: whether each is a bot
-        ledger.follower.subscribe(self._forget)
-
-    def _forget(self, events: Sequence[Recorded]) -> None:
-        for recorded in events:
-            if recorded.type.startswith("player_erased."):
-                self._bots.pop(recorded.stream, None)
+        self._players = players
 
     async def unlock(self, actor: Actor, asked: Unlock, command_id: str | None) -> Unlocked:
         """Unlock an achievement; doing it again changes nothing and says so."""
@@ -221,7 +215,7 @@ class AchievementDesk:
         else:
             player_id = asked.player_id
         by = await self._source(actor, achievement, player_id)
-        bot = await self._is_bot(player_id)
+        bot = await self._players.is_bot(player_id)
         if achievement.archived:
             raise archived()
         person = self._persons.person_of(player_id)
@@ -241,18 +235,6 @@ class AchievementDesk:
                 relations |= {"owner"}
         require(action, relations)
         return "server" if may("record.vouch", relations) else "client"
-
-    async def _is_bot(self, player_id: UUID) -> bool:
-        known = self._bots.get(player_id)
-        if known is None:
-            found = await self._ledger.database.read(partial(kinds_of, player_ids=[player_id]))
-            if player_id not in found:
-                raise not_found("player")
-            known = found[player_id] == "bot"
-            if len(self._bots) >= MOST_KNOWN:
-                del self._bots[next(iter(self._bots))]
-            self._bots[player_id] = known
-        return known
 
     async def _elsewhere(self, achievement: Achievement, person: UUID) -> Standing:
         others = self._persons.merged_into(person)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Protocol
@@ -107,7 +108,7 @@ class Node:
                 await asyncio.sleep(min(LONGEST_REST, REST * (self.clock.monotonic() - began)))
 
 
-class Work:
+class Work(ABC):
     """One name: whether this node works for it, and how that goes."""
 
     start = 0  # the position from which it follows, when it is new to the database
@@ -134,7 +135,7 @@ class Work:
         """How many events there are up to the last that concerns it and is not taken in."""
         return max(0, self.newest - self.position)
 
-    def begin(self, position: int) -> None:
+    def begin(self, position: int) -> None:  # noqa: B027  # a routine has nothing to begin with
         """The node has started, with the ledger at a position."""
 
     def concerned(self, event: Recorded) -> bool:
@@ -165,9 +166,9 @@ class Work:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    @abstractmethod
     async def serve(self) -> None:
         """Work for as long as it goes well."""
-        raise NotImplementedError
 
     async def _work(self) -> None:
         while True:
@@ -223,9 +224,9 @@ class _Following(Work):
             self._wake.set()
         super().go_on()
 
+    @abstractmethod
     async def take(self, events: Sequence[Recorded], upto: int) -> bool:
         """Take these in and store `upto` as the position, unless that may wait; whether it was stored."""
-        raise NotImplementedError
 
     async def serve(self) -> None:
         self.position = self._stored = await self._node.database.read(partial(place_of, name=self.name))

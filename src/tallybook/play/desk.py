@@ -97,7 +97,7 @@ class Desk:
         `content` is the fingerprint of what was asked for; `beside` writes the room in the same
         transaction, or refuses.
         """
-        _require_time(actor, envelope)
+        require_time(actor, envelope)
         written = await self._ledger.append(
             Append(
                 stream=session_id,
@@ -131,7 +131,7 @@ class Desk:
             if session is None:
                 raise not_found("session")
             require_in_session(actor, name, session, member=member)
-            _require_time(actor, envelope)
+            require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
             return decide(session, command, actor=actor.player_id, index=index)
 
@@ -150,7 +150,7 @@ class Desk:
         )
 
 
-def _require_time(actor: Actor, envelope: Envelope) -> None:
+def require_time(actor: Actor, envelope: Envelope) -> None:
     """Refuse to date something back a long way from whoever may not claim time."""
     if envelope.claims_time and not may("time.claim", relations_of(actor)):
         raise Refusal("forbidden", "at: only an administrator may say that it was more than a year ago")

@@ -27,5 +27,5 @@ def _ordered(number: int, highest: bool) -> int:  # noqa: FBT001  # a criterion'
     return 2 * _BIAS - 1 - biased if highest else biased
 
 
-def _number(ordered: int, highest: bool) -> int:  # noqa: FBT001
+def _number(ordered: int, highest: bool) -> int:  # noqa: FBT001  # a criterion's direction
     return (2 * _BIAS - 1 - ordered if highest else ordered) - _BIAS

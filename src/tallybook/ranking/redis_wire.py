@@ -103,9 +103,9 @@ class Wire:
             self._queue = []
 
     async def _connect(self) -> AbstractConnection:
-        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]  # the library's
         try:
-            await connection.connect()  # type: ignore[no-untyped-call]
+            await connection.connect()  # type: ignore[no-untyped-call]  # the library's
             await connection.send_packed_command(connection.pack_command("SCRIPT LOAD", self._script))
             await connection.read_response()
         except BaseException:
