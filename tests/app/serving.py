@@ -63,7 +63,8 @@ class Tallybook:
         return self._process.pid
 
     def start(self) -> None:
-        """Return when requests are answered."""
+        """Return when requests are answered, by every worker where there are several."""
+        starts = self._said_ready() + 1
         with self.log.open("ab") as log:
             self._process = process = subprocess.Popen(
                 [PROGRAM, "serve", "--port", str(self.port), *self.arguments],
@@ -74,11 +75,14 @@ class Tallybook:
                 stderr=log,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not self._ready():
+        while self._said_ready() < starts or not self._ready():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.02)
             assert process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()
+
+    def _said_ready(self) -> int:
+        return self.log.read_text().count("Tallybook is ready") if self.log.exists() else 0
 
     def _ready(self) -> bool:
         try:
