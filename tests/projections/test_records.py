@@ -190,8 +190,9 @@ def _standing(definition: Definition, line: list[Any]) -> Any:
             second = {"none": 0, "lowest": 1, "highest": -1}[definition.second]
             best = min(line, key=lambda part: (first * part[0], second * part[1]))
             return best[0], (best[1] if second else None)
-        case "latest":
-            return line[-1][0], None
+        case "latest":  # of two players of one person in one session, the better
+            sign = 1 if definition.order == "highest" else -1
+            return max(line, key=lambda part: (part[2], sign * part[0]))[0], None
         case "sum":
             return sum(part[0] for part in line), None
         case "count":
@@ -278,3 +279,14 @@ def test_entries_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> Non
         asyncio.run(check(url, evening, sizes))
 
     property_()
+
+
+def test_of_two_players_of_one_person_in_one_session_the_better_is_the_latest(url: str) -> None:
+    evening = Evening()
+    latest = Definition(operator="latest", source="session", of="score")
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", latest))
+    for one, other in ((1, 2), (3, 0)):
+        evening.merges(one, other)
+        evening.plays(0, [0, 5], players=[one, other])
+        evening.plays(0, [7, 3], players=[one, other])
+    asyncio.run(check(url, evening, [2]))

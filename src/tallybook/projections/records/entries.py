@@ -63,9 +63,17 @@ def fold(definition: Definition, contributions: Iterable[Contribution]) -> Entry
 
 
 def combined(definition: Definition, parts: Iterable[Entry]) -> Entry | None:
-    """The entry of a person from those of the players that the person is."""
+    """The entry of a person from those of the players that the person is.
+
+    Where two of them got something in one session, the better of it counts as the later.
+    """
+    sign = 1 if definition.order == "highest" else -1
+
+    def order(part: Entry) -> tuple[int, int, int, str]:
+        return part.since, sign * part.value, part.second, part.team or ""
+
     whole: Entry | None = None
-    for part in sorted(parts, key=lambda part: part.since):
+    for part in sorted(parts, key=order):
         whole = part if whole is None else _both(definition, whole, part)
     return whole
 

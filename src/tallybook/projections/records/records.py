@@ -228,8 +228,8 @@ class _Batch:
 
     def _corrected(self, recorded: Recorded) -> None:
         """Whatever the result gave so far holds no longer; with a new result, what that gives does."""
-        held = sessions.holding(self.connection, self.slot, recorded.stream)
-        if any(row[3] >= recorded.position for row in held):
+        held = sessions.holding(self.connection, self.slot, recorded.stream, recorded.position)
+        if held is None:
             return
         boards = self._boards[self._games[recorded.stream]]
         rows = sessions.end(held, recorded.position)

@@ -34,7 +34,7 @@ _games = {
 }
 
 Rows = list[list[Any]]
-_TO = _COLUMNS.index("to_position")
+_FROM, _TO = _COLUMNS.index("from_position"), _COLUMNS.index("to_position")
 
 
 def games_of(connection: Connection, sessions: Collection[UUID]) -> dict[UUID, UUID]:
@@ -92,9 +92,11 @@ def keep(connection: Connection, slot: str, rows: Sequence[Sequence[Any]]) -> No
     _save[slot].run(connection, sorted(rows, key=lambda row: (row[0], row[1], row[2], row[3])))
 
 
-def holding(connection: Connection, slot: str, session_id: UUID) -> Rows:
-    """The rows of a session that hold now."""
+def holding(connection: Connection, slot: str, session_id: UUID, position: int) -> Rows | None:
+    """The rows of a session that hold now; None when the event at `position` has been taken in already."""
     rows = _of_sessions[slot].run(connection, [(session_id,)])
+    if any(row[_FROM] >= position or position <= row[_TO] < OPEN for row in rows):
+        return None
     return [list(row) for row in rows if row[_TO] == OPEN]
 
 
