@@ -21,7 +21,7 @@ from tallybook.accounts.players import insert_player
 from tallybook.bootstrap import node, settle_collector
 from tallybook.database.engine import open_database
 from tallybook.delivery.channels.upgrade import http_protocol
-from tallybook.delivery.rest.frame import API
+from tallybook.delivery.rest.routing import API
 from tallybook.kernel.events import Event, Recorded, registry
 from tallybook.migrations import upgrade
 from tallybook.projections.sessions import SessionDirectory

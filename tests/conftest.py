@@ -1,7 +1,8 @@
 """Fixtures for every test: real servers, and databases that are fresh for each test that asks."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from tests.servers.server import Absent, Server
 S = TypeVar("S", bound=Server)
 
 
-def started(kind: type[S]) -> Iterator[S]:
+def started(kind: Callable[[], S]) -> Iterator[S]:
     """The body of a server fixture: skip where the program is absent, but fail in CI."""
     try:
         server = kind()
@@ -30,7 +31,7 @@ def started(kind: type[S]) -> Iterator[S]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """One PostgreSQL for each test process, started by the first test that needs it."""
-    yield from started(Postgres)
+    yield from started(partial(Postgres, in_memory=True))
 
 
 @pytest.fixture(scope="session")

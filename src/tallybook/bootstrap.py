@@ -72,8 +72,8 @@ from tallybook.delivery.opening import Opening
 from tallybook.delivery.overtaking import Overtaking
 from tallybook.delivery.ratings import RatingList
 from tallybook.delivery.rest.app import create_app
-from tallybook.delivery.rest.frame import API
 from tallybook.delivery.rest.metrics import HttpMetrics
+from tallybook.delivery.rest.routing import API
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.rest.watch import Scrape, Watch
 from tallybook.delivery.scores import Scores

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from tests.servers.server import Server
 
-MEMORY = Path("/dev/shm")  # a commit that waits for a disk costs ten times as much
-
 
 class MariaDB(Server):
     """Lets `root` in without a password. Commits are as safe as anywhere, but for where the files are."""
@@ -15,10 +13,9 @@ class MariaDB(Server):
     package = "mariadb-server"
     folders = ("/usr/sbin", "/usr/libexec", "/opt/homebrew/opt/mariadb/bin", "/usr/local/opt/mariadb/bin")
     users = ("mysql", "nobody")
-    within = MEMORY if MEMORY.is_dir() else None
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(in_memory=True)
         self._databases = 0
 
     def prepare(self) -> None:

@@ -25,8 +25,10 @@ class Postgres(Server):
     end = signal.SIGINT  # does not wait for clients to leave
     crash = signal.SIGQUIT  # ends every backend without a checkpoint: the next start is a crash recovery
 
-    def __init__(self, *, fsync: bool = True, options: Mapping[str, str] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, *, fsync: bool = True, in_memory: bool = False, options: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(in_memory=in_memory)
         self._options = {
             "port": str(self.port),
             "listen_addresses": "127.0.0.1",

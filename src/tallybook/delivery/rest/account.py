@@ -1,6 +1,6 @@
 """One's own account: profile, password, and the devices that are signed in."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
@@ -10,11 +10,12 @@ from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller, SignedIn
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, Part, SignInId, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.delivery.rest.shapes import PasswordChange, ProfileChanges
 
-router = APIRouter(prefix="/players/me", tags=["account"])
+router = api_router("/players/me", tag="account")
 
 
 @router.get("", **contract(gives=Me))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from msgspec import UNSET, Meta, UnsetType
 from pydantic import BeforeValidator
 
@@ -35,13 +35,14 @@ from tallybook.delivery.rest.reading import (
     command_id_of,
     read_body,
 )
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name, Page
 from tallybook.delivery.unlocking import BatchItem, Moment, MoreSteps, Progressed, Unlock, Unlocked
 from tallybook.kernel.ids import parse_id
 from tallybook.sessions.wire import decode
 
-router = APIRouter(tags=["achievements"])
+router = api_router(tag="achievements")
 T = TypeVar("T", bound=msgspec.Struct)
 C = TypeVar("C", bound=Command)
 

@@ -7,7 +7,7 @@ goes on counting after she was erased; bots and voided sessions never count.
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from tallybook.access.matrix import relations_of, require
 from tallybook.delivery.analytics import (
@@ -27,11 +27,12 @@ from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Anyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CalendarDay, GameId
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.spreadsheets import csv_answer, wants_csv, with_csv
 from tallybook.projections.analytics_figures import Interval
 
-router = APIRouter(prefix="/games/{id}/analytics", tags=["analytics"])
+router = api_router("/games/{id}/analytics", tag="analytics")
 
 First = Annotated[CalendarDay | None, Query(alias="from", description="The first UTC day.")]
 Last = Annotated[CalendarDay | None, Query(alias="to", description="The last UTC day; today without it.")]

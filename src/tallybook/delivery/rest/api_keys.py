@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
@@ -11,11 +11,12 @@ from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import ApiKeyId, CommandId, GameId, Part, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import NewApiKey
 from tallybook.delivery.rest.shapes import Page as PageOf
 
-router = APIRouter(prefix="/games/{id}/api-keys", tags=["api keys"])
+router = api_router("/games/{id}/api-keys", tag="api keys")
 
 _OWNERS = ("not_found", "forbidden")
 

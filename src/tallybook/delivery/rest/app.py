@@ -5,7 +5,6 @@ from importlib.metadata import version
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,13 +41,14 @@ from tallybook.delivery.rest import (
 )
 from tallybook.delivery.rest.answers import raw
 from tallybook.delivery.rest.contract import document
-from tallybook.delivery.rest.frame import API, Frame
+from tallybook.delivery.rest.frame import Frame
 from tallybook.delivery.rest.hot import HotRoutes
 from tallybook.delivery.rest.problems import (
     answer_http_exception,
     answer_invalid_parameters,
     answer_refusal,
 )
+from tallybook.delivery.rest.routing import API
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.rest.watch import Watch
 from tallybook.delivery.web.app import WebApp, wants_page
@@ -98,7 +98,6 @@ def routes() -> Api:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=_operation_id,
         exception_handlers={
             Refusal: answer_refusal,
             HTTPException: answer_http_exception,
@@ -135,14 +134,9 @@ def routes() -> Api:
         webhooks,
         roles,
     ):
-        app.include_router(module.router, prefix=API)
-    app.include_router(_undescribed)
-    app.include_router(probes.router)
+        app.router.routes.extend(module.router.routes)
+    app.router.routes.extend([*_undescribed.routes, *probes.router.routes])
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return "_".join([*map(str, route.tags), route.name]).replace(" ", "_")
 
 
 def openapi_document() -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from msgspec import UnsetType
 
 from tallybook.accounts.accounts import SignIn
@@ -11,10 +11,11 @@ from tallybook.delivery.rest.answers import answer, nothing
 from tallybook.delivery.rest.callers import MaybeSignedIn, SignedIn, admit_stranger
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Credentials, NewGuest, Refresh, Registration
 
-router = APIRouter(prefix="/auth", tags=["auth"])
+router = api_router("/auth", tag="auth")
 
 
 async def _device(request: Request) -> str | None:

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 from msgspec import UNSET, UnsetType
 
 from tallybook.access.actor import Actor
@@ -16,11 +16,12 @@ from tallybook.delivery.rest.answers import answer, nothing
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Command, CommandId, GameId, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name
 from tallybook.kernel.refusals import not_found
 
-router = APIRouter(prefix="/games/{id}/boards", tags=["leaderboards"])
+router = api_router("/games/{id}/boards", tag="leaderboards")
 
 BoardKey = Annotated[str, Path(alias="board", max_length=40)]
 

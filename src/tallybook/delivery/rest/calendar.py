@@ -3,18 +3,19 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from tallybook.delivery.library import Calendar, zone_named
 from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import PlayerId
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.kernel.clock import to_datetime
 from tallybook.kernel.refusals import invalid
 
-router = APIRouter(prefix="/players", tags=["players"])
+router = api_router("/players", tag="players")
 
 
 @router.get("/{id}/calendar", **contract(gives=Calendar, refuses=("not_found",)))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from msgspec import Meta
 
 from tallybook.access.matrix import relations_of, require
@@ -23,12 +23,13 @@ from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.direct import Nothing, direct
 from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import Command, CommandId, GameId, body_of, command_id_of, read_body
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import not_found
 from tallybook.play.requests import take_envelope
 
-router = APIRouter(prefix="/games/{id}", tags=["statistics"])
+router = api_router("/games/{id}", tag="statistics")
 
 Key = Annotated[str, Path(description="Of a-z, 0-9, - and _, at most 40.", examples=["kills"])]
 

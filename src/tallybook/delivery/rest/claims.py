@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.access.matrix import may, relations_of, require
@@ -12,11 +12,12 @@ from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import ClaimId, Command, Part, PlayerId, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import Refusal, invalid
 
-router = APIRouter(tags=["claims"])
+router = api_router(tag="claims")
 
 _CLAIMING = ("not_found", "already_claimed", "not_claimable")
 

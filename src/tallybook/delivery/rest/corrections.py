@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.delivery.corrections import Preview
 from tallybook.delivery.rest import session_shapes as shapes
@@ -10,9 +10,10 @@ from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import SessionId, Write
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 
-router = APIRouter(prefix="/sessions/{id}", tags=["sessions"])
+router = api_router("/sessions/{id}", tag="sessions")
 
 _REFUSED = ("not_found", "forbidden", "stale", "session_finished", "session_not_finished")
 _CELL = ("unknown_stat", "unknown_seat", "wrong_type", "out_of_range", "move_rejected")

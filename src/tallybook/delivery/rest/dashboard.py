@@ -4,18 +4,19 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from tallybook.delivery.dashboard_shapes import Comparison, Dashboard, PlayerStatistics, Side
 from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CalendarDay, Part, PlayerId
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.trends import Interval, Trend
 from tallybook.kernel.ids import parse_id
 
-router = APIRouter(prefix="/players", tags=["players"])
+router = api_router("/players", tag="players")
 
 
 class Friends(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Following people, and the feed of what they have played."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.accounts.follows import Side
 from tallybook.accounts.players import Player
@@ -9,10 +9,11 @@ from tallybook.delivery.rest.answers import nothing, page_of, part
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Part, PlayerId
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 
-router = APIRouter(tags=["follows"])
+router = api_router(tag="follows")
 
 
 @router.put("/players/{id}/follow", **contract(status=204, refuses=("not_found", "forbidden")))

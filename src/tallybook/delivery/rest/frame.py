@@ -19,7 +19,6 @@ from tallybook.telemetry.trace_ids import current_trace, trace_of
 
 log = logging.getLogger(__name__)
 
-API = "/api/v1"
 NO_ROUTE = "(none)"
 _KEYS = re.compile(rf"/[{ROOM_KEY_ALPHABET}]{{{ROOM_KEY_LENGTH}}}(?![^/])", re.IGNORECASE)
 HEADERS = (  # of every answer that says nothing else
@@ -106,8 +105,7 @@ def route_of(scope: Scope) -> str:
         named: str = scope["state"].get("route", NO_ROUTE)
         return named
     template: str = route.path
-    # A route of an included router does not know where it was included.
-    return API + template if scope["path"].startswith(API) and not template.startswith(API) else template
+    return template
 
 
 def _path(scope: Scope, route: str) -> str:

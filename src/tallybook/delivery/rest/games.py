@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
@@ -13,11 +13,12 @@ from tallybook.delivery.rest.answers import answer, nothing, part
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, GameId, Part, Search, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import ChangedGame, NewGame
 from tallybook.delivery.rest.shapes import Page as PageOf
 
-router = APIRouter(prefix="/games", tags=["games"])
+router = api_router("/games", tag="games")
 
 
 @router.get("", **contract(gives=PageOf[Game]))

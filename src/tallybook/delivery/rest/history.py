@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from tallybook.access.actor import ADMIN
@@ -15,6 +15,7 @@ from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.direct import direct, given_in, read_query
 from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import SessionId, listing, moment
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.delivery.timeline import MOST_STEPS, Timeline
@@ -23,7 +24,7 @@ from tallybook.projections.history import Scope, Wanted
 from tallybook.projections.standings import Mode, Outcome
 from tallybook.sessions.seating import MOST_SEATS
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = api_router("/sessions", tag="sessions")
 
 When = Annotated[
     str,

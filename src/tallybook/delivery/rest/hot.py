@@ -4,11 +4,10 @@ import re
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
-from fastapi.routing import iter_route_contexts
-from starlette.routing import compile_path
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from tallybook.delivery.rest.frame import API
+from tallybook.delivery.rest.routing import API
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -27,16 +26,16 @@ class HotRoutes:
     def __init__(self, app: FastAPI) -> None:
         self._fixed: dict[tuple[str, str], tuple[Handler, str]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Handler, str]]] = {}
-        for context in iter_route_contexts(app.routes):
-            path = context.path or ""
+        for route in app.routes:
+            assert isinstance(route, Route)
             # Elsewhere than under the API a browser may mean a page of the web app.
-            if (handler := context.endpoint) in _hot and handler is not None and path.startswith(API):
-                for method in context.methods or ():
-                    if "{" in path:
-                        pattern = compile_path(path)[0]
-                        self._patterns.setdefault(method, []).append((pattern, handler, path))
+            if (handler := route.endpoint) in _hot and route.path.startswith(API):
+                for method in route.methods or ():
+                    if "{" in route.path:
+                        pattern = route.path_regex
+                        self._patterns.setdefault(method, []).append((pattern, handler, route.path))
                     else:
-                        self._fixed[method, path] = handler, path
+                        self._fixed[method, route.path] = handler, route.path
 
     def find(self, scope: Scope) -> bool:
         """Whether a request is for one of them; then its scope says so."""

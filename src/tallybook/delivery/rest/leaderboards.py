@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.access.actor import Actor
@@ -19,12 +19,13 @@ from tallybook.delivery.rest.direct import direct, read_query
 from tallybook.delivery.rest.history import When
 from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import moment, parse_ids
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import invalid
 from tallybook.projections.records.reading import Line
 
-router = APIRouter(prefix="/leaderboards/{game_id}", tags=["leaderboards"])
+router = api_router("/leaderboards/{game_id}", tag="leaderboards")
 
 MOST = 100
 MOST_BODIES = 500

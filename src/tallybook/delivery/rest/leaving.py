@@ -1,6 +1,6 @@
 """Taking one's data along, and being forgotten."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from fastapi.responses import StreamingResponse
 from msgspec import UNSET, UnsetType
 
@@ -8,9 +8,10 @@ from tallybook.delivery.rest.answers import JSON, nothing
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Command, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 
-router = APIRouter(prefix="/players/me", tags=["account"])
+router = api_router("/players/me", tag="account")
 
 
 class Farewell(Command, frozen=True, kw_only=True):

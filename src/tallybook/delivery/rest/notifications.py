@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.delivery.notifications import Notification
@@ -12,11 +12,12 @@ from tallybook.delivery.rest.answers import answer, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Command, CommandId, Part, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import invalid
 
-router = APIRouter(prefix="/notifications", tags=["notifications"])
+router = api_router("/notifications", tag="notifications")
 
 MOST_AT_ONCE = 500
 

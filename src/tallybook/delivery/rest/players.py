@@ -1,6 +1,6 @@
 """Players: one's library of named players, and anybody by id."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.accounts.follows import Presented
 from tallybook.accounts.players import Player
@@ -9,11 +9,12 @@ from tallybook.delivery.rest.answers import answer, part
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, Part, PlayerId, Search, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import NewPlayer
 from tallybook.delivery.rest.shapes import Page as PageOf
 
-router = APIRouter(prefix="/players", tags=["players"])
+router = api_router("/players", tag="players")
 
 
 @router.get("", **contract(gives=PageOf[Player]))

@@ -5,10 +5,8 @@ from collections.abc import Mapping
 import msgspec
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from msgspec import UNSET, UnsetType
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
 
 from tallybook.kernel.refusals import FieldError, Refusal
 
@@ -68,12 +66,9 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """All that the path answers: the framework knows those of one route."""
-    state = request.app.state
-    if not hasattr(state, "methods"):
-        contexts = iter_route_contexts(request.app.routes)
-        state.methods = [(compile_path(context.path or "")[0], context.methods or ()) for context in contexts]
     path = request.url.path
-    return sorted({method for pattern, methods in state.methods if pattern.match(path) for method in methods})
+    routes = [route for route in request.app.routes if route.path_regex.match(path)]
+    return sorted({method for route in routes for method in route.methods})
 
 
 async def answer_invalid_parameters(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """The ratings of a game."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from tallybook.access.matrix import relations_of, require
 from tallybook.delivery.ratings import RankedPlayer
@@ -8,11 +8,12 @@ from tallybook.delivery.rest.answers import part
 from tallybook.delivery.rest.callers import MaybeAnyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import GameId, Part
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page
 from tallybook.projections.ratings_list import Place
 
-router = APIRouter(prefix="/games/{id}", tags=["statistics"])
+router = api_router("/games/{id}", tag="statistics")
 
 
 @router.get("/ratings", **contract(gives=Page[RankedPlayer], refuses=("not_found",), public=True))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from tallybook.access.matrix import relations_of, require
 from tallybook.accounts.events import Role
@@ -10,9 +10,10 @@ from tallybook.delivery.rest.answers import nothing
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import PlayerId
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 
-router = APIRouter(prefix="/players/{id}", tags=["roles"])
+router = api_router("/players/{id}", tag="roles")
 
 TheRole = Annotated[Role, Path(alias="role")]
 

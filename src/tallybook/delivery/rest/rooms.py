@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.answers import answer, page_of, raw
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Part, RoomId, Search, Write
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.kernel.refusals import invalid
 
-router = APIRouter(prefix="/rooms", tags=["rooms"])
+router = api_router("/rooms", tag="rooms")
 
 Key = Annotated[str, Path(description="Six characters, in any case.")]
 

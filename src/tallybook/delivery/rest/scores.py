@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from msgspec import Meta, UnsetType
 
 from tallybook.delivery.rest.answers import answer
@@ -11,6 +11,7 @@ from tallybook.delivery.rest.callers import anyone_of
 from tallybook.delivery.rest.direct import Nothing, direct
 from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import COMMAND_ID, Command, command_id_of, read_body
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.scores import MOST_AT_ONCE, Item, Submission, Submitted
 from tallybook.kernel.ids import parse_id
@@ -18,7 +19,7 @@ from tallybook.kernel.refusals import invalid
 from tallybook.play.requests import take_envelope
 from tallybook.sessions.wire import decode
 
-router = APIRouter(prefix="/games/{id}/scores", tags=["leaderboards"])
+router = api_router("/games/{id}/scores", tag="leaderboards")
 
 REFUSED = (
     "not_found", "forbidden", "archived", "period_closed", "contradicts_records", "idempotency_conflict",

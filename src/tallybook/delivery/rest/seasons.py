@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from msgspec import UNSET, Meta, UnsetType
 from pydantic import BeforeValidator
 
@@ -16,6 +16,7 @@ from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import Command, CommandId, GameId, Key, Part, body_of, moment
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name, Page
 from tallybook.delivery.seasons import StandingLine
@@ -24,7 +25,7 @@ from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.projections.records.reading import Line
 
-router = APIRouter(prefix="/games/{id}/seasons", tags=["seasons"])
+router = api_router("/games/{id}/seasons", tag="seasons")
 
 SeasonId = Annotated[
     UUID, BeforeValidator(lambda text: parse_id(str(text), "season")), Path(alias="season_id")

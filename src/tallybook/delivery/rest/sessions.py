@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from tallybook.delivery.rest import session_shapes as shapes
 from tallybook.delivery.rest.answers import answer, raw
 from tallybook.delivery.rest.callers import Anyone, Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import SessionId, Write
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.interchange.replay import MEDIA_TYPE
 
-router = APIRouter(prefix="/sessions", tags=["sessions"])
+router = api_router("/sessions", tag="sessions")
 
 _SEEN = ("not_found",)
 _WRITE = ("not_found", "forbidden", "stale", "idempotency_conflict", "session_finished")

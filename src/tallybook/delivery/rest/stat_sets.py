@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Response
+from fastapi import Response
 from msgspec import UnsetType
 
 from tallybook.access.actor import Actor
@@ -15,10 +15,11 @@ from tallybook.delivery.rest.answers import answer, nothing, part
 from tallybook.delivery.rest.callers import Anyone, Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, GameId, Part, StatSetId, body_of
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.kernel.refusals import not_found
 
-router = APIRouter(tags=["stat sets"])
+router = api_router(tag="stat sets")
 
 
 @router.get(

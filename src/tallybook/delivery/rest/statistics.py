@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from msgspec import UNSET, UnsetType
 
 from tallybook.delivery.rest.answers import raw
@@ -12,11 +12,12 @@ from tallybook.delivery.rest.direct import direct, given_in, read_query
 from tallybook.delivery.rest.history import When
 from tallybook.delivery.rest.hot import hot
 from tallybook.delivery.rest.reading import moment
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.statistics import PlayerStats
 from tallybook.kernel.ids import parse_id
 
-router = APIRouter(prefix="/players", tags=["players"])
+router = api_router("/players", tag="players")
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.access.actor import Actor
@@ -21,11 +21,12 @@ from tallybook.delivery.rest.reading import (
     WebhookId,
     body_of,
 )
+from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.reactions.deliveries import Delivery, Status
 
-router = APIRouter(prefix="/games/{id}/webhooks", tags=["webhooks"])
+router = api_router("/games/{id}/webhooks", tag="webhooks")
 
 Url = Annotated[str, Meta(description="An http or https URL; deliveries follow no redirects.")]
 Types = Annotated[

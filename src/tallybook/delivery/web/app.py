@@ -5,6 +5,7 @@ import gzip
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b, sha256
 from pathlib import Path
 
@@ -36,15 +37,19 @@ def wants_page(headers: Headers) -> bool:
     return "text/html" in headers.get("accept", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _File:
     content: bytes
-    compressed: bytes | None
+    compressible: bool
     headers: dict[str, str]
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.content, mtime=0)
 
 
 class WebApp:
-    """The files of a build, read once: a new build is served after a restart."""
+    """The files of a build, read once and compressed when first asked for: a new one needs a restart."""
 
     def __init__(self, folder: Path = STATIC) -> None:
         self._files: dict[str, _File] = {}
@@ -85,18 +90,17 @@ def _read(path: Path, name: str) -> _File:
         "Cache-Control": "public, max-age=31536000, immutable" if name.startswith(HASHED) else "no-cache",
         "ETag": f'"{blake2b(content, digest_size=12).hexdigest()}"',
     }
-    compressed = None
-    if is_text and len(content) >= WORTH_COMPRESSING:
-        compressed = gzip.compress(content, mtime=0)
+    compressible = is_text and len(content) >= WORTH_COMPRESSING
+    if compressible:
         headers["Vary"] = "Accept-Encoding"
-    return _File(content, compressed, headers)
+    return _File(content, compressible, headers)
 
 
 def _answer(file: _File, request: Headers, extra: dict[str, str]) -> Response:
     headers = file.headers | extra
     if file.headers["ETag"] in request.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if file.compressed is not None and "gzip" in request.get("accept-encoding", ""):
+    if file.compressible and "gzip" in request.get("accept-encoding", ""):
         headers["ETag"] = headers["ETag"][:-1] + '-gzip"'
         return Response(file.compressed, headers=headers | {"Content-Encoding": "gzip"})
     return Response(file.content, headers=headers)
