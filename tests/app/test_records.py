@@ -41,7 +41,7 @@ async def test_scores_and_unlocks_reach_phoenix_and_socket_io_at_once(people: Do
                 rankings = (await client.until("scoreboard"))["payload"]["rankings"]
                 boards += 1
             assert [line["username"] for line in rankings] == ["Bea"]
-            assert boards <= 40
+            assert boards <= 41  # one as it stood, and one for each score at most
 
         await bea.post("/achievements/unlock", achievement_id=medal["id"])  # nothing to Ana
         await ana.post("/achievements/unlock", achievement_id=medal["id"])
