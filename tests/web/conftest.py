@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tallybook.delivery.web.app import built
 from tests.app.serving import Tallybook
 
+expect.set_options(timeout=30_000)  # milliseconds, for a page that tries again now and then on a busy machine
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless",
