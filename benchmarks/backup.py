@@ -16,7 +16,6 @@ import uvloop
 
 from benchmarks.databases import Databases, PostgresDatabases, SqliteDatabases, both
 from benchmarks.folding import opening, record
-from tallybook.bootstrap import projections
 from tallybook.database.engine import open_database
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event
@@ -24,6 +23,7 @@ from tallybook.kernel.ids import new_id
 from tallybook.ledger.append import Append
 from tallybook.ledger.ledger import Ledger, unheard
 from tallybook.migrations import upgrade
+from tallybook.upkeep import projections
 
 EVENTS = int(os.environ.get("EVENTS", "1000000"))
 SESSION = 1_000  # events in each

@@ -8,7 +8,7 @@ from uuid import UUID
 import uvloop
 
 from benchmarks.databases import Databases, PostgresDatabases, both
-from tallybook.bootstrap import projections, settle_collector
+from tallybook.bootstrap import settle_collector
 from tallybook.database.engine import open_database
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event
@@ -21,6 +21,7 @@ from tallybook.rules.protocol import Config, Seat, Stat
 from tallybook.rules.scoresheet.events import ValueRecorded
 from tallybook.sessions.events import SessionCreated, SessionStarted
 from tallybook.sessions.session import Session
+from tallybook.upkeep import projections
 
 LONG = 50_000  # events in the session that is folded from its first event on
 SNAPSHOT = 5_000  # events in the one that is loaded from its snapshot

@@ -11,7 +11,7 @@ import uvloop
 from sqlalchemy import Connection
 
 from benchmarks.databases import Databases, both
-from tallybook.bootstrap import following_projections, projections, settle_collector
+from tallybook.bootstrap import settle_collector
 from tallybook.careers.events import AchievementUnlocked, Reported, ScoreSubmitted, StatsReported
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import board_id
@@ -24,6 +24,7 @@ from tallybook.ledger.states import EVENT_COLUMNS
 from tallybook.ledger.tables import events
 from tallybook.ledger.tables import following as places
 from tallybook.migrations import upgrade
+from tallybook.upkeep import following_projections, projections
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
 PLAYERS = 20_000

@@ -15,7 +15,7 @@ from docs.generate_permissions import permissions_page
 from docs.generate_sockets import sockets_page
 from docs.markdown import paragraphs, table
 from tallybook.access.actor import Actor
-from tallybook.bootstrap import metrics, projections
+from tallybook.bootstrap import metrics
 from tallybook.database.engine import open_database
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.hub import Hub
@@ -28,6 +28,7 @@ from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.records import Records
 from tallybook.ranking.memory import MemoryRanking
 from tallybook.settings import PREFIX, Settings
+from tallybook.upkeep import projections
 
 REFERENCE = Path(__file__).with_name("reference")
 OPENAPI = REFERENCE / "openapi.json"

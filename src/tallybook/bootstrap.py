@@ -92,10 +92,6 @@ from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.ledger.following import Runner
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.metrics import WriterMetrics, following_metrics, ledger_metrics
-from tallybook.ledger.read import last_position
-from tallybook.ledger.rebuild import rebuild as fold_again
-from tallybook.ledger.verify import Report
-from tallybook.ledger.verify import verify as prove
 from tallybook.ledger.writer import Writer
 from tallybook.migrations import Schema, schema_of
 from tallybook.play.careers import CareerDesk
@@ -109,7 +105,6 @@ from tallybook.projections.records.records import RELEVANT, Records
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.snapshots import CareerDays
 from tallybook.projections.unlocks import Unlocks
-from tallybook.projections.values import SessionValues
 from tallybook.ranking.memory import MemoryRanking
 from tallybook.ranking.port import Ranking
 from tallybook.reactions.announcing import Announcing
@@ -123,21 +118,10 @@ from tallybook.settings import Settings
 from tallybook.telemetry.logs import Log, Request
 from tallybook.telemetry.metrics import Metric, Number, Reading
 from tallybook.telemetry.traces import sending
+from tallybook.upkeep import following_projections, projections
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
-
-Progress = Callable[[int, int], None]  # done, of how many
-
-
-def projections() -> tuple[SessionDirectory, SessionValues, Unlocks, Records, CareerStatistics]:
-    """Every in-transaction projection, in the order in which each batch is applied."""
-    return (SessionDirectory(), SessionValues(), Unlocks(), Records(), CareerStatistics())
-
-
-def following_projections() -> tuple[Analytics, Ratings, CareerDays]:
-    """Every projection that follows behind the ledger."""
-    return (Analytics(), Ratings(), CareerDays())
 
 
 def metrics(
@@ -604,29 +588,3 @@ async def _serve(
     )
     server = Server(config, running.endpoint, running.ledger.drain, ready)
     await server.serve(None if listener is None else [listener])
-
-
-async def rebuild(settings: Settings, names: Sequence[str], progress: Progress) -> int:
-    """Fold projections again from event 0, all in one go; how many events that were."""
-    database = open_database(settings.database_url, patient=True)
-    try:
-        total = await database.read(last_position)
-        return await fold_again(
-            database,
-            projections(),
-            names,
-            lambda done: progress(done, total),
-            following=following_projections(),
-        )
-    finally:
-        await database.close()
-
-
-async def verify(settings: Settings, progress: Progress) -> Report:
-    """Prove the whole ledger."""
-    database = open_database(settings.database_url, patient=True)
-    try:
-        total = await database.read(last_position)
-        return await database.read(partial(prove, progress=lambda done: progress(done, total)))
-    finally:
-        await database.close()

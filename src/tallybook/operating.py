@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tallybook.accounts.tokens import kept_secrets
-from tallybook.bootstrap import Progress, node
+from tallybook.bootstrap import node
 from tallybook.database.backup import BadBackup, Header, dump, load, new_file, read_header
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
@@ -16,6 +16,7 @@ from tallybook.kernel.clock import SystemClock
 from tallybook.ledger.read import events_after, last_position
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
+from tallybook.upkeep import Progress
 
 
 async def is_unused(settings: Settings) -> bool:

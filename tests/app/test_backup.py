@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, MetaData, Table, inspect, select
 
-from tallybook import bootstrap, operating
+from tallybook import bootstrap, operating, upkeep
 from tallybook.accounts.tables import players
 from tallybook.database.backup import MAGIC, BadBackup, Header, dump, new_file, read_header
 from tallybook.database.engine import open_database
@@ -88,7 +88,7 @@ async def test_a_backup_under_load_has_all_that_was_acknowledged_before_and_work
     assert restored.returncode == 0, restored.stderr
     assert "are as they were written" in restored.stdout
     live = await rows(elsewhere, "session_values")
-    await bootstrap.rebuild(Settings(database_url=elsewhere), ["session_values"], unheard)
+    await upkeep.rebuild(Settings(database_url=elsewhere), ["session_values"], unheard)
     assert await rows(elsewhere, "session_values") == live
 
     second = Tallybook(elsewhere, folder)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from tallybook import bootstrap, operating
+from tallybook import bootstrap, operating, upkeep
 from tallybook.access.actor import ADMIN, Actor
 from tallybook.accounts.tables import players
 from tallybook.catalogue.tables import rooms
@@ -72,7 +72,7 @@ async def test_the_same_seed_tells_the_same_story_in_any_database_and_another_on
     assert max(fact[6] for fact in history if fact[6] is not None) <= STORY.until
 
     settings = Settings(database_url=database_url, secret_keys=("x" * 32,))
-    assert (await bootstrap.verify(settings, lambda _done, _total: None)).sound
+    assert (await upkeep.verify(settings, lambda _done, _total: None)).sound
     async with bootstrap.node(settings) as node:
         signed_in = await node.accounts.login(DEMO.username, PASSWORD, address="here")
         assert signed_in.player.display_name == DEMO.name

@@ -59,6 +59,7 @@ async def busy(person: Person, session: Json, seat: int, acknowledged: list[int]
         acknowledged.append(answer["index"])
 
 
+@pytest.mark.timeout(400)
 async def test_operators_commands_on_a_database_from_empty_to_altered(
     database_url: str, tmp_path: Path
 ) -> None:

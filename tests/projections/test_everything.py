@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
-from tallybook.bootstrap import following_projections, projections
 from tallybook.catalogue.events import BoardDefined
 from tallybook.catalogue.tables import boards
 from tallybook.database.engine import open_database
@@ -22,6 +21,7 @@ from tallybook.ledger.tables import events, following
 from tallybook.ledger.tables import projections as known
 from tallybook.projections.merges import OPEN
 from tallybook.sessions.events import ResultCorrected, SessionFinished
+from tallybook.upkeep import following_projections, projections
 from tests.projections.evenings import Evening
 from tests.projections.test_records import careers, define
 

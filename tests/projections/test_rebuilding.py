@@ -1,10 +1,11 @@
 """Leaderboards made anew while scores go on coming in."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
-from tallybook.bootstrap import projections
 from tallybook.careers.events import AchievementUnlocked, ScoreSubmitted
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import board_id
@@ -15,6 +16,7 @@ from tallybook.ledger.rebuild import rebuild
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import entries
 from tallybook.projections.unlocks import Unlocks
+from tallybook.upkeep import projections
 from tests.ledger.kit import node
 from tests.projections.evenings import game, player
 from tests.projections.test_everything import content
@@ -78,3 +80,14 @@ async def test_scores_submitted_while_leaderboards_are_made_anew_are_in_both_slo
         place = board_id(game(0), "score"), 0, player(last)
         found = await ledger.database.read(lambda c: entries.read(c, records.slot, [place]))
         assert found[place].value == sum(range(last, written, PLAYERS))
+
+
+def test_a_rebuild_without_a_server_knows_every_event() -> None:
+    def known(module: str) -> str:
+        program = (
+            f"import {module} as m; from tallybook.kernel.events import registry as r; print(sorted(r.names))"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    assert known("tallybook.upkeep") == known("tallybook.bootstrap")

@@ -164,9 +164,9 @@ def rebuild(
     names: Annotated[list[str] | None, typer.Argument(help="Projections; all when left out.")] = None,
 ) -> None:
     """Fold projections again from the first event, while a server may go on serving."""
-    from tallybook.bootstrap import following_projections, projections
-    from tallybook.bootstrap import rebuild as fold_again
     from tallybook.ledger.rebuild import passes
+    from tallybook.upkeep import following_projections, projections
+    from tallybook.upkeep import rebuild as fold_again
 
     everything = (*projections(), *following_projections())
     known = [projection.name for projection in everything]
@@ -194,7 +194,7 @@ def verify() -> None:
 
 
 def prove(configured: Settings) -> None:
-    from tallybook.bootstrap import verify as examine
+    from tallybook.upkeep import verify as examine
 
     with bar("events") as progress:
         task = progress.add_task("Verifying", total=None)

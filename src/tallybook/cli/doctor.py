@@ -9,7 +9,6 @@ from importlib.metadata import version
 
 from sqlalchemy.exc import DBAPIError
 
-from tallybook.bootstrap import projections
 from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.delivery.web.app import built
@@ -17,6 +16,7 @@ from tallybook.ledger.projecting import Projector
 from tallybook.ledger.read import last_position
 from tallybook.migrations import Schema, schema_of
 from tallybook.settings import Settings
+from tallybook.upkeep import projections
 
 MINIMUM_FREE = 512 * 1024 * 1024  # bytes
 
