@@ -290,3 +290,16 @@ def test_of_two_players_of_one_person_in_one_session_the_better_is_the_latest(ur
         evening.plays(0, [0, 5], players=[one, other])
         evening.plays(0, [7, 3], players=[one, other])
     asyncio.run(check(url, evening, [2]))
+
+
+def test_a_correction_that_comes_again_with_the_void_after_it_changes_nothing(url: str) -> None:
+    evening = Evening()
+    won = Definition(operator="sum", source="session", of="won")
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", won))
+    evening.plays(0, [1, 2], players=[0, 1])
+    evening.plays(0, [3], players=[0])
+    evening.corrects(0, [2, 1])
+    evening.merges(0, 1)
+    evening.voids(0)
+    evening.voids(1)
+    asyncio.run(check(url, evening, [1, 6, 4]))  # the third batch comes twice

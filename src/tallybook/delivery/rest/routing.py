@@ -8,8 +8,8 @@ API = "/api/v1"
 
 def api_router(prefix: str = "", *, tag: str) -> APIRouter:
     """A router below the API's path. Including a router would make each of its routes a second time."""
-    return APIRouter(prefix=f"{API}{prefix}", tags=[tag], generate_unique_id_function=operation_id)
+    return APIRouter(prefix=f"{API}{prefix}", tags=[tag], generate_unique_id_function=_operation_id)
 
 
-def operation_id(route: APIRoute) -> str:
+def _operation_id(route: APIRoute) -> str:
     return "_".join([*map(str, route.tags), route.name]).replace(" ", "_")
