@@ -123,7 +123,7 @@ async def check(ranking: Ranking, truth: Truth, name: bytes, *, heard: int, prob
         raise AssertionError("a list that is not ready has answered")
     assert heard <= position <= truth.position
     lines = truth.lines(name, upto=position)
-    total, keys = len(lines), [line.key for line in lines]
+    total = len(lines)
     standings = {line.member: Standing(line.key, line.rank, place, total) for place, line in enumerate(lines)}
     assert truth.rows(name, upto=await ranking.changed(name)) == truth.rows(name, upto=position)
     assert await ranking.size(name) == total
@@ -139,8 +139,11 @@ async def check(ranking: Ranking, truth: Truth, name: bytes, *, heard: int, prob
         else:
             assert page is None
     for score in (better(2), better(2, 1, 5), better(9)):
-        assert await ranking.rank_of(name, score) == rank_among(score, keys)
-        assert await ranking.below(name, score) == sum(other[:TIED] > score[:TIED] for other in keys)
+        for probe in probes:
+            others = [line.key for line in lines if line.member != probe]
+            assert await ranking.rank_of(name, score, probe) == rank_among(score, others)
+            worse = sum(other[:TIED] > score[:TIED] for other in others)
+            assert await ranking.below(name, score, probe) == worse
         behind = sum(line.key + line.member <= score + member(3) for line in lines)
         expected = Page(lines[behind : behind + 2], behind, total)
         assert await ranking.top(name, 2, after=score + member(3)) == expected

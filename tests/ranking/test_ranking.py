@@ -35,8 +35,19 @@ async def test_equals_share_a_rank_and_the_earlier_is_listed_first(ranking: Rank
     standing = await ranking.rank(BOARD, ANA)
     assert standing is not None
     assert (standing.rank, standing.place, standing.total) == (2, 2, 4)
-    assert await ranking.rank_of(BOARD, better(20, 7, 99)) == 2
-    assert await ranking.below(BOARD, better(20, 7, 0)) == 1
+    assert await ranking.rank_of(BOARD, better(20, 7, 99), ANA) == 2
+    assert await ranking.below(BOARD, better(20, 7, 0), ANA) == 1
+
+
+async def test_nobody_ranks_behind_a_key_of_their_own(ranking: Ranking) -> None:
+    truth = Truth()
+    truth.commit((BOARD, ANA, better(20)), (BOARD, BEN, better(30)), (BOARD, CLEO, better(10)))
+    await loaded(ranking, truth)
+
+    assert await ranking.rank_of(BOARD, better(15), ANA) == 2  # as when Ana had that, a moment ago
+    assert await ranking.rank_of(BOARD, better(15), DEV) == 3
+    assert await ranking.below(BOARD, better(25), ANA) == 1
+    assert await ranking.below(BOARD, better(25), DEV) == 2
 
 
 async def test_a_change_is_in_every_answer_from_then_on(ranking: Ranking) -> None:

@@ -138,7 +138,7 @@ class Leaderboards:
         else:
             entry = await self._entry(board, period, member)
             if entry is not None:
-                rank, below, total = await self._ranks.standing(board, period, entry)
+                rank, below, total = await self._ranks.standing(board, period, member, entry)
                 rank = rank if entry.count >= board.definition.minimum else None
         if entry is None:
             raise not_found("entry")
@@ -166,11 +166,12 @@ class Leaderboards:
 
     async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
         """What a player or a team has, with its rank; the rank is None with too few scores."""
-        entry = await self._entry(board, period, self._persons.person_of(member))
+        member = self._persons.person_of(member)
+        entry = await self._entry(board, period, member)
         if entry is None:
             return None
         ranked = entry.count >= board.definition.minimum
-        return entry, (await self._ranks.rank(board, period, entry) if ranked else None)
+        return entry, (await self._ranks.rank(board, period, member, entry) if ranked else None)
 
     async def periods(self, game_id: UUID, key: str) -> list[Period]:
         """The periods in which anybody entered, newest first."""

@@ -64,7 +64,7 @@ class Overtaking:
         )
         await self._inbox.put([said])
         rank = await self._leaderboards.rank(board.game_id, board.key, before)
-        if rank is not None:
+        if rank is not None and rank > 1:  # else in the lead again by now
             place_now = {
                 "game_id": board.game_id,
                 "board": board.key,

@@ -27,7 +27,6 @@ from tallybook.play.careers import CareerDesk
 from tallybook.play.desk import require_time
 from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
-from tallybook.projections.records.entries import better
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.records import Step
 from tallybook.rules.scoresheet.values import canonical
@@ -202,7 +201,7 @@ class Scores:
         member, period = step.place[2], step.place[1]
         rank = None
         if after.count >= board.definition.minimum:
-            rank = await self._ranks.rank(board, period, after)
+            rank = await self._ranks.rank(board, period, member, after)
             listeners = None if board.definition.teams else self._listeners
             if listeners is not None and listeners.listened(event.player):
                 await self._tell(listeners, board, step, rank)
@@ -217,10 +216,8 @@ class Scores:
         """Tell a player how the own score has moved the own rank."""
         moved = 0
         if step.before is not None:
-            worth = step.after.value, step.after.second
-            # Among those who are ahead of what the player had is now the player, if this is better.
-            itself = better(board.definition, worth, step.before)
-            moved = rank - (await self._ranks.rank(board, step.place[1], step.before) - itself)
+            _, period, member = step.place
+            moved = rank - await self._ranks.rank(board, period, member, step.before)
             if moved == 0:
                 return
         said = {"game_id": board.game_id, "board": board.key, "player_id": step.place[2]}

@@ -125,12 +125,16 @@ class MemoryRanking:
         standings = ((member, found.standing(member)) for member in members)
         return {member: standing for member, standing in standings if standing is not None}
 
-    async def rank_of(self, name: bytes, key: bytes) -> int:
-        return self._read(name).better(key) + 1
+    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
+        found = self._read(name)
+        own = found.by_member.get(member)
+        return found.better(key) + (own is None or own[:TIED] >= key[:TIED])
 
-    async def below(self, name: bytes, key: bytes) -> int:
-        entries = self._read(name).entries
-        return len(entries) - int(entries.bisect_right(key[:TIED] + AFTER_TIES))
+    async def below(self, name: bytes, key: bytes, member: bytes) -> int:
+        found = self._read(name)
+        own = found.by_member.get(member)
+        upto = int(found.entries.bisect_right(key[:TIED] + AFTER_TIES))
+        return len(found.entries) - upto - (own is not None and own[:TIED] > key[:TIED])
 
     async def top(self, name: bytes, limit: int, *, offset: int = 0, after: bytes | None = None) -> Page:
         found = self._read(name)

@@ -132,11 +132,12 @@ class Ranking(Protocol):
     async def ranks(self, name: bytes, members: Sequence[bytes]) -> Mapping[bytes, Standing]:
         """Where each of these is that is in the list: all as of one moment."""
 
-    async def rank_of(self, name: bytes, key: bytes) -> int:
-        """The rank that somebody with this key has or would have: 1 + those who are strictly better."""
+    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
+        """The rank that the member has or would have with this key: 1 + the others who are strictly better,
+        whatever key the member itself has by now."""
 
-    async def below(self, name: bytes, key: bytes) -> int:
-        """How many are strictly worse than this key; equals are not."""
+    async def below(self, name: bytes, key: bytes, member: bytes) -> int:
+        """How many others are strictly worse than this key; equals are not."""
 
     async def top(self, name: bytes, limit: int, *, offset: int = 0, after: bytes | None = None) -> Page:
         """The first `limit` lines from place `offset` on, or those behind `after` (key + member of the last

@@ -256,9 +256,14 @@ end
 -- changed LIST HEARD
 if todo == 'changed' then return struct.pack('>i8i8', reach, tonumber(changed)) end
 
--- count LIST HEARD [FROM TO]: those between these limits of ZLEXCOUNT, else all
+-- count LIST HEARD [FROM TO MEMBER]: those between these limits of ZLEXCOUNT (one of them an end of the list)
+-- besides a member, else all
 if todo == 'count' then
-  return struct.pack('>i8i8', reach, ARGV[4] and call('ZLEXCOUNT', z, ARGV[4], ARGV[5]) or total)
+  if not ARGV[4] then return struct.pack('>i8i8', reach, total) end
+  local found, key = call('ZLEXCOUNT', z, ARGV[4], ARGV[5]), call('HGET', k, ARGV[6])
+  local place = key and call('ZRANK', z, key .. ARGV[6])
+  local counted = place and (ARGV[4] == '-' and place < found or ARGV[5] == '+' and place >= total - found)
+  return struct.pack('>i8i8', reach, counted and found - 1 or found)
 end
 
 -- page LIST HEARD LIMIT ('from' OFFSET | 'after' ENTRY | 'around' MEMBER): start, how many are better than the

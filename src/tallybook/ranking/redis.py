@@ -104,13 +104,13 @@ class RedisRanking:
             if place >= 0
         }
 
-    async def rank_of(self, name: bytes, key: bytes) -> int:
-        return await self._count(name, "-", b"(" + key[:TIED]) + 1
+    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
+        return await self._count(name, "-", b"(" + key[:TIED], member) + 1
 
-    async def below(self, name: bytes, key: bytes) -> int:
+    async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         # From the next higher start of an entry on, if there is any.
         behind = (int.from_bytes(key[:TIED]) + 1).to_bytes(TIED + 1)
-        return 0 if behind[0] else await self._count(name, b"[" + behind[1:], "+")
+        return 0 if behind[0] else await self._count(name, b"[" + behind[1:], "+", member)
 
     async def top(self, name: bytes, limit: int, *, offset: int = 0, after: bytes | None = None) -> Page:
         where: tuple[Argument, ...] = ("from", offset) if after is None else ("after", after)
@@ -202,8 +202,8 @@ class RedisRanking:
         self._behind = position == BEHIND
         raise NotReady
 
-    async def _count(self, name: bytes, *limits: Argument) -> int:
-        _, number = _NUMBERS.unpack(await self._read("count", name, *limits))
+    async def _count(self, name: bytes, *which: Argument) -> int:
+        _, number = _NUMBERS.unpack(await self._read("count", name, *which))
         return int(number)
 
 

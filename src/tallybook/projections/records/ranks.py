@@ -78,34 +78,42 @@ class Ranks:
 
         return await self._either(board, period, ("around", limit, member), indexed, read)
 
-    async def standing(self, board: Board, period: int, entry: Entry) -> tuple[int, int, int]:
-        """The rank of an entry, how many are strictly worse, and how many there are."""
+    async def standing(self, board: Board, period: int, member: UUID, entry: Entry) -> tuple[int, int, int]:
+        """The rank that a member has with an entry, how many are strictly worse, and how many there are."""
         name = name_of(board, period)
         key = packed(board.definition, entry)
 
         async def indexed() -> tuple[int, int, int]:
-            asked = self._ranking.rank_of(name, key), self._ranking.below(name, key), self._ranking.size(name)
-            rank, below, total = await asyncio.gather(*asked)
+            rank, below, total = await asyncio.gather(
+                self._ranking.rank_of(name, key, member.bytes),
+                self._ranking.below(name, key, member.bytes),
+                self._ranking.size(name),
+            )
             return rank, below, total
 
         def read(connection: Connection) -> tuple[int, int, int]:
             slot = self._records.slot
-            ahead = reading.count_ahead(connection, slot, board, period, entry)
-            behind = reading.count_behind(connection, slot, board, period, entry)
+            ahead = reading.count_ahead(connection, slot, board, period, entry, besides=member)
+            behind = reading.count_behind(connection, slot, board, period, entry, besides=member)
             return ahead + 1, behind, reading.count(connection, slot, board, period)
 
-        return await self._either(board, period, ("standing", key), indexed, read)
+        return await self._either(board, period, ("standing", member, key), indexed, read)
 
-    async def rank(self, board: Board, period: int, entry: Entry) -> int:
-        """The rank of an entry."""
+    async def rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int:
+        """The rank that a member has, had or would have with an entry, among the others as they are now."""
         name = name_of(board, period)
         key = packed(board.definition, entry)
 
         def read(connection: Connection) -> int:
-            return 1 + reading.count_ahead(connection, self._records.slot, board, period, entry)
+            slot = self._records.slot
+            return 1 + reading.count_ahead(connection, slot, board, period, entry, besides=member)
 
         return await self._either(
-            board, period, ("rank", key), lambda: self._ranking.rank_of(name, key), read
+            board,
+            period,
+            ("rank", member, key),
+            lambda: self._ranking.rank_of(name, key, member.bytes),
+            read,
         )
 
     async def stamp(self, board: Board, period: int) -> int | None:

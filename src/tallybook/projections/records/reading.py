@@ -176,26 +176,29 @@ def count_ahead(
     *,
     region: str | None = None,
     member: UUID | None = None,
+    besides: UUID | None = None,
 ) -> int:
-    """How many rank strictly before an entry; with a `member`, how many are listed before it."""
+    """How many (`besides` one) rank strictly before an entry; with a `member`, how many are listed before."""
     table = entries.tables[slot]
     last = None if member is None else (entry.since, member)
     ahead = _before(table.c, board.definition, (entry.value, entry.second), last)
     query = _ordered(slot, board, period, region).order_by(None).where(ahead)
+    if besides is not None:
+        query = query.where(table.c.member_id != besides)
     count: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     return count
 
 
 def count_behind(
-    connection: Connection, slot: str, board: Board, period: int, entry: Entry, *, region: str | None = None
+    connection: Connection, slot: str, board: Board, period: int, entry: Entry, *, besides: UUID
 ) -> int:
-    """How many rank strictly after an entry."""
+    """How many, besides one, rank strictly after an entry."""
     table, wanted = entries.tables[slot].c, board.definition
     behind = _criterion(table.value, entry.value, larger=wanted.order == "lowest")
     if wanted.second != "none":
         second = _criterion(table.second, entry.second, larger=wanted.second == "lowest")
         behind = or_(behind, and_(table.value == entry.value, second))
-    query = _ordered(slot, board, period, region).order_by(None).where(behind)
+    query = _ordered(slot, board, period).order_by(None).where(behind, table.member_id != besides)
     count: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     return count
 
