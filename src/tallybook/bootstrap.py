@@ -70,6 +70,7 @@ from tallybook.delivery.naming import Naming
 from tallybook.delivery.notifications import Notifications
 from tallybook.delivery.opening import Opening
 from tallybook.delivery.overtaking import Overtaking
+from tallybook.delivery.own_ranks import OwnRanks
 from tallybook.delivery.ratings import RatingList
 from tallybook.delivery.rest.app import create_app
 from tallybook.delivery.rest.metrics import HttpMetrics
@@ -367,7 +368,9 @@ class _Live:
     endpoint: Endpoint
 
 
-def _live(ground: _Ground, people: _People, played: _Tables, records: _Records) -> _Live:
+def _live(
+    ground: _Ground, people: _People, played: _Tables, records: _Records, stack: AsyncExitStack
+) -> _Live:
     ledger = ground.ledger
 
     async def authenticate(token: str) -> Actor:
@@ -382,10 +385,15 @@ def _live(ground: _Ground, people: _People, played: _Tables, records: _Records) 
     rooms = RoomTopics(ledger, played.desk, played.tables, played.opening, played.names, hub, ground.clock)
     games = GameTopics(hub, see_game, FirstPlaces(records.leaderboards), RELEVANT)
     players = PlayerTopics(hub, ground.bus)
-    records.scores.subscribe(players)
+    own_ranks = OwnRanks(
+        ground.database, ground.records, records.ranks, records.book,
+        people.persons, ground.clock, players.tell_here,
+    )  # fmt: skip
+    players.watch(own_ranks.came)
+    stack.push_async_callback(own_ranks.close)
     topics: dict[str, Topics] = {"room": rooms, "game": games, "player": players}
     endpoint = Endpoint(hub, authenticate, topics, clock=ground.clock)
-    for kept in (games, rooms, endpoint):
+    for kept in (games, own_ranks, rooms, endpoint):
         ledger.follower.subscribe(kept.follow)
     return _Live(hub, players, endpoint)
 
@@ -401,7 +409,7 @@ def _runner(ground: _Ground, people: _People, records: _Records, live: _Live) ->
             Notifying(database, inbox, people.persons, ground.directory),
             records.unlocking,
             Queueing(ground.ledger, records.delivering),
-            Overtaking(records.leaderboards, records.book, inbox, live.players.tell),
+            Overtaking(records.leaderboards, records.book, inbox),
             Announcing(database, inbox, ground.records),
         ],
         routines=[SeasonKeeping(database, records.seasons, ground.records, ground.clock), records.delivering],
@@ -501,7 +509,7 @@ async def node(
         stack.callback(people.accounts.close)
         played = _tables(ground, people)
         records = await _records(ground, people, played, stack)
-        live = _live(ground, people, played, records)
+        live = _live(ground, people, played, records, stack)
         runner = _runner(ground, people, records, live)
         services = _services(ground, people, played, records, live, runner)
         await ground.bus.start()

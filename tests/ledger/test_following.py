@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+import tallybook.ledger.rebuild as rebuilding
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
@@ -203,6 +204,28 @@ async def test_a_rebuild_equals_the_live_projection_and_switches_while_events_co
         assert live[-1] == 77
         assert len(live) == ledger.follower.position
         assert await numbers(ledger, heap, "a") == []
+
+
+async def test_a_rebuild_has_what_was_taken_in_just_before_its_switch(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heap, anew = Heap(), Heap()
+    anew.luck = False
+    async with working(url, projections=[heap]) as (ledger, runner):
+        await ledger.append(take(new_id(), 1))
+        assert await runner.reached("test_heap", within=10)
+        await ledger.append(take(new_id(), UNLUCKY, 3))  # not taken in while it fails
+        write = ledger.database.write
+
+        async def late(transaction: partial[Any]) -> Any:
+            if getattr(transaction, "func", None) is rebuilding._switch:
+                heap.luck = False
+                assert await runner.reached("test_heap", within=60)
+            return await write(transaction)
+
+        monkeypatch.setattr(ledger.database, "write", late)
+        await rebuild(ledger.database, (), ["test_heap"], grace=0, following=[anew])
+        assert await numbers(ledger, heap, "b") == [1, UNLUCKY, 3]
 
 
 async def test_a_newer_release_makes_the_projection_anew_by_itself_and_the_older_leaves_it_alone(

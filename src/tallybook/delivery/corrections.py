@@ -201,7 +201,7 @@ class Corrections:
         people: set[UUID],
     ) -> tuple[_State, _State, list[ChangedAchievement]]:
         lock(connection)  # as a writer would: projections are not made for two at a time
-        position, now = tail(connection)
+        position, now, found = tail(connection)
         recorded = []
         for number, event in enumerate(events, start=1):
             payload, _ = encode(event)
@@ -211,7 +211,7 @@ class Corrections:
             )
         look = partial(_look, connection, at.state, people)
         before = look()
-        Projector(self._projections()).apply(connection, recorded)
+        Projector(self._projections()).apply(connection, recorded, found)
         after = look()
         return before, after, _achievements(connection, before.found, after.found)
 

@@ -154,15 +154,12 @@ class Leaderboards:
         previous = None if before is None else board.definition.shown(before.value)
         return PlayerStanding(rank, shown.score, percentile, total, shown, bounds, previous)
 
-    async def rank(self, game_id: UUID, key: str, player_id: UUID) -> int | None:
-        """The rank of a player on a board now; None without an entry, or with too few scores."""
-        board, period, _, _ = await self._board(game_id, Asked(board=key))
+    async def points_rank(self, game_id: UUID, player_id: UUID) -> int | None:
+        """The rank of a player on the board of achievement points now; None without an entry, or with too few
+        unlocks."""
+        board, period, _, _ = await self._board(game_id, Asked(board="points"))
         found = await self.entry(board, period, player_id)
         return None if found is None else found[1]
-
-    async def points_rank(self, game_id: UUID, player_id: UUID) -> int | None:
-        """The same on the board of achievement points."""
-        return await self.rank(game_id, "points", player_id)
 
     async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
         """What a player or a team has, with its rank; the rank is None with too few scores."""

@@ -1,4 +1,4 @@
-"""Who has led a leaderboard and was overtaken hears of it, when back or at once."""
+"""Who has led a leaderboard and was overtaken finds a notice of it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from tallybook.catalogue.board_book import BoardBook
 from tallybook.catalogue.boards import Board
 from tallybook.delivery.leaderboard_shapes import Asked
 from tallybook.delivery.leaderboards import Leaderboards
-from tallybook.delivery.notifications import Tell
 from tallybook.kernel.events import Recorded
 
 PAUSE = 0.05  # seconds between looks, so that a board under load is looked at once for many scores
@@ -27,11 +26,10 @@ class Overtaking:
     concerns = frozenset({"score_submitted", "achievement_unlocked"})
     from_start = False
 
-    def __init__(self, leaderboards: Leaderboards, book: BoardBook, inbox: Inbox, tell: Tell) -> None:
+    def __init__(self, leaderboards: Leaderboards, book: BoardBook, inbox: Inbox) -> None:
         self._leaderboards = leaderboards
         self._book = book
         self._inbox = inbox
-        self._tell = tell
         self._leaders: dict[tuple[UUID, str | None], UUID | None] = {}  # by board and period
 
     async def react(self, events: Sequence[Recorded]) -> bool:
@@ -63,16 +61,6 @@ class Overtaking:
             before, "leaderboard_overtaken", recorded.committed_at, cause, player_id=leader, **board_of
         )
         await self._inbox.put([said])
-        rank = await self._leaderboards.rank(board.game_id, board.key, before)
-        if rank is not None and rank > 1:  # else in the lead again by now
-            place_now = {
-                "game_id": board.game_id,
-                "board": board.key,
-                "player_id": before,
-                "new_rank": rank,
-                "rank_change": rank - 1,
-            }
-            self._tell([before], "leaderboard.updated", place_now)
         return True
 
 

@@ -1,10 +1,10 @@
 """Scores from games and their servers: into the ledger, and how they came out on their board."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -28,7 +28,6 @@ from tallybook.play.desk import require_time
 from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.ranks import Ranks
-from tallybook.projections.records.records import Step
 from tallybook.rules.scoresheet.values import canonical
 from tallybook.sessions.wire import decode
 
@@ -86,14 +85,6 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Failed | None = None
 
 
-class Listeners(Protocol):
-    """Players who may be there to be told something."""
-
-    def listened(self, player_id: UUID) -> bool: ...
-
-    def tell(self, player_ids: Collection[UUID], event: str, payload: Any) -> None: ...
-
-
 class Scores:
     """Takes submissions in."""
 
@@ -114,11 +105,6 @@ class Scores:
         self._boards = boards
         self._players = players
         self._clock = clock
-        self._listeners: Listeners | None = None
-
-    def subscribe(self, listeners: Listeners) -> None:
-        """Who is to hear how submissions move ranks."""
-        self._listeners = listeners
 
     async def submit(
         self, actor: Actor, game_id: UUID, submission: Submission, envelope: Envelope
@@ -202,27 +188,11 @@ class Scores:
         rank = None
         if after.count >= board.definition.minimum:
             rank = await self._ranks.rank(board, period, member, after)
-            listeners = None if board.definition.teams else self._listeners
-            if listeners is not None and listeners.listened(event.player):
-                await self._tell(listeners, board, step, rank)
         return Submitted(
             bare_entry(board, member, after, metadata=metadata),
             rank,
             None if before is None else bare_entry(board, member, before),
             before is None or (before.value, before.second) != (after.value, after.second),
-        )
-
-    async def _tell(self, listeners: Listeners, board: Board, step: Step, rank: int) -> None:
-        """Tell a player how the own score has moved the own rank."""
-        moved = 0
-        if step.before is not None:
-            _, period, member = step.place
-            moved = rank - await self._ranks.rank(board, period, member, step.before)
-            if moved == 0:
-                return
-        said = {"game_id": board.game_id, "board": board.key, "player_id": step.place[2]}
-        listeners.tell(
-            [step.place[2]], "leaderboard.updated", {**said, "new_rank": rank, "rank_change": moved}
         )
 
     async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:

@@ -115,6 +115,14 @@ class Reading(Protocol):
 
 
 @runtime_checkable
+class Remembering(Protocol):
+    """A projection that remembers some of what its tables hold from one batch to the next."""
+
+    def forget_tables(self) -> None:
+        """They may hold something else now: others have written, or the last batch was not committed."""
+
+
+@runtime_checkable
 class MadeAtOnce(Protocol):
     """A projection that can be made anew faster in memory than by batches of rows."""
 

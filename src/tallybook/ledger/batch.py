@@ -1,9 +1,9 @@
 """One transaction of the writer: everything that waits, decided and committed together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
-from tallybook.ledger.projecting import Projector
+from tallybook.ledger.projecting import Projector, Slots
 from tallybook.ledger.states import EVENT_COLUMNS, Snapshot, States, Versioned, load, save_snapshots
 from tallybook.ledger.tables import commands, events, streams, texts
 
@@ -35,7 +35,8 @@ _LOCKS = {
     "mariadb": "INSERT INTO ledger_lock (id) VALUES (1) ON DUPLICATE KEY UPDATE id = id",
 }
 _TAIL = (
-    "SELECT newest.position, newest.committed_at, {} FROM (SELECT 1) AS one LEFT JOIN"
+    "SELECT newest.position, newest.committed_at, {}, p.name, p.version, p.live, p.also, p.building"
+    " FROM (SELECT 1) AS one LEFT JOIN projections AS p ON true LEFT JOIN"
     " (SELECT position, committed_at FROM events ORDER BY position DESC LIMIT 1) AS newest ON true"
 )
 _TAILS = {
@@ -46,6 +47,8 @@ _TAILS = {
 
 _Key = tuple[UUID, bytes]  # a scope, and the digest of a command id
 
+MOST_HEADS = 20_000  # remembered from one batch to the next
+
 
 def lock(connection: Connection) -> None:
     """Wait until no other node writes; held to the end of the transaction. SQLite began with it."""
@@ -53,10 +56,21 @@ def lock(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def tail(connection: Connection) -> tuple[int, int]:
-    """The last position, and the commit time for what comes next: the database's, never going back."""
-    position, last, now = connection.exec_driver_sql(_TAILS[connection.dialect.name]).one()
-    return position or 0, max(last or 0, now)
+class Tail(NamedTuple):
+    """The last position, the commit time for what comes next (the database's, never going back), and the
+    projections."""
+
+    position: int
+    now: int
+    slots: Mapping[str, Slots]
+
+
+def tail(connection: Connection) -> Tail:
+    """The end of the ledger, after which the next batch is written."""
+    rows = connection.exec_driver_sql(_TAILS[connection.dialect.name]).all()
+    position, last, now = rows[0][:3]
+    found = {row[3]: Slots(*row[3:]) for row in rows if row[3] is not None}
+    return Tail(position or 0, max(last or 0, now), found)
 
 
 class _Reply(msgspec.Struct, array_like=True):
@@ -98,6 +112,7 @@ class Written:
 
     position: int  # of the last event
     now: int  # the commit time
+    slots: Mapping[str, Slots]
     outcomes: list[tuple[AnyAppend, Outcome]] = field(default_factory=list)
     recorded: list[Recorded] = field(default_factory=list)
     texts: dict[tuple[UUID, str], str] = field(default_factory=dict)
@@ -112,15 +127,29 @@ class Batch:
     def __init__(self, states: States, projector: Projector) -> None:
         self._states = states
         self._projector = projector
+        # As the last batch left them, if it was committed: the ledger's last position, and heads of streams.
+        self._left: int | None = None
+        self._heads: dict[UUID, tuple[str, int, bytes]] = {}
+
+    def committed(self, written: Written) -> None:
+        """The transaction of a run is in the ledger."""
+        self._left = written.position
 
     def run(self, connection: Connection, appends: Sequence[AnyAppend], due: Sequence[Snapshot]) -> Written:
+        """What is remembered of the last run holds while nobody else writes."""
         lock(connection)
-        written = Written(*tail(connection))
+        at = tail(connection)
+        written = Written(*at)
+        if at.position != self._left:
+            self._projector.forget()
+        if at.position != self._left or len(self._heads) > MOST_HEADS:
+            self._heads.clear()
+        self._left = None
         keys = [
             None if a.command_id is None else (a.scope or a.stream, command_key(a.command_id))
             for a in appends
         ]
-        heads = _open(connection, appends)
+        heads = self._open(connection, appends)
         earlier = _carried_out(connection, {key for key in keys if key is not None})
         self._load(connection, heads, written)
         for append, key in zip(appends, keys, strict=True):
@@ -139,6 +168,24 @@ class Batch:
         _insert_commands.run(connection, written.commands)
         save_snapshots(connection, due)
         return written
+
+    def _open(self, connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _Head]:
+        heads: dict[UUID, _Head] = {}
+        for append in appends:
+            head = heads.get(append.stream)
+            if head is None:
+                heads[append.stream] = _Head(append.kind, append.fold)
+            elif head.fold is None:
+                head.fold = append.fold
+        found = {stream: self._heads[stream] for stream in heads if stream in self._heads}
+        unknown = [(stream,) for stream in heads if stream not in found]
+        found |= {row[0]: (row[1], row[2], row[3]) for row in _heads.run(connection, unknown)}
+        for stream, (kind, index, hash_) in found.items():
+            head = heads[stream]
+            head.kind, head.index, head.hash = kind, index, hash_
+            if head.fold is not None and head.fold.kind != kind:
+                head.fold = None  # commands that take it for another kind are refused: nothing to load
+        return heads
 
     def _load(self, connection: Connection, heads: dict[UUID, _Head], written: Written) -> None:
         """Give every head its state: the cached one, or one loaded from there on or from a snapshot."""
@@ -166,23 +213,11 @@ class Batch:
         _insert_events.run(connection, list(map(_event_row, written.recorded)))
         _move_heads.run(connection, [(stream, h.kind, h.index, h.hash) for stream, h in changed])
         _insert_texts.run(connection, [(*key, content) for key, content in written.texts.items()])
-        self._projector.apply(connection, written.recorded)
+        self._projector.apply(connection, written.recorded, written.slots)
         for stream, head in changed:
+            self._heads[stream] = head.kind, head.index, head.hash
             if head.fold is not None:
                 written.states[stream] = (head.fold, Versioned(head.index, head.state))
-
-
-def _open(connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _Head]:
-    heads: dict[UUID, _Head] = {}
-    for append in appends:
-        head = heads.setdefault(append.stream, _Head(append.kind, append.fold))
-        head.fold = head.fold or append.fold
-    for stream, kind, index, hash_ in _heads.run(connection, [(stream,) for stream in heads]):
-        head = heads[stream]
-        head.kind, head.index, head.hash = kind, index, hash_
-        if head.fold is not None and head.fold.kind != kind:
-            head.fold = None  # commands that take it for another kind are refused: nothing to load
-    return heads
 
 
 def _carried_out(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, _Earlier]:

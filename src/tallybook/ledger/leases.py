@@ -34,7 +34,7 @@ def claim(connection: Connection, starts: Mapping[str, int], holder: UUID, secon
 
     `starts` are the names with the positions from which they follow when they are new here.
     """
-    _position, now = tail(connection)
+    now = tail(connection).now
     known = set(connection.execute(select(_c.name)).scalars())
     _enter.run(connection, [(name, at, None, 0) for name, at in starts.items() if name not in known])
     free = or_(_c.holder.is_(None), _c.holder == holder, _c.expires_at < now)

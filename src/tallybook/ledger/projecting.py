@@ -5,7 +5,7 @@ and switches; for a while both are kept up to date, so that a reader who has not
 still reads the truth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from tallybook.database.bulk import Insert
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
-from tallybook.ledger.append import Projection
+from tallybook.ledger.append import Projection, Remembering
 from tallybook.ledger.read import last_position
 from tallybook.ledger.tables import projections
 
@@ -50,7 +50,8 @@ class Projector:
     def __init__(self, declared: Sequence[Projection], following: Sequence[Projection] = ()) -> None:
         self.declared = tuple(declared)
         self.following = tuple(following)
-        self.found: dict[str, Slots] = {}  # as `locate` saw them last
+        self.found: Mapping[str, Slots] = {}  # as `locate` saw them last
+        self._written_to: Mapping[str, Slots] = {}
 
     def prepare(self, connection: Connection) -> None:
         """Enter projections this database has not seen; where there are events they want a rebuild."""
@@ -72,10 +73,17 @@ class Projector:
             if projection.name in found:
                 projection.slot = found[projection.name].live
 
-    def apply(self, connection: Connection, events: Sequence[Recorded]) -> None:
-        if not self.declared:
-            return
-        found = slots(connection)
+    def forget(self) -> None:
+        """Others have written since the last batch, or that was not committed."""
+        for projection in self.declared:
+            if isinstance(projection, Remembering):
+                projection.forget_tables()
+
+    def apply(self, connection: Connection, events: Sequence[Recorded], found: Mapping[str, Slots]) -> None:
+        """Fold a batch in; `found` is what `slots` says in this transaction."""
+        if found != self._written_to:
+            self.forget()
+            self._written_to = found
         for projection in self.declared:
             kept = found[projection.name]
             if kept.version != projection.version:

@@ -174,6 +174,7 @@ def _take(connection: Connection, makings: Sequence[_Making], events: Sequence[R
 def _switch(connection: Connection, making: _Making) -> None:
     """Under the lock: fold in what is left and make the new slot the live one."""
     _lock(connection, making)
+    making.waits = False  # what was not there yet may be now, and nothing more comes
     while not making.waits and (events := _read(connection, making.reached)):
         _take(connection, [making], events)
     before = slots(connection)[making.name]

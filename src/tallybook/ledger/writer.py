@@ -160,6 +160,7 @@ class Writer:
             await self._write(appends[:middle])
             await self._write(appends[middle:])
         else:
+            self._batch.committed(written)
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
             self._answer(written.outcomes)

@@ -86,7 +86,7 @@ class AchievementUnlocked(msgspec.Struct, frozen=True):
 
 
 class LeaderboardUpdated(msgspec.Struct, frozen=True):
-    """A player who led a board was overtaken; `rank_change` is negative on the way up, positive down."""
+    """The player has another rank on a board; `rank_change` is negative on the way up, positive down."""
 
     game_id: UUID
     board: str

@@ -1,7 +1,7 @@
 """The topics `player:{id}`: what concerns one person alone, told to that person alone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -38,8 +38,13 @@ class PlayerTopics:
         self._hub = hub
         self._bus = bus
         self._topics: dict[UUID, Counter[str]] = defaultdict(Counter)  # where a player's events are awaited
+        self._came: Callable[[UUID], Callable[[], None]] | None = None
         if bus is not None:
             bus.subscribe(TOPIC, self._hear)
+
+    def watch(self, came: Callable[[UUID], Callable[[], None]]) -> None:
+        """Call `came` for each who comes, and what it returned when they are gone."""
+        self._came = came
 
     def canonical(self, name: str) -> str:
         return name.lower()
@@ -50,8 +55,11 @@ class PlayerTopics:
             raise not_found("player")
         for player_id in ids:  # of one person, whichever of its players it follows
             self._topics[player_id][topic] += 1
+        gone = None if self._came is None else self._came(member.actor.player_id)
 
         def left() -> None:
+            if gone is not None:
+                gone()
             for player_id in ids:
                 awaited = self._topics[player_id]
                 awaited[topic] -= 1
@@ -69,9 +77,9 @@ class PlayerTopics:
         if self._bus is not None and self._bus.spans:
             self._bus.publish(TOPIC, msgspec.msgpack.encode(_Told([*player_ids], event, encoded)))
 
-    def listened(self, player_id: UUID) -> bool:
-        """Whether the player may be there to hear: here, or on a node that is not asked."""
-        return player_id in self._topics or (self._bus is not None and self._bus.spans)
+    def tell_here(self, player_id: UUID, event: str, payload: Any) -> None:
+        """Tell a player, where it is connected to this node."""
+        self._tell([player_id], event, msgspec.json.encode(payload))
 
     def _tell(self, player_ids: Collection[UUID], event: str, payload: bytes) -> None:
         for topic in {topic for player_id in player_ids for topic in self._topics.get(player_id, ())}:

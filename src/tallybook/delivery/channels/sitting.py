@@ -161,6 +161,8 @@ class Sitting:
         at = self._around.ledger.committed(session_id)
         if at is None or self.session_id != session_id:
             return None  # the room has moved on; its new session's board follows
+        if self._reading is not None:
+            return None  # a name or text in it is not at hand; what is told next brings the board
         session = view_state(cast(Session, at.state), viewer)
         return Table(session_id, at.index, session, self._around.names.at_hand, self.texts).board()
 

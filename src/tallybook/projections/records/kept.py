@@ -8,12 +8,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, select
 
+from tallybook.catalogue.boards import Board
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.projections.making import Page, pages
 from tallybook.projections.records import tables
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.tables import Place, persons
 from tallybook.projections.slots import SLOTS
+
+MOST_REMEMBERED = 20_000  # of each kind
 
 _COLUMNS = ("player_id", "person_id", "since")
 _find = {slot: Lookup(persons[slot], _COLUMNS, ["player_id"]) for slot in SLOTS}
@@ -26,6 +29,21 @@ class Joined(NamedTuple):
 
     person: UUID
     since: int
+
+
+class Memory:
+    """What one slot's tables hold, as far as the last batches have met it. Only the writer may trust it."""
+
+    def __init__(self) -> None:
+        self.entries: dict[Place, Entry] = {}
+        self.joined: dict[UUID, Joined | None] = {}
+        self.boards: dict[UUID, Mapping[UUID, Board]] = {}  # by game
+
+    def shrink(self) -> None:
+        """Make room, before a batch."""
+        for kept in (self.entries, self.joined, self.boards):
+            if len(kept) > MOST_REMEMBERED:
+                kept.clear()
 
 
 class Entries(Protocol):
@@ -67,20 +85,27 @@ class _TableEntries:
     table: tables.Entries
     connection: Connection
     slot: str
+    known: dict[Place, Entry]  # what is read and written is remembered here
 
     def read(self, places: Iterable[Place]) -> dict[Place, Entry]:
-        return self.table.read(self.connection, self.slot, places)
+        unknown = [place for place in places if place not in self.known]
+        self.known.update(self.table.read(self.connection, self.slot, unknown))
+        return self.known
 
     def of_members(self, members: Iterable[UUID]) -> dict[Place, Entry]:
         return self.table.of_members(self.connection, self.slot, members)
 
     def write(self, entries: Mapping[Place, Entry]) -> None:
         self.table.write(self.connection, self.slot, entries)
+        self.known.update(entries)
 
     def remove(self, places: Sequence[Place]) -> None:
         self.table.remove(self.connection, self.slot, places)
+        for place in places:
+            self.known.pop(place, None)
 
     def clear(self, board_id: UUID) -> list[Place]:
+        self.known.clear()
         table = self.table.tables[self.slot]
         query = select(table.c.board_id, table.c.period, table.c.member_id)
         here = table.c.board_id == board_id
@@ -93,10 +118,16 @@ class _TableEntries:
 class _TablePersons:
     connection: Connection
     slot: str
+    known: dict[UUID, Joined | None]
 
     def joined(self, players: Iterable[UUID]) -> dict[UUID, Joined]:
-        rows = _find[self.slot].run(self.connection, [(player,) for player in sorted(set(players))])
-        return {player: Joined(person, since) for player, person, since in rows}
+        asked = set(players)
+        if unknown := asked - self.known.keys():
+            rows = _find[self.slot].run(self.connection, [(player,) for player in sorted(unknown)])
+            self.known.update(dict.fromkeys(unknown))
+            self.known.update((player, Joined(person, since)) for player, person, since in rows)
+        known = self.known
+        return {player: joined for player in asked if (joined := known[player]) is not None}
 
     def members(self, of: Collection[UUID]) -> dict[UUID, set[UUID]]:
         found = {person: {person} for person in of}
@@ -106,8 +137,10 @@ class _TablePersons:
 
     def join(self, players: Collection[UUID], person: UUID, position: int) -> None:
         _save[self.slot].run(self.connection, [(each, person, position) for each in players])
+        self.known.clear()
 
     def leave(self, players: Collection[UUID]) -> None:
+        self.known.clear()
         table = persons[self.slot]
         self.connection.execute(delete(table).where(table.c.player_id.in_(players)))
 
@@ -115,10 +148,11 @@ class _TablePersons:
 class InTables:
     """One slot's tables, within one transaction."""
 
-    def __init__(self, connection: Connection, slot: str) -> None:
-        self.entries = _TableEntries(tables.entries, connection, slot)
-        self.parts = _TableEntries(tables.parts, connection, slot)
-        self.persons = _TablePersons(connection, slot)
+    def __init__(self, connection: Connection, slot: str, memory: Memory | None = None) -> None:
+        memory = memory or Memory()
+        self.entries = _TableEntries(tables.entries, connection, slot, memory.entries)
+        self.parts = _TableEntries(tables.parts, connection, slot, {})
+        self.persons = _TablePersons(connection, slot, memory.joined)
 
 
 class _Held:

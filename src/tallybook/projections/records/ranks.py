@@ -1,7 +1,7 @@
 """Who stands where on a leaderboard: from the ranking index while it is ready, else from SQL."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -115,6 +115,25 @@ class Ranks:
             lambda: self._ranking.rank_of(name, key, member.bytes),
             read,
         )
+
+    async def ranks(self, board: Board, period: int, members: Collection[UUID]) -> dict[UUID, int]:
+        """The ranks of those of these members that are in the list."""
+        name = name_of(board, period)
+
+        async def indexed() -> dict[UUID, int]:
+            found = await self._ranking.ranks(name, [member.bytes for member in members])
+            return {UUID(bytes=member): standing.rank for member, standing in found.items()}
+
+        def read(connection: Connection) -> dict[UUID, int]:
+            slot = self._records.slot
+            found = reading.entries_of(connection, slot, board, period, members)
+            return {
+                member: 1 + reading.count_ahead(connection, slot, board, period, entry)
+                for member, entry in found.items()
+                if entry.count >= board.definition.minimum
+            }
+
+        return await self._either(board, period, ("ranks", *members), indexed, read)
 
     async def stamp(self, board: Board, period: int) -> int | None:
         """A number that changes with the list; None while the index cannot say."""

@@ -23,7 +23,7 @@ from tallybook.projections.making import MadeInMemory
 from tallybook.projections.records import people, sessions
 from tallybook.projections.records.contributions import Contribution, by_what, enters, member_of, of_career
 from tallybook.projections.records.entries import Entry, add, fold
-from tallybook.projections.records.kept import InMemory, InTables, Kept
+from tallybook.projections.records.kept import InMemory, InTables, Kept, Memory
 from tallybook.projections.records.people import Entered
 from tallybook.projections.records.reading import past
 from tallybook.projections.records.tables import TABLES, Place, built, careers
@@ -33,6 +33,7 @@ from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionV
 
 RESULTS = (SessionFinished, ResultCorrected, SessionVoided)
 _DEFINED = (BoardDefined, BoardPeriodBegun)
+_CATALOGUE = ("board_", "game_", "season_")  # how the types of events begin that may change boards
 _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
 _CAREER = (ScoreSubmitted, StatsReported, AchievementUnlocked, AchievementRevoked)
 RELEVANT = frozenset({*_CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
@@ -74,12 +75,17 @@ class Records(MadeInMemory[InMemory]):
         self.steps: Steps = {}
         self.boards: Mapping[UUID, Board] = {}
         self.span = (0, 0)  # positions of the first and last event of that batch
+        self._memory = {slot: Memory() for slot in SLOTS}
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Add what is new; a contribution that is in an entry already changes nothing."""
         relevant = [recorded for recorded in events if type(recorded.event) in RELEVANT]
-        kept = self.making.get(slot) or InTables(connection, slot)
-        batch = _Batch(connection, slot, kept, watched=slot == self.slot)
+        memory = self._memory[slot]
+        if any(recorded.type.startswith(_CATALOGUE) for recorded in events):
+            memory.boards.clear()
+        memory.shrink()
+        kept = self.making.get(slot) or InTables(connection, slot, memory)
+        batch = _Batch(connection, slot, kept, memory.boards, watched=slot == self.slot)
         if relevant:
             batch.take(relevant)
         if slot == self.slot:
@@ -90,11 +96,22 @@ class Records(MadeInMemory[InMemory]):
         for tables in TABLES:
             tables.clear(connection, slot)
 
+    def forget_tables(self) -> None:
+        self._memory = {slot: Memory() for slot in SLOTS}
+
 
 class _Batch:
     """One batch of events on its way into one slot."""
 
-    def __init__(self, connection: Connection, slot: str, kept: Kept, *, watched: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        slot: str,
+        kept: Kept,
+        known: dict[UUID, Mapping[UUID, Board]],
+        *,
+        watched: bool,
+    ) -> None:
         self.connection = connection
         self.slot = slot
         self.kept = kept
@@ -102,7 +119,8 @@ class _Batch:
         self.entered: Entered = {}
         self.steps: Steps = {}
         self.boards: dict[UUID, Board] = {}  # whose entries may have changed
-        self._boards: dict[UUID, dict[UUID, Board]] = {}
+        self._known = known
+        self._boards: dict[UUID, Mapping[UUID, Board]] = {}
         self._takers: dict[UUID, Mapping[Any, Sequence[Board]]] = {}
         self._games: dict[UUID, UUID] = {}
 
@@ -112,7 +130,8 @@ class _Batch:
         games = {recorded.event.game for recorded in events if isinstance(recorded.event, CareerEvent)}
         games |= {recorded.stream for recorded in events if isinstance(recorded.event, _DEFINED)}
         games |= set(self._games.values())
-        self._boards = boards_of(self.connection, sorted(games))
+        self._known.update(boards_of(self.connection, sorted(games - self._known.keys())))
+        self._boards = {game_id: self._known[game_id] for game_id in games}
         self._takers = {game_id: by_what(boards.values()) for game_id, boards in self._boards.items()}
         self.boards = {board.id: board for boards in self._boards.values() for board in boards.values()}
         begun = [
