@@ -121,12 +121,11 @@ class _TablePersons:
     known: dict[UUID, Joined | None]
 
     def joined(self, players: Iterable[UUID]) -> dict[UUID, Joined]:
-        asked = set(players)
-        if unknown := asked - self.known.keys():
-            rows = _find[self.slot].run(self.connection, [(player,) for player in sorted(unknown)])
-            self.known.update(dict.fromkeys(unknown))
-            self.known.update((player, Joined(person, since)) for player, person, since in rows)
-        known = self.known
+        asked, known = set(players), self.known
+        if unknown := sorted(player for player in asked if player not in known):
+            known.update(dict.fromkeys(unknown))
+            rows = _find[self.slot].run(self.connection, [(player,) for player in unknown])
+            known.update((player, Joined(person, since)) for player, person, since in rows)
         return {player: joined for player in asked if (joined := known[player]) is not None}
 
     def members(self, of: Collection[UUID]) -> dict[UUID, set[UUID]]:

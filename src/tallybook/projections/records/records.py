@@ -130,7 +130,9 @@ class _Batch:
         games = {recorded.event.game for recorded in events if isinstance(recorded.event, CareerEvent)}
         games |= {recorded.stream for recorded in events if isinstance(recorded.event, _DEFINED)}
         games |= set(self._games.values())
-        self._known.update(boards_of(self.connection, sorted(games - self._known.keys())))
+        unknown = sorted(game_id for game_id in games if game_id not in self._known)
+        if unknown:
+            self._known.update(boards_of(self.connection, unknown))
         self._boards = {game_id: self._known[game_id] for game_id in games}
         self._takers = {game_id: by_what(boards.values()) for game_id, boards in self._boards.items()}
         self.boards = {board.id: board for boards in self._boards.values() for board in boards.values()}
