@@ -48,7 +48,7 @@ from tallybook.delivery.rest.problems import (
     answer_invalid_parameters,
     answer_refusal,
 )
-from tallybook.delivery.rest.routing import API
+from tallybook.delivery.rest.routing import API, LateRoute
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.rest.watch import Watch
 from tallybook.delivery.web.app import WebApp, wants_page
@@ -144,7 +144,7 @@ def openapi_document() -> bytes:
     return msgspec.json.format(msgspec.json.encode(document(routes()), order="sorted"), indent=2) + b"\n"
 
 
-_undescribed = APIRouter(include_in_schema=False)
+_undescribed = APIRouter(include_in_schema=False, route_class=LateRoute)
 # As the founding documents spell them.
 _undescribed.post("/auth/login", **auth.LOGIN)(auth.login)
 _undescribed.post("/games", **games.CREATE)(games.create)

@@ -1,5 +1,6 @@
 """What the OpenAPI document says of an operation beyond its parameters: bodies, answers, refusals."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -58,6 +59,7 @@ def contract(
     return arguments | {"openapi_extra": extra}
 
 
+@cache
 def _reference(shape: Any) -> dict[str, Any]:
     """Where a shape will stand in the document."""
     reference: dict[str, Any] = msgspec.json.schema_components([shape], ref_template=_REF)[0][0]
