@@ -116,24 +116,37 @@ def load(
 
     Two statements, however many streams there are.
     """
-    started: dict[UUID, Loaded] = {stream: Loaded(at, at.index) for stream, at in known.items()}
-    fresh = [(stream,) for stream in wanted if stream not in started]
-    for stream, name, version, index, data in _snapshots.run(connection, fresh):
+    saved = _saved(connection, {stream: fold for stream, fold in wanted.items() if stream not in known})
+    return _go_on(connection, wanted, known | saved)
+
+
+def _saved(connection: Connection, wanted: dict[UUID, Fold[Any]]) -> dict[UUID, Versioned[Any]]:
+    """Snapshots, as far as there are any that these folds made."""
+    found: dict[UUID, Versioned[Any]] = {}
+    for stream, name, version, index, data in _snapshots.run(connection, [(stream,) for stream in wanted]):
         fold = wanted[stream]
         if (name, version) == (fold.name, fold.version):
-            started[stream] = Loaded(Versioned(index, fold.load(bytes(data))), index)
-    for stream, fold in wanted.items():
-        if stream not in started:
-            started[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)
+            found[stream] = Versioned(index, fold.load(bytes(data)))
+    return found
+
+
+def _go_on(
+    connection: Connection, wanted: dict[UUID, Fold[Any]], begun: dict[UUID, Versioned[Any]]
+) -> dict[UUID, Loaded]:
+    """States at the heads of streams, from earlier ones on or from nothing."""
+    started = {
+        stream: begun.get(stream) or Versioned(EMPTY, fold.initial()) for stream, fold in wanted.items()
+    }
+    loaded = {stream: Loaded(at, at.index) for stream, at in started.items()}
     newer: dict[UUID, list[Recorded]] = {}
-    rows = newer_events.run(connection, [(stream, started[stream].at.index) for stream in wanted])
+    rows = newer_events.run(connection, [(stream, at.index) for stream, at in started.items()])
     for row in rows:
         newer.setdefault(row[0], []).append(Recorded(*row))
     for stream, found in newer.items():
-        begun = started[stream]
-        state = wanted[stream].fold(begun.at.state, found)
-        started[stream] = Loaded(Versioned(found[-1].index, state), begun.saved)
-    return started
+        at = started[stream]
+        state = wanted[stream].fold(at.state, found)
+        loaded[stream] = Loaded(Versioned(found[-1].index, state), at.index)
+    return loaded
 
 
 class Loader:
@@ -171,20 +184,16 @@ class Loader:
         self._task = None
 
     def _read(self, connection: Connection, fold: Fold[Any], streams: Sequence[UUID]) -> dict[UUID, Loaded]:
-        found = _heads.run(connection, [(stream,) for stream in streams])
+        begun = {stream: at for stream in streams if (at := self._states.get(stream, fold)) is not None}
+        saved = _saved(connection, {stream: fold for stream in streams if stream not in begun})
+        # Whatever has a snapshot of this fold is of its kind.
+        found = _heads.run(connection, [(stream,) for stream in streams if stream not in saved])
         heads = {stream: index for stream, kind, index in found if kind == fold.kind}
         current: dict[UUID, Loaded] = {}
-        known: dict[UUID, Versioned[Any]] = {}
         for stream in streams:
-            if stream not in heads:
+            if stream not in saved and stream not in heads:
                 current[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)
-                continue
-            cached = self._states.get(stream, fold)
-            if cached is None:
-                continue
-            if cached.index >= heads[stream]:
-                current[stream] = Loaded(cached, cached.index)
-            else:
-                known[stream] = cached
+            elif stream in begun and begun[stream].index >= heads[stream]:
+                current[stream] = Loaded(begun[stream], begun[stream].index)
         missing = {stream: fold for stream in streams if stream not in current}
-        return current | load(connection, missing, known)
+        return current | _go_on(connection, missing, begun | saved)
