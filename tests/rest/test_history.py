@@ -47,6 +47,14 @@ async def test_lists_hold_what_the_reader_may_see_and_was_asked_for(ana: Person,
     assert await ids(ana, outcome="won") == [duel]
     assert await ids(ana, outcome="lost", player_id=bea.id) == [saved, duel]
     assert await ids(ana, opponent_id=bea.id) == [saved, duel]
+    seats = (await ana.get(f"/sessions/{public}"))["seats"]
+    emile = next(seat["player_id"] for seat in seats if seat["name"] == "Émile")
+    # Whoever of the two has played less leads to what both have played.
+    for player, opponent, outcome in ((bea.id, emile, "won"), (emile, bea.id, "lost")):
+        asked = {"player_id": player, "opponent_id": opponent}
+        assert await ids(bea, **asked) == await ids(bea, **asked, outcome=outcome, game_id=azul) == [public]
+        assert await ids(bea, **asked, outcome="tied") == await ids(bea, **asked, game_id=rescue) == []
+        assert await ids(cleo, **asked) == [public]
     ended = (await ana.get(f"/sessions/{alone}"))["ended_at"]
     assert await ids(ana, **{"from": ended}) == [open_, saved, public, alone]
     assert await ids(ana, to=ended) == [duel]

@@ -30,7 +30,8 @@ from tallybook.projections.matching import Matching
 from tallybook.projections.merges import OPEN, merges
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
-from tallybook.projections.standings import Mode, Outcome
+from tallybook.projections.standings import ALL_GAMES, Mode, Outcome
+from tallybook.projections.statistics import player_games
 
 _LAST = UUID(int=2**128 - 1)
 
@@ -77,14 +78,23 @@ async def history(
 ) -> list[Item]:
     """A page of a list, as far as `seen_by` may see it, behind the item `before`."""
     given = {name: value for name in Wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None}
-    played_at, session_id = before or (OPEN, _LAST)
-    values = {"since": 0, "until": OPEN} | given | {"seen_by": seen_by, "limit": limit}
-    values |= {"before_at": played_at, "before_id": session_id}
+    # One bound from above: between two of them SQLite would walk along the longer of two indexes.
+    upto = min(before or (OPEN, _LAST), ((OPEN if wanted.until is None else wanted.until) - 1, _LAST))
+    values = given | {"seen_by": seen_by, "limit": limit, "upto_at": upto[0], "upto_id": upto[1]}
     if "voided" in values:
         values["voided"] = int(values["voided"])
     filters = tuple(name for name in _EQUAL if name in given)
     own = wanted.player_id == seen_by
-    form = _Form(slot, wanted.scope, "player_id" in given, "opponent_id" in given, filters, admin, own)
+    form = _Form(
+        slot,
+        wanted.scope,
+        of_player="player_id" in given,
+        opponent=await _way_of_opponent(database, slot, values) if "opponent_id" in given else None,
+        since="since" in given,
+        filters=filters,
+        admin=admin,
+        own=own,
+    )
     if wanted.q is None:
         rows = await database.glance(_prepared(form), values)
     else:
@@ -106,10 +116,15 @@ class _Form(NamedTuple):
     slot: str
     scope: Scope
     of_player: bool
-    with_opponent: bool
+    opponent: Literal["looked up", "walked along"] | None
+    since: bool
     filters: tuple[str, ...]
     admin: bool
     own: bool  # the player asked for is the caller
+
+    @property
+    def along_opponent(self) -> bool:
+        return self.opponent == "walked along"
 
 
 @lru_cache(maxsize=512)
@@ -142,16 +157,16 @@ def _closed(walk: Select[Any]) -> Select[Any]:
 def _walk(form: _Form, source: Table, condition: ColumnElement[bool]) -> Select[Any]:
     """The newest of one source, along an index of it."""
     at, session_id = source.c.played_at, source.c.session_id
-    before_at, before_id = bindparam("before_at", type_=at.type), bindparam("before_id", type_=Id())
+    upto_at, upto_id = bindparam("upto_at", type_=at.type), bindparam("upto_id", type_=Id())
     query = select(at, session_id).where(
         condition,
-        at >= bindparam("since", type_=at.type),
-        at < bindparam("until", type_=at.type),
-        at <= before_at,
-        or_(at < before_at, session_id < before_id),
-        *(source.c[name] == bindparam(name, type_=source.c[name].type) for name in form.filters),
+        at <= upto_at,
+        or_(at < upto_at, session_id < upto_id),
+        *(_equal(source, name) for name in form.filters if not (form.along_opponent and name == "outcome")),
     )
-    if form.with_opponent:
+    if form.since:
+        query = query.where(at >= bindparam("since", type_=at.type))
+    if form.opponent is not None:
         query = query.where(_faced(form, source))
     # One person may have sat there as two players.
     return query.distinct().order_by(at.desc(), session_id.desc()).limit(bindparam("limit"))
@@ -163,7 +178,8 @@ def _sources(form: _Form, matching: Matching | None) -> list[tuple[Table, Column
     mine = and_(here.c.person_id == _person(form.slot, "seen_by"), or_(here.c.sat == 1, here.c.hosted == 1))
     sources: list[tuple[Table, ColumnElement[bool]]]
     if form.of_player:
-        theirs = and_(here.c.person_id == _person(form.slot, "player_id"), here.c.sat == 1)
+        who = "opponent_id" if form.along_opponent else "player_id"
+        theirs = and_(here.c.person_id == _person(form.slot, who), here.c.sat == 1)
         if not (form.own or form.admin):
             theirs = and_(theirs, or_(here.c.listed == 1, _member(form.slot, here)))
         sources = [(here, theirs)]
@@ -199,8 +215,36 @@ def _member(slot: str, source: Table) -> ColumnElement[bool]:
 
 
 def _faced(form: _Form, source: Table) -> ColumnElement[bool]:
-    """The opponent sat there too, and not in the same team."""
+    """The other one sat there too, and not in the same team."""
     them = people[form.slot].alias("them")
     there = and_(them.c.session_id == source.c.session_id, them.c.sat == 1)
     apart = or_(them.c.team.is_(None), source.c.team.is_(None), them.c.team != source.c.team)
-    return exists().where(there, apart, them.c.person_id == _person(form.slot, "opponent_id"))
+    who = "player_id" if form.along_opponent else "opponent_id"
+    found = exists().where(there, apart, them.c.person_id == _person(form.slot, who))
+    return (
+        found.where(_equal(them, "outcome")) if form.along_opponent and "outcome" in form.filters else found
+    )
+
+
+def _equal(source: FromClause, name: str) -> ColumnElement[bool]:
+    return source.c[name] == bindparam(name, type_=source.c[name].type)
+
+
+async def _way_of_opponent(
+    database: Database, slot: str, values: Mapping[str, Any]
+) -> Literal["looked up", "walked along"]:
+    """Who has played less is walked along, and the other one looked up in each of those sessions."""
+    [(played, by_opponent)] = await database.glance(_played(slot), values)
+    return "walked along" if by_opponent < played else "looked up"
+
+
+@lru_cache
+def _played(slot: str) -> Prepared:
+    table = player_games.tables[slot]
+    counts = (
+        select(func.coalesce(func.sum(table.c.played), 0))
+        .where(table.c.person_id == _person(slot, who), table.c.game_id == ALL_GAMES)
+        .scalar_subquery()
+        for who in ("player_id", "opponent_id")
+    )
+    return Prepared(select(*counts))
