@@ -10,10 +10,11 @@ NPM_CI := npm ci --prefer-offline --no-audit --no-fund --loglevel=error --prefix
 
 WEB_APP := src/tallybook/delivery/web/static/index.html
 
-# uv works on the Python found above and on nothing else.
+# uv works on the Python found above and on nothing else. What is compiled stays compiled, here and at every
+# start of a server, whatever the caller's Python is told.
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
-unexport UV_PYTHON VIRTUAL_ENV
+unexport UV_PYTHON VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 setup: .venv/.synced tests/channels/node/node_modules/.installed $(WEB_APP) ## install what is missing and build the web app; offline when nothing changed
 
@@ -72,8 +73,9 @@ help: ## list these commands
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 
 .venv/.synced: pyproject.toml uv.lock | .venv/bin/uv
-	@$(BIN)/uv sync --locked --quiet --offline 2>/dev/null || { \
-		echo "downloading what uv.lock names"; $(BIN)/uv sync --locked --quiet; }
+	@$(BIN)/uv sync --locked --quiet --compile-bytecode --offline 2>/dev/null || { \
+		echo "downloading what uv.lock names"; $(BIN)/uv sync --locked --quiet --compile-bytecode; }
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 %/node_modules/.installed: %/package.json %/package-lock.json

@@ -19,8 +19,9 @@ END_SECONDS = 10  # the server's own promise
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """Nothing of ours but the database, whatever the developer has set."""
-    rest = {name: value for name, value in os.environ.items() if not name.startswith("TALLYBOOK_")}
+    """Nothing of ours but the database, whatever the developer has set; and what was compiled may be kept."""
+    ours = ("TALLYBOOK_", "PYTHONDONTWRITEBYTECODE")
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     limited = ("RATE_LIMIT", "ADMIN_RATE_LIMIT", "KEY_RATE_LIMIT", "SIGN_IN_LIMIT")
     limits = {f"TALLYBOOK_{name}": "1000000/minute" for name in limited}
     return rest | limits | {"TALLYBOOK_DATABASE_URL": database_url}
