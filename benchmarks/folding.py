@@ -8,7 +8,7 @@ from uuid import UUID
 import uvloop
 
 from benchmarks.databases import Databases, PostgresDatabases, both
-from tallybook.bootstrap import settle_collector
+from tallybook.bootstrap.serving import settle_collector
 from tallybook.database.engine import open_database
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event

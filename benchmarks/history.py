@@ -18,7 +18,8 @@ from sqlalchemy import Connection, text
 from benchmarks.databases import both
 from benchmarks.requests import Figures, ask
 from tallybook.accounts.players import insert_player
-from tallybook.bootstrap import node, settle_collector
+from tallybook.bootstrap.node import node
+from tallybook.bootstrap.serving import settle_collector
 from tallybook.database.engine import open_database
 from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.delivery.rest.routing import API
@@ -201,7 +202,7 @@ async def _body(app: FastAPI, path: str, token: str) -> bytes:
 
 async def _measure(url: str, one: UUID, token: str) -> None:
     async with node(_settings(url)) as running:
-        http = http_protocol(running.endpoint)
+        http = http_protocol(running.endpoint, quick=running.app.quick)
         for name, paths in _pages(one).items():
             connections = SEARCHING if "&q=" in paths[0] else CONNECTIONS
             figures, cpu = await _asked(running.app, http, paths, token, connections)

@@ -18,7 +18,8 @@ import uvloop
 from benchmarks.databases import Databases, both
 from benchmarks.scorekeepers import Figures, Place, Scorekeepers
 from benchmarks.statements import recording, replay
-from tallybook.bootstrap import Node, node, settle_collector
+from tallybook.bootstrap.node import Node, node
+from tallybook.bootstrap.serving import settle_collector
 from tallybook.delivery.channels.server import Server
 from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.migrations import upgrade

@@ -11,7 +11,7 @@ import uvloop
 from sqlalchemy import Connection
 
 from benchmarks.databases import Databases, both
-from tallybook.bootstrap import settle_collector
+from tallybook.bootstrap.serving import settle_collector
 from tallybook.careers.events import AchievementUnlocked, Reported, ScoreSubmitted, StatsReported
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import board_id

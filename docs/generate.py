@@ -15,7 +15,7 @@ from docs.generate_permissions import permissions_page
 from docs.generate_sockets import sockets_page
 from docs.markdown import paragraphs, table
 from tallybook.access.actor import Actor
-from tallybook.bootstrap import metrics
+from tallybook.bootstrap.node import metrics
 from tallybook.database.engine import open_database
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.hub import Hub

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-import tallybook.bootstrap  # noqa: F401  # everything that a server knows is registered
+import tallybook.bootstrap.node  # noqa: F401  # everything that a server knows is registered
 from docs.markdown import paragraphs, table
 from tallybook.kernel.events import Event, registry
 from tallybook.kernel.text import FreeText

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from tallybook.accounts.tokens import kept_secrets
-from tallybook.bootstrap import node
+from tallybook.bootstrap.node import node
 from tallybook.database.backup import BadBackup, Header, dump, load, new_file, read_header
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, MetaData, Table, inspect, select
 
-from tallybook import bootstrap, operating, upkeep
+from tallybook import operating, upkeep
 from tallybook.accounts.tables import players
+from tallybook.bootstrap.node import node
 from tallybook.database.backup import MAGIC, BadBackup, Header, dump, new_file, read_header
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
@@ -39,8 +40,8 @@ async def small_backup(url: str, file: Path) -> None:
     """A backup of a server that one guest has visited."""
     await upgrade(url)
     settings = Settings(database_url=url, secret_keys=(KEY,))
-    async with bootstrap.node(settings) as node:
-        await node.accounts.guest("Ana")
+    async with node(settings) as running:
+        await running.accounts.guest("Ana")
     await operating.backup(settings, file, with_keys=False, progress=unheard)
 
 

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from tallybook import bootstrap
+from tallybook.bootstrap.node import node
 from tallybook.settings import Settings
 from tests.app.serving import PROGRAM, START_SECONDS, environment
 
@@ -37,11 +37,11 @@ async def test_an_operator_makes_an_account_an_admin_or_a_new_one_with_a_passwor
     assert (code, "has this username" in said) == (1, True)
     assert run("oskar", "--promote")[0] == 1
     settings = Settings(database_url=url)
-    async with bootstrap.node(settings) as node:
-        await node.accounts.register("oskar", PASSWORD)
+    async with node(settings) as running:
+        await running.accounts.register("oskar", PASSWORD)
     assert run("oskar", "--promote")[0] == 0
 
-    async with bootstrap.node(settings) as node:
+    async with node(settings) as running:
         for username in ("frida", "oskar"):
-            signed_in = await node.accounts.login(username, PASSWORD, address="here")
-            assert node.accounts.verify(signed_in.access_token).roles == {"admin"}
+            signed_in = await running.accounts.login(username, PASSWORD, address="here")
+            assert running.accounts.verify(signed_in.access_token).roles == {"admin"}

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from tallybook import bootstrap, operating, upkeep
+from tallybook import operating, upkeep
 from tallybook.access.actor import ADMIN, Actor
 from tallybook.accounts.tables import players
+from tallybook.bootstrap.node import node
 from tallybook.catalogue.tables import rooms
 from tallybook.database.engine import open_database
 from tallybook.demo.cast import DEMO, PASSWORD, PEOPLE
@@ -73,8 +74,8 @@ async def test_the_same_seed_tells_the_same_story_in_any_database_and_another_on
 
     settings = Settings(database_url=database_url, secret_keys=("x" * 32,))
     assert (await upkeep.verify(settings, lambda _done, _total: None)).sound
-    async with bootstrap.node(settings) as node:
-        signed_in = await node.accounts.login(DEMO.username, PASSWORD, address="here")
+    async with node(settings) as running:
+        signed_in = await running.accounts.login(DEMO.username, PASSWORD, address="here")
         assert signed_in.player.display_name == DEMO.name
 
 
@@ -99,8 +100,8 @@ async def test_only_an_administrator_dates_something_back_by_more_than_a_year(tm
     def ago(time: int) -> Envelope:
         return take_envelope({"at": iso(clock.now() - time)}, clock)
 
-    async with bootstrap.node(Settings(database_url=url, secret_keys=("x" * 32,))) as node:
-        ana = Actor((await node.accounts.guest("Ana")).player.id, "guest")
+    async with node(Settings(database_url=url, secret_keys=("x" * 32,))) as running:
+        ana = Actor((await running.accounts.guest("Ana")).player.id, "guest")
         admin = Actor(ana.player_id, "account", frozenset({ADMIN}))
 
         async def play(actor: Actor, opened: Envelope, written: Envelope) -> int | None:
@@ -113,11 +114,11 @@ async def test_only_an_administrator_dates_something_back_by_more_than_a_year(tm
                 config=Config((Stat("Points", scoring=True),)),
                 seats=(SeatToAdd(ana.player_id),),
             )
-            await node.desk.create(actor, session_id, command, bytes(16), opened, lambda _connection: None)
-            await node.desk.write(
+            await running.desk.create(actor, session_id, command, bytes(16), opened, lambda _connection: None)
+            await running.desk.write(
                 actor, session_id, "record", {"seat": 0, "stat": "Points", "value": 1}, written
             )
-            return (await node.ledger.events(session_id))[-1].at
+            return (await running.ledger.events(session_id))[-1].at
 
         recent, old = ago(LONG_AGO - second), ago(LONG_AGO + second)
         assert await play(ana, recent, recent) == recent.at

@@ -10,7 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, bindparam, text
 
-from tallybook import bootstrap, migrations
+from tallybook import migrations
+from tallybook.bootstrap.node import node
 from tallybook.database.engine import open_database
 from tallybook.database.schema import Id, metadata
 from tallybook.kernel.ids import new_id
@@ -48,9 +49,9 @@ async def test_a_database_of_any_release_becomes_what_the_code_expects_and_keeps
         await upgrade(database_url)
         assert await database.read(schema_of) is Schema.CURRENT
         assert await database.read(differences) == []
-        async with bootstrap.node(settings) as node:
-            assert (await node.accounts.player(ana)).display_name == "Ana"
-            bea = await node.accounts.guest("Bea")
-            assert node.accounts.verify(bea.access_token).player_id == bea.player.id
+        async with node(settings) as running:
+            assert (await running.accounts.player(ana)).display_name == "Ana"
+            bea = await running.accounts.guest("Bea")
+            assert running.accounts.verify(bea.access_token).player_id == bea.player.id
     finally:
         await database.close()

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 
 from tallybook.access.routes import CALLERS
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tests.rest.kit import API, PASSWORD, Person, body_of, enter, register
 
 STATS = [{"name": "Points", "data_type": "integer", "scoring": True}]

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from tallybook.accounts import passwords
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.settings import Settings
 from tests.ledger.kit import create_tables
 

@@ -14,7 +14,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 from schemathesis.python import asgi
 
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.delivery.rest.app import openapi_document
 from tallybook.delivery.rest.examples import ANA, BEA, GAME, KEY, ROOM, SESSION, STAT_SET
 from tallybook.kernel.refusals import Refusal

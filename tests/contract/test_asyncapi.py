@@ -8,7 +8,7 @@ import jsonschema_rs
 import msgspec
 
 from tallybook.access.routes import EVENTS, JOIN, LISTENED
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.delivery.channels import transport
 from tallybook.delivery.channels.description import CLOSE_CODES, asyncapi_document
 from tests.contract.cast import Table, gather_cast

@@ -21,7 +21,7 @@ from tallybook.access.routes import (
     expected_of_topic,
     expected_on_socket,
 )
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.delivery.rest.app import openapi_document, routes
 from tallybook.kernel.refusals import Refusal
 from tallybook.sessions.commands import Correct

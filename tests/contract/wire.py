@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.delivery.channels.frames import V2, Message, Ref
 from tallybook.delivery.channels.outbox import Outbox
 

@@ -89,4 +89,4 @@ def test_a_rebuild_without_a_server_knows_every_event() -> None:
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         return done.stdout
 
-    assert known("tallybook.upkeep") == known("tallybook.bootstrap")
+    assert known("tallybook.upkeep") == known("tallybook.bootstrap.node")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.settings import Settings
 from tests.ledger.conftest import mariadb, postgresql, url
 from tests.rest.kit import Person, enter

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tests.rest.kit import API, Person, body_of, code_of, enter
 
 PASSWORD = "correct horse"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.ledger.read import events_after
 from tallybook.play.careers import CareerDesk
 from tallybook.projections.sessions import SessionDirectory

@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.delivery.analytics import FunnelLine
 from tallybook.delivery.rest.spreadsheets import csv_answer
 from tallybook.kernel.clock import SystemClock, to_datetime

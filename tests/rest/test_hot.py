@@ -1,23 +1,26 @@
 """Busy routes answer past the framework exactly what they answer through it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from msgspec import structs
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.delivery.rest import app as application
 from tallybook.delivery.rest import hot as busy
 from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import caller_of
-from tallybook.delivery.rest.hot import hot
+from tallybook.delivery.rest.hot import HotRoutes, hot
 from tallybook.delivery.rest.metrics import HttpMetrics
 from tallybook.delivery.rest.reading import LARGEST_BODY, read_body
 from tallybook.telemetry import logs
@@ -26,7 +29,7 @@ from tests.rest.kit import API, Person
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 NOBODY = UUID(int=7)
-ONE_EACH = {"ratelimit-remaining", "ratelimit-reset"}  # the second request finds less in the bucket
+ONE_EACH = {"ratelimit-remaining", "ratelimit-reset", "date"}  # the second request finds less in the bucket
 
 
 @hot
@@ -100,22 +103,94 @@ async def _chunks(body: bytes) -> Any:
         yield body[start : start + 10_000]
 
 
+async def _answers(
+    transport: httpx.AsyncBaseTransport,
+    ana: Person,
+    bea: Person,
+    key: str,
+    base_url: str = "http://tallybook",
+) -> list[tuple[Any, ...]]:
+    answers = []
+    async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
+        for method, path, options in _requests(ana, bea, key):
+            headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"} | options.pop("headers", {})
+            if "Content-Length" in headers and not isinstance(transport, httpx.ASGITransport):
+                continue  # a client that keeps to HTTP cannot say so
+            got = await client.request(method, path, headers=headers, **options)
+            told = sorted(pair for pair in got.headers.raw if pair[0].lower().decode() not in ONE_EACH)
+            answers.append((method, path, got.status_code, told, got.content))
+    return answers
+
+
+async def test_busy_routes_answer_the_same_past_the_application_as_through_it(
+    server: Node, ana: Person, bea: Person
+) -> None:
+    opened = await ana.opens("Ana", "Bea")
+    made = await ana.post(f"/games/{opened['game_id']}/api-keys", {"name": "a server of the game"})
+    way = Way(server, past_the_framework=True)
+    answers = []
+    for quick in (None, way.app.quick):
+        async with served(server, way.app, quick) as url:
+            answers.append(await _answers(httpx.AsyncHTTPTransport(), ana, bea, made["secret"], base_url=url))
+    assert answers[0] == answers[1]
+    half = len(way.lines) // 2
+    lines = [structs.replace(line, ms=0.0) for line in way.lines]
+    assert lines[:half] == lines[half:]
+
+
+async def test_a_connection_goes_on_and_ends_as_its_client_says(server: Node, ana: Person) -> None:
+    way = Way(server, past_the_framework=True)
+    head = f"Host: x\r\nAuthorization: Bearer {ana.token}\r\n"
+    quick = f"GET {API}/sessions/history HTTP/1.1\r\n{head}\r\n"
+    other = f"GET {API}/games HTTP/1.1\r\n{head}\r\n"
+    echo = f"POST {API}/echo/a/b HTTP/1.1\r\n{head}Content-Length: 13\r\n"
+    last = f"GET {API}/sessions/history HTTP/1.1\r\n{head}Connection: close\r\n\r\n"
+    async with served(server, way.app, way.app.quick) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write((quick + other + quick + quick + echo + '\r\n{"wanted":').encode())  # all at once
+        for _ in range(4):
+            assert (await _answer(reader))[0] == 200
+        writer.write(b" 1}" + f"{echo}Expect: 100-continue\r\n\r\n".encode())
+        assert await _answer(reader) == (201, False)
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b'{"wanted": 1}' + last.encode())
+        assert await _answer(reader) == (201, False)
+        assert await _answer(reader) == (200, True)
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
+    """The status of the next answer, and whether it is said to be the last."""
+    status, *lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
+    headers = dict(line.split(b": ", 1) for line in lines if line)
+    await reader.readexactly(int(headers[b"content-length"]))
+    return int(status.split()[1]), headers.get(b"connection") == b"close"
+
+
+@asynccontextmanager
+async def served(server: Node, app: FastAPI, quick: HotRoutes | None) -> AsyncIterator[str]:
+    """The application over a port of its own; its address."""
+    http = http_protocol(server.endpoint, quick=quick)
+    config = uvicorn.Config(app, port=0, http=http, lifespan="off", log_config=None, server_header=False)
+    running = uvicorn.Server(config)
+    task = asyncio.create_task(running.serve())
+    try:
+        while not running.started:
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        await task
+
+
 async def test_busy_routes_answer_the_same_past_the_framework_as_through_it(
     server: Node, ana: Person, bea: Person
 ) -> None:
     opened = await ana.opens("Ana", "Bea")
     made = await ana.post(f"/games/{opened['game_id']}/api-keys", {"name": "a server of the game"})
     ways = [Way(server, past_the_framework=past) for past in (True, False)]
-    answers: list[list[tuple[Any, ...]]] = []
-    for way in ways:
-        answers.append([])
-        transport = httpx.ASGITransport(way.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://tallybook") as client:
-            for method, path, options in _requests(ana, bea, made["secret"]):
-                headers = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"} | options.pop("headers", {})
-                got = await client.request(method, path, headers=headers, **options)
-                told = sorted(pair for pair in got.headers.raw if pair[0].decode() not in ONE_EACH)
-                answers[-1].append((method, path, got.status_code, told, got.content))
+    answers = [await _answers(httpx.ASGITransport(way.app), ana, bea, made["secret"]) for way in ways]
     assert answers[0] == answers[1]
     statuses = {status for _, _, status, _, _ in answers[0]}
     assert statuses >= {200, 201, 400, 401, 403, 404, 405, 413, 500, 503}, statuses

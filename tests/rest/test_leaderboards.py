@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tests.rest.kit import API, Person, body_of, code_of, register
 from tests.rest.test_statistics import plays
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from tallybook.accounts.tables import credentials, emails, sign_ins
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.database.schema import metadata
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.tables import texts

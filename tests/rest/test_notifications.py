@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tallybook.accounts import inbox
 from tallybook.accounts.inbox import notice
 from tallybook.accounts.tables import notifications
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tallybook.kernel.ids import new_id
 from tests.rest.kit import PASSWORD, Person, body_of, code_of, register
 

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from docs.generate import REFERENCE, metrics_page
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.database.engine import Database
 from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared
@@ -389,7 +389,9 @@ def _linked(span: ReadableSpan, other: ReadableSpan) -> bool:
 
 def test_what_is_optional_is_not_loaded_by_a_start() -> None:
     heavy = ("structlog", "prometheus_client", "opentelemetry.sdk", "opentelemetry.exporter")
-    program = f"import sys, tallybook.bootstrap; print([name for name in {heavy} if name in sys.modules])"
+    program = (
+        f"import sys, tallybook.bootstrap.serving; print([name for name in {heavy} if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tallybook.bootstrap import Node
+from tallybook.bootstrap.node import Node
 from tests.rest.kit import API, Person, code_of
 
 ID = "01890000-0000-7000-8000-000000000000"

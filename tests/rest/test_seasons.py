@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from tallybook.access.actor import Actor
-from tallybook.bootstrap import Node, node
+from tallybook.bootstrap.node import Node, node
 from tallybook.careers.events import ScoreSubmitted
 from tallybook.catalogue.boards import board_id
 from tallybook.catalogue.events import SeasonClosed

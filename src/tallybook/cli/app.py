@@ -113,8 +113,8 @@ def serve(
     worker: Annotated[bool, typer.Option("--worker", hidden=True)] = False,
 ) -> None:
     """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
-    gc.disable()  # nothing of what a start loads is garbage; `bootstrap.serve` turns it on again
-    from tallybook.bootstrap import serve as start
+    gc.disable()  # nothing of what a start loads is garbage; `serve` turns it on again
+    from tallybook.bootstrap.serving import serve as start
 
     said = {"log_level": log_level, "log_format": log_format, "access_log": access_log}
     configured = settings().model_copy(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from tallybook import bootstrap
+from tallybook.bootstrap.serving import open_log, serve
 from tallybook.cli.supervisor import READY, Failed, Supervisor, listener, reserve
 from tallybook.kernel.clock import SystemClock
 from tallybook.settings import Settings
@@ -17,7 +17,7 @@ async def supervise(
     settings: Settings, host: str, port: int, workers: int, ready: Callable[[str], None]
 ) -> None:
     """Serve with several workers until SIGTERM or SIGINT; `ready` hears the address when all answer."""
-    bootstrap.open_log(settings, SystemClock())
+    open_log(settings, SystemClock())
     with reserve(host, port) as reserved:
         host, port = reserved.getsockname()[:2]
         command = _command(settings, host, port)
@@ -53,4 +53,4 @@ async def work(settings: Settings, host: str, port: int) -> None:
         sys.stdout.flush()
 
     with listener(host, port) as bound:
-        await bootstrap.serve(settings, host=host, port=port, listener=bound, ready=ready)
+        await serve(settings, host=host, port=port, listener=bound, ready=ready)

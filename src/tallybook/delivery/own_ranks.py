@@ -188,8 +188,10 @@ class OwnRanks:
                 continue
             people = tuple(self._people)
             found = await self._ranks.ranks(board, period, people)
-            for person_id in self._people.keys() & people:
+            for person_id in people:
                 rank = found.get(person_id)
+                if person_id not in self._people:  # gone meanwhile
+                    continue
                 if person_id in known.ranks:
                     before = known.ranks[person_id]
                 elif person_id in news.own:

@@ -3,10 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from uuid import UUID
 
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.refusals import not_found
+
+CANONICAL = 36  # characters
 
 
 class IdSource:
@@ -42,10 +45,16 @@ new_id = IdSource(SystemClock())
 
 def parse_id(text: str, what: str) -> UUID:
     """Read an id in its canonical form; anything else names nothing, hence `not_found`."""
+    parsed = _read(text) if len(text) == CANONICAL else None
+    if parsed is None:
+        raise not_found(what)
+    return parsed
+
+
+@lru_cache(maxsize=16_384)  # the same come again and again
+def _read(text: str) -> UUID | None:
     try:
         parsed = UUID(text)
     except ValueError:
-        raise not_found(what) from None
-    if str(parsed) != text.lower():
-        raise not_found(what)
-    return parsed
+        return None
+    return parsed if str(parsed) == text.lower() else None

@@ -46,6 +46,14 @@ def spread(seconds: float) -> float:
     return seconds * (0.5 + secrets.randbelow(1_000_001) / 2_000_000)
 
 
+_traces = Random(secrets.token_bytes(32))
+
+
+def trace_id() -> str:
+    """A fresh id of 32 hex digits for what one request causes; nobody is kept out by not knowing it."""
+    return f"{_traces.getrandbits(128) or 1:032x}"
+
+
 def connection_id() -> str:
     """A fresh id for a connection, which whoever knows it may resume."""
     return secrets.token_urlsafe(18)

@@ -3,7 +3,7 @@
 import re
 from contextvars import ContextVar
 
-from tallybook.kernel.ids import new_id
+from tallybook.kernel.randomness import trace_id
 
 # https://www.w3.org/TR/trace-context/#traceparent-header; what follows the flags is for later versions.
 _TRACEPARENT = re.compile(
@@ -16,4 +16,4 @@ current_trace: ContextVar[str | None] = ContextVar("current_trace", default=None
 def trace_of(traceparent: bytes | None) -> str:
     """The trace id of a `traceparent` header as 32 hex digits; a new one where there is none or a bad one."""
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent is not None else None
-    return new_id().hex if found is None else found[1].decode()
+    return trace_id() if found is None else found[1].decode()

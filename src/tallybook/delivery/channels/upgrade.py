@@ -8,14 +8,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import cast
+from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from tallybook.delivery.channels.endpoint import Endpoint
+from tallybook.delivery.channels.quick import Quick, QuickCycle, may_be_quick
 from tallybook.delivery.channels.transport import Connection
 
 PATH = "/socket/websocket"
@@ -24,11 +27,18 @@ Carriers = Mapping[bytes, Callable[[ServerState], Connection]]
 """By path, what takes over a connection that is upgraded there."""
 
 
-def http_protocol(endpoint: Endpoint, others: Carriers = MappingProxyType({})) -> type[asyncio.Protocol]:
-    """The class for `uvicorn.Config(http=…)`; upgrades on unknown paths go to the `ws` class as usual."""
+def http_protocol(
+    endpoint: Endpoint, others: Carriers = MappingProxyType({}), quick: Quick | None = None
+) -> type[asyncio.Protocol]:
+    """The class for `uvicorn.Config(http=…)`; upgrades on unknown paths go to the `ws` class as usual.
+
+    What `quick` has is answered past the application.
+    """
 
     class Http(_Http):
         carriers = {PATH.encode(): partial(Connection, endpoint), **others}  # noqa: RUF012  # never changes
+
+    Http.quick = quick
 
     return Http
 
@@ -64,6 +74,7 @@ class _Together:
 
 class _Http(HttpToolsProtocol):
     carriers: Carriers
+    quick: Quick | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", _Together(cast("asyncio.Transport", transport))))
@@ -93,6 +104,56 @@ class _Http(HttpToolsProtocol):
                 self._hand_over(carrier, data[upgrade.args[0] :])
             else:
                 self.handle_websocket_upgrade()
+
+    def on_headers_complete(self) -> None:
+        idle = self.cycle is None or self.cycle.response_complete
+        if self.quick is not None and idle and not self.parser.should_upgrade() and self._is_for(self.quick):
+            keep_alive = self.parser.should_keep_alive()
+            cycle = QuickCycle(cast("Scope", self.scope), keep_alive=keep_alive)
+            self.cycle = cast("RequestResponseCycle", cycle)
+        else:
+            super().on_headers_complete()
+
+    def _is_for(self, quick: Quick) -> bool:
+        if self.parser.get_http_version() != "1.1" or not may_be_quick(self.headers):
+            return False
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope = cast("Scope", self.scope)
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        return quick.find(scope)
+
+    def on_body(self, body: bytes) -> None:
+        if isinstance(self.cycle, QuickCycle):
+            self.cycle.body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if isinstance(self.cycle, QuickCycle) and self.cycle.more_body:
+            task = self.loop.create_task(self._answer(self.cycle, self.quick))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        else:
+            super().on_message_complete()
+
+    async def _answer(self, cycle: QuickCycle, quick: Quick) -> None:
+        answered = await quick.answer(cycle.scope, cycle.receive)
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        if answered is None or cycle.disconnected or self.transport.is_closing():
+            return
+        status, headers, body = answered
+        together = cast("_Together", self.transport)
+        together.flush()
+        together.plain.writelines([cycle.head(status, self.server_state.default_headers + headers), body])
+        cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
 
     def _hand_over(self, carrier: Callable[[ServerState], Connection], early: bytes) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

@@ -41,7 +41,7 @@ from tallybook.delivery.rest import (
 )
 from tallybook.delivery.rest.answers import raw
 from tallybook.delivery.rest.contract import document
-from tallybook.delivery.rest.frame import Frame
+from tallybook.delivery.rest.frame import Frame, Framed
 from tallybook.delivery.rest.hot import HotRoutes
 from tallybook.delivery.rest.problems import (
     answer_http_exception,
@@ -61,11 +61,11 @@ class Api(FastAPI):
     """The routes; those that are hot are answered before the framework's layers, once there is `busy`."""
 
     hot: HotRoutes | None = None
-    busy: ASGIApp
+    busy: ASGIApp  # the same, with what is around them
+    quick: HotRoutes | None = None  # the same, where nothing is around them
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.hot is not None and scope["type"] == "http" and self.hot.find(scope):
-            scope["app"] = self
             await self.busy(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -77,14 +77,14 @@ def create_app(services: Services, watch: Watch) -> Api:
     app.state.services = services
     app.state.watch = watch
     app.add_middleware(_Pages, web=services.web)
-    app.add_middleware(Frame, clock=services.clock, metrics=watch.http, log_request=watch.log_request)
-    app.hot = HotRoutes(app)
-    app.busy = Frame(app.hot, services.clock, watch.http, watch.log_request)
+    frame = Frame(services.clock, watch.http, watch.log_request)
+    app.add_middleware(Framed, frame=frame)
+    app.hot = app.busy = app.quick = HotRoutes(app, frame)
     if watch.traces is not None:
         from tallybook.delivery.rest.traced import Traced
 
         app.add_middleware(Traced, traces=watch.traces)
-        app.busy = Traced(app.busy, watch.traces)
+        app.busy, app.quick = Traced(app.busy, watch.traces), None
     return app
 
 

@@ -2,9 +2,10 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
@@ -20,6 +21,7 @@ from tallybook.telemetry.trace_ids import current_trace, trace_of
 log = logging.getLogger(__name__)
 
 NO_ROUTE = "(none)"
+GONE = 499  # as nginx has it: whoever asked is gone, so nothing is answered
 _KEYS = re.compile(rf"/[{ROOM_KEY_ALPHABET}]{{{ROOM_KEY_LENGTH}}}(?![^/])", re.IGNORECASE)
 HEADERS = (  # of every answer that says nothing else
     (b"x-content-type-options", b"nosniff"),
@@ -30,72 +32,100 @@ HEADERS = (  # of every answer that says nothing else
 
 
 class Frame:
-    """ASGI middleware, around all routes or the hot ones. Hands every answered request to `log_request`."""
+    """Hands every answered request to `log_request`."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        clock: Clock,
-        metrics: HttpMetrics,
-        log_request: Callable[[Request], None] | None = None,
+        self, clock: Clock, metrics: HttpMetrics, log_request: Callable[[Request], None] | None = None
     ) -> None:
-        self._app = app
         self._clock = clock
         self._metrics = metrics
         self._log_request = log_request
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    def begin(self, scope: Scope) -> float:
+        """A request is here; when that was."""
         started = self._clock.monotonic()
         state = scope.setdefault("state", {})
         trace_id = state.get("trace_id") or trace_of(_header(scope, b"traceparent"))
         state["trace_id"] = trace_id
         current_trace.set(trace_id)
+        return started
+
+    @staticmethod
+    def check(scope: Scope) -> None:
+        """Refuse a body that is announced to be too large."""
+        check_size(scope["path"], _announced_length(scope))
+
+    @staticmethod
+    def headers(scope: Scope, given: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Those of an answer, with what every answer says."""
+        state = scope["state"]
+        named = {name for name, _ in given}
+        headers = [*given, *(header for header in HEADERS if header[0] not in named)]
+        headers.append((b"x-trace-id", state["trace_id"].encode()))
+        if (standing := state.get("limit")) is not None:
+            headers += standing.headers()
+        return headers
+
+    def end(self, scope: Scope, started: float, status: int, size: int) -> None:
+        """It was answered, or nobody is there any more."""
+        spent = self._clock.monotonic() - started
+        route = route_of(scope)
+        self._metrics.request(scope["method"], route, status, spent)
+        if self._log_request is not None:
+            state = scope["state"]
+            player = state.get("player_id")
+            line = Request(
+                method=scope["method"],
+                route=route,
+                path=_path(scope, route),
+                status=status,
+                ms=round(1000 * spent, 2),
+                bytes=size,
+                trace_id=state["trace_id"],
+                player=None if player is None else str(player),
+            )
+            self._log_request(line)
+
+
+class Framed:
+    """ASGI middleware: the frame around all routes."""
+
+    def __init__(self, app: ASGIApp, frame: Frame) -> None:
+        self._app = app
+        self._frame = frame
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = self._frame.begin(scope)
         status = size = 0
 
         async def framed(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                given = message["headers"]
-                named = {name for name, _ in given}
-                headers = [*given, *(header for header in HEADERS if header[0] not in named)]
-                headers.append((b"x-trace-id", trace_id.encode()))
-                if (standing := state.get("limit")) is not None:
-                    headers += standing.headers()
-                message["headers"] = headers
+                message["headers"] = self._frame.headers(scope, message["headers"])
             else:
                 size += len(message.get("body", b""))
             await send(message)
 
         try:
-            check_size(scope["path"], _announced_length(scope))
+            self._frame.check(scope)
             await self._app(scope, receive, framed)
         except ClientDisconnect:
-            status = status or 499  # as nginx has it: whoever asked is gone, so nothing is answered
+            status = status or GONE
         except Exception as error:
             if status:
                 raise  # half an answer is out already: the connection has to break
-            await problem(_refusal(error), trace_id)(scope, receive, framed)
+            await failure(scope, error)(scope, receive, framed)
         finally:
-            spent = self._clock.monotonic() - started
-            route = route_of(scope)
-            self._metrics.request(scope["method"], route, status, spent)
-            if self._log_request is not None:
-                player = state.get("player_id")
-                line = Request(
-                    method=scope["method"],
-                    route=route,
-                    path=_path(scope, route),
-                    status=status,
-                    ms=round(1000 * spent, 2),
-                    bytes=size,
-                    trace_id=trace_id,
-                    player=None if player is None else str(player),
-                )
-                self._log_request(line)
+            self._frame.end(scope, started, status, size)
+
+
+def failure(scope: Scope, error: Exception) -> Response:
+    """The answer to a request that could not be carried out."""
+    return problem(_refusal(error), scope["state"]["trace_id"])
 
 
 def route_of(scope: Scope) -> str:

@@ -2,16 +2,27 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tallybook.delivery.rest.frame import GONE, Frame, failure
 from tallybook.delivery.rest.routing import API
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 _hot: set[Callable[..., object]] = set()
+
+
+class Answered(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 def hot(handler: Handler) -> Handler:
@@ -23,7 +34,9 @@ def hot(handler: Handler) -> Handler:
 class HotRoutes:
     """The hot routes of an application, by method and path."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, frame: Frame) -> None:
+        self._app = app
+        self._frame = frame
         self._fixed: dict[tuple[str, str], tuple[Handler, str]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Handler, str]]] = {}
         for route in app.routes:
@@ -49,8 +62,29 @@ class HotRoutes:
                 return True
         return False
 
+    async def answer(self, scope: Scope, receive: Receive) -> Answered | None:
+        """The answer to a request that was found; None when nobody is there any more to take it."""
+        started = self._frame.begin(scope)
+        scope["app"] = self._app
+        status, body = GONE, b""
+        try:
+            self._frame.check(scope)
+            handler, scope["state"]["route"], scope["path_params"] = scope["hot"]
+            response = await handler(Request(scope, receive))
+            status, body = response.status_code, bytes(response.body)
+        except ClientDisconnect:
+            return None
+        except Exception as error:
+            response = failure(scope, error)
+            status, body = response.status_code, bytes(response.body)
+        finally:
+            self._frame.end(scope, started, status, len(body))
+        return Answered(status, self._frame.headers(scope, response.raw_headers), body)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that was found."""
-        handler, scope["state"]["route"], scope["path_params"] = scope["hot"]
-        response = await handler(Request(scope, receive))
-        await response(scope, receive, send)
+        """The same for a server that speaks ASGI."""
+        answered = await self.answer(scope, receive)
+        if answered is not None:
+            status, headers, body = answered
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})

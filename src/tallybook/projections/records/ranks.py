@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.engine import Database
+from tallybook.database.prepared import as_id
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import reading
 from tallybook.projections.records.entries import Entry
@@ -122,7 +123,7 @@ class Ranks:
 
         async def indexed() -> dict[UUID, int]:
             found = await self._ranking.ranks(name, [member.bytes for member in members])
-            return {UUID(bytes=member): standing.rank for member, standing in found.items()}
+            return {as_id(member): standing.rank for member, standing in found.items()}
 
         def read(connection: Connection) -> dict[UUID, int]:
             slot = self._records.slot
@@ -198,5 +199,5 @@ def _section(definition: Definition, lines: Iterable[Ranked], start: int, total:
     made = []
     for member, key, rank in lines:
         value, second, since = parts(key, highest=highest, second_highest=second_highest)
-        made.append(Line(UUID(bytes=member), rank, value, second, since))
+        made.append(Line(as_id(member), rank, value, second, since))
     return Section(made, start, total)

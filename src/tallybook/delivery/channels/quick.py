@@ -1,0 +1,69 @@
+"""Answers whole at once, for requests that need none of what ASGI is for: at once complete, and no stream."""
+
+import asyncio
+from typing import Any, Protocol
+
+from starlette.types import Message, Receive, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+LARGEST = 64 * 1024  # bytes of a body that is waited for
+_OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"x-forwarded-for", b"x-forwarded-proto"})
+
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Quick(Protocol):
+    """Routes that are answered so."""
+
+    def find(self, scope: Scope) -> bool:
+        """Whether a request is for one of them; called before `answer`."""
+
+    async def answer(self, scope: Scope, receive: Receive) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body; None when nobody is there any more to take it."""
+
+
+class QuickCycle:
+    """One such request and its answer, in the place of uvicorn's `RequestResponseCycle`."""
+
+    def __init__(self, scope: Scope, *, keep_alive: bool) -> None:
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self.body = bytearray()
+        self.more_body = True
+        self.disconnected = False
+        self.response_complete = False
+        self.message_event = _NOBODY
+
+    async def receive(self) -> Message:
+        """The whole body, once."""
+        if not self.more_body:
+            return {"type": "http.disconnect"}
+        self.more_body = False
+        return {"type": "http.request", "body": bytes(self.body), "more_body": False}
+
+    def head(self, status: int, headers: Headers) -> bytes:
+        """Everything before the body."""
+        lines = [STATUS_LINE[status]]
+        for name, value in headers:
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n")
+        return b"".join(lines)
+
+
+def may_be_quick(headers: Headers) -> bool:
+    """Whether a request comes with a body of a known size, straight from its client."""
+    for name, value in headers:
+        if name in _OTHERWISE:
+            return False
+        if name == b"content-length" and not (value.isdigit() and int(value) <= LARGEST):
+            return False
+    return True
+
+
+class _Nobody(asyncio.Event):
+    def set(self) -> None:
+        """Nobody waits for it."""
+
+
+_NOBODY: Any = _Nobody()
