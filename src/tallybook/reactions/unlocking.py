@@ -149,6 +149,9 @@ class Unlocking:
                 merged.add(recorded.stream)
             elif isinstance(event := recorded.event, StatsReported | ScoreSubmitted) and not event.bot:
                 careers.append((event, "reports" if isinstance(event, StatsReported) else "scores"))
+        if careers:  # most games have no rules
+            ruled = {each.game_id for each in ruled_by(connection, {event.game for event, _ in careers})}
+            careers = [(event, source) for event, source in careers if event.game in ruled]
         there = people[self._directory.slot]
         sat = select(there.c.session_id, there.c.game_id, there.c.person_id).where(
             there.c.session_id.in_(list(sessions)), there.c.sat == 1

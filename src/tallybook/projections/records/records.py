@@ -95,6 +95,7 @@ class Records(MadeInMemory[InMemory]):
     def clear(self, connection: Connection, slot: str) -> None:
         for tables in TABLES:
             tables.clear(connection, slot)
+        self._memory[slot] = Memory()
 
     def forget_tables(self) -> None:
         self._memory = {slot: Memory() for slot in SLOTS}
