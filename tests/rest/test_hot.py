@@ -15,7 +15,7 @@ from msgspec import structs
 
 from tallybook.bootstrap.node import Node
 from tallybook.database.trouble import DatabaseUnavailable
-from tallybook.delivery.channels.upgrade import http_protocol
+from tallybook.delivery.channels.upgrade import PATH, http_protocol
 from tallybook.delivery.rest import app as application
 from tallybook.delivery.rest import hot as busy
 from tallybook.delivery.rest.answers import answer
@@ -157,6 +157,14 @@ async def test_a_connection_goes_on_and_ends_as_its_client_says(server: Node, an
         assert await _answer(reader) == (201, False)
         assert await _answer(reader) == (200, True)
         assert await reader.read() == b""
+        writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(quick.encode())
+        assert await _answer(reader) == (200, False)
+        socket = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        writer.write(f"GET {PATH}?vsn=2.0.0&token={ana.token} HTTP/1.1\r\n{head}{socket}".encode())
+        writer.write(b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 101 ")
         writer.close()
 
 

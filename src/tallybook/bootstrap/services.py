@@ -28,6 +28,7 @@ from tallybook.delivery.rest.services import Services
 from tallybook.delivery.seasons import SeasonStandings
 from tallybook.delivery.sessions import Sessions
 from tallybook.delivery.statistics import Statistics
+from tallybook.delivery.summaries import Summaries
 from tallybook.delivery.timeline import Timelines
 from tallybook.delivery.trends import Trends
 from tallybook.delivery.unlocking import AchievementDesk
@@ -46,6 +47,7 @@ def build_services(
     """What the endpoints of REST stand on."""
     settings, clock, database, ledger = ground.settings, ground.clock, ground.database, ground.ledger
     directory, names, naming, tables = ground.directory, played.names, played.naming, played.tables
+    summaries = Summaries(database, directory, naming)
     rated = partial(runner.reached, Ratings.name)
     by_day = partial(runner.reached, CareerDays.name)
     return Services(
@@ -55,7 +57,7 @@ def build_services(
         catalogue=played.catalogue,
         library=Library(database, played.catalogue, directory, f"{API}/sessions/history"),
         sessions=Sessions(ledger, tables, played.opening),
-        history=History(database, directory, naming),
+        history=History(database, directory, summaries),
         statistics=Statistics(
             database, directory, ground.ratings, naming, clock, f"{API}/sessions/history"
         ),
@@ -64,7 +66,7 @@ def build_services(
         persons=people.persons,
         claiming=people.claiming,
         following=played.following,
-        feed=Feed(database, directory, naming, people.persons, played.following),
+        feed=Feed(database, directory, summaries, people.persons, played.following),
         export=Export(ledger, clock, people.accounts, people.claiming, tables, directory),
         leaving=Leaving(
             ledger,

@@ -8,7 +8,7 @@ from tallybook.access.actor import Actor
 from tallybook.accounts.follows import Following
 from tallybook.accounts.merges import Persons
 from tallybook.database.engine import Database
-from tallybook.delivery.naming import Naming
+from tallybook.delivery.summaries import Summaries
 from tallybook.projections.feed import Place, feed
 from tallybook.projections.sessions import SessionDirectory
 
@@ -20,13 +20,13 @@ class Feed:
         self,
         database: Database,
         directory: SessionDirectory,
-        naming: Naming,
+        summaries: Summaries,
         persons: Persons,
         following: Following,
     ) -> None:
         self._database = database
         self._directory = directory
-        self._naming = naming
+        self._summaries = summaries
         self._persons = persons
         self._following = following
 
@@ -42,8 +42,7 @@ class Feed:
                 limit=limit,
             )
         )
-        texts = await self._naming.fill([item.summary for item in found])
         return [
-            ((item.played_at, item.session_id), Raw(text.encode()))
-            for item, text in zip(found, texts, strict=True)
+            ((each.played_at, each.session_id), Raw(text.encode()))
+            for each, text in await self._summaries.of(found)
         ]

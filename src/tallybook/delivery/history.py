@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tallybook.access.actor import ADMIN, Actor
 from tallybook.database.engine import Database
-from tallybook.delivery.naming import Naming
+from tallybook.delivery.summaries import Summaries
 from tallybook.projections.history import Wanted, history
 from tallybook.projections.sessions import SessionDirectory
 
@@ -14,10 +14,10 @@ Place = tuple[int, UUID]  # in a list: when a session was played, and its id
 class History:
     """Answers lists of sessions."""
 
-    def __init__(self, database: Database, directory: SessionDirectory, naming: Naming) -> None:
+    def __init__(self, database: Database, directory: SessionDirectory, summaries: Summaries) -> None:
         self._database = database
         self._directory = directory
-        self._naming = naming
+        self._summaries = summaries
 
     async def list(
         self, actor: Actor, wanted: Wanted, *, before: Place | None, limit: int
@@ -33,6 +33,6 @@ class History:
             limit=limit + 1,
         )
         shown = found[:limit]
-        items = await self._naming.fill([item.summary for item in shown])
+        items = [text for _, text in await self._summaries.of(shown)]
         following = (shown[-1].played_at, shown[-1].session_id) if len(found) > limit else None
         return f"[{','.join(items)}]".encode(), following

@@ -32,7 +32,7 @@ class Naming:
         texts = {template: kept[template] for template in templates if template in kept}
         if missing := [template for template in templates if template not in texts]:
             generation = self._generation
-            filled = dict(zip(missing, await self._fill(missing), strict=True))
+            filled = dict(zip(missing, await self.fill_once(missing), strict=True))
             texts |= filled
             if generation == self._names.generation == self._generation:
                 self._keep(filled)
@@ -50,7 +50,13 @@ class Naming:
         self._size = 0
         self._generation = self._names.generation
 
-    async def _fill(self, templates: Collection[str]) -> list[str]:
+    @property
+    def generation(self) -> int:
+        """A number that changes when a text that was filled may have another name now."""
+        return self._names.generation
+
+    async def fill_once(self, templates: Collection[str]) -> list[str]:
+        """The same, for who keeps the texts elsewhere."""
         pieces = _BETWEEN.join(templates).split(NAME)
         ids = {text: _id(text) for text in pieces[1::2]}
         known = await self._names.of(ids.values())

@@ -6,11 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
-from tallybook.projections.history import Item
+from tallybook.database.bulk import Lookup
+from tallybook.projections.history import Listed
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.slots import SLOTS
 
 WINDOW = 1_000  # public sessions that are looked through before those of each person are collected
+
+_versions = {
+    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "idx"], ["session_id"]) for slot in SLOTS
+}
 
 Place = tuple[int, UUID]  # when a session was played, and its id
 
@@ -23,7 +29,7 @@ def feed(
     me: UUID,
     before: Place | None,
     limit: int,
-) -> list[Item]:
+) -> list[Listed]:
     """Finished sessions of `me`, and those of the persons `followed` that are for everybody to see.
 
     Who follows many finds a page among the newest public sessions; who follows few has few sessions to
@@ -36,11 +42,8 @@ def feed(
     if followed:
         found |= _public(connection, slot, followed, before, limit)
     page = sorted(found, reverse=True)[:limit]
-    sessions = SessionDirectory.sessions[slot]
-    query = select(sessions.c.session_id, sessions.c.summary)
-    rows = connection.execute(query.where(sessions.c.session_id.in_([place[1] for place in page])))
-    summaries = {row.session_id: row.summary for row in rows}
-    return [Item(*place, summaries[place[1]]) for place in page]
+    versions = dict(_versions[slot].run(connection, [(session_id,) for _, session_id in sorted(page)]))
+    return [Listed(*place, versions[place[1]]) for place in page]
 
 
 def _public(

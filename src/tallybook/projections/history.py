@@ -1,6 +1,6 @@
 """Lists of sessions, newest first: the caller's, somebody's, or everything the caller may see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -22,6 +22,7 @@ from sqlalchemy import (
     union,
 )
 
+from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
 from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared, as_id
@@ -30,10 +31,15 @@ from tallybook.projections.matching import Matching
 from tallybook.projections.merges import OPEN, merges
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.slots import SLOTS
 from tallybook.projections.standings import ALL_GAMES, Mode, Outcome
 from tallybook.projections.statistics import player_games
 
 _LAST = UUID(int=2**128 - 1)
+_summaries = {
+    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "idx", "summary"], ["session_id"])
+    for slot in SLOTS
+}
 
 Scope = Literal["own", "visible"]
 
@@ -58,12 +64,12 @@ class Wanted(msgspec.Struct, frozen=True):
     q: str | None = None
 
 
-class Item(NamedTuple):
-    """A session in a list: when it was played, its id and its summary, which lacks the names."""
+class Listed(NamedTuple):
+    """A session in a list: when it was played, its id, and a number that changes with its summary."""
 
     played_at: int
     session_id: UUID
-    summary: str
+    version: int
 
 
 async def history(
@@ -75,7 +81,7 @@ async def history(
     admin: bool,
     before: tuple[int, UUID] | None,
     limit: int,
-) -> list[Item]:
+) -> list[Listed]:
     """A page of a list, as far as `seen_by` may see it, behind the item `before`."""
     given = {name: value for name in Wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None}
     # One bound from above: between two of them SQLite would walk along the longer of two indexes.
@@ -99,7 +105,13 @@ async def history(
         rows = await database.glance(_prepared(form), values)
     else:
         rows = await database.read(partial(_search, form=form, q=wanted.q, values=values))
-    return [Item(row[0], as_id(row[1]), row[2]) for row in rows]
+    return [Listed(row[0], as_id(row[1]), row[2]) for row in rows]
+
+
+def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, tuple[int, str]]:
+    """By session its version, and its summary, which lacks the names."""
+    rows = _summaries[slot].run(connection, [(session_id,) for session_id in sorted(sessions)])
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _search(connection: Connection, form: "_Form", q: str, values: Mapping[str, Any]) -> Rows:
@@ -142,7 +154,7 @@ def _query(form: _Form, matching: Matching | None) -> Select[Any] | None:
         return None
     found: FromClause = walks[0].subquery() if len(walks) == 1 else union(*map(_closed, walks)).subquery()
     return (
-        select(found.c.played_at, found.c.session_id, sessions.c.summary)
+        select(found.c.played_at, found.c.session_id, sessions.c.idx)
         .join_from(found, sessions, sessions.c.session_id == found.c.session_id)
         .order_by(found.c.played_at.desc(), found.c.session_id.desc())
         .limit(bindparam("limit"))
@@ -217,13 +229,19 @@ def _member(slot: str, source: Table) -> ColumnElement[bool]:
 def _faced(form: _Form, source: Table) -> ColumnElement[bool]:
     """The other one sat there too, and not in the same team."""
     them = people[form.slot].alias("them")
-    there = and_(them.c.session_id == source.c.session_id, them.c.sat == 1)
-    apart = or_(them.c.team.is_(None), source.c.team.is_(None), them.c.team != source.c.team)
     who = "player_id" if form.along_opponent else "opponent_id"
-    found = exists().where(there, apart, them.c.person_id == _person(form.slot, who))
-    return (
-        found.where(_equal(them, "outcome")) if form.along_opponent and "outcome" in form.filters else found
+    # Of the same session are the game and the time, too: so the row is found by an index of the person's.
+    found = select(them.c.session_id).where(
+        *(them.c[name] == source.c[name] for name in ("game_id", "played_at", "session_id")),
+        them.c.sat == 1,
+        or_(them.c.team.is_(None), source.c.team.is_(None), them.c.team != source.c.team),
+        them.c.person_id == _person(form.slot, who),
     )
+    if form.along_opponent and "outcome" in form.filters:
+        found = found.where(_equal(them, "outcome"))
+    # To be looked up row by row: of what has an offset PostgreSQL does not make a join, for which it would
+    # read all that the other one has ever played.
+    return found.limit(1).offset(0).exists()
 
 
 def _equal(source: FromClause, name: str) -> ColumnElement[bool]:

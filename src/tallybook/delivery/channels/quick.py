@@ -1,14 +1,14 @@
 """Answers whole at once, for requests that need none of what ASGI is for: at once complete, and no stream."""
 
 import asyncio
-from typing import Any, Protocol
+from typing import Protocol
 
 from starlette.types import Message, Receive, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 LARGEST = 64 * 1024  # bytes of a body that is waited for
 _OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"x-forwarded-for", b"x-forwarded-proto"})
-
+_UNHEARD = asyncio.Event()  # which uvicorn sets when something has come, or nothing more will
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -30,16 +30,17 @@ class QuickCycle:
         self.scope = scope
         self.keep_alive = keep_alive
         self.body = bytearray()
-        self.more_body = True
+        self.whole = False  # it is all there, and being answered
+        self._read = False
         self.disconnected = False
         self.response_complete = False
-        self.message_event = _NOBODY
+        self.message_event = _UNHEARD
 
     async def receive(self) -> Message:
         """The whole body, once."""
-        if not self.more_body:
+        if self._read:
             return {"type": "http.disconnect"}
-        self.more_body = False
+        self._read = True
         return {"type": "http.request", "body": bytes(self.body), "more_body": False}
 
     def head(self, status: int, headers: Headers) -> bytes:
@@ -59,11 +60,3 @@ def may_be_quick(headers: Headers) -> bool:
         if name == b"content-length" and not (value.isdigit() and int(value) <= LARGEST):
             return False
     return True
-
-
-class _Nobody(asyncio.Event):
-    def set(self) -> None:
-        """Nobody waits for it."""
-
-
-_NOBODY: Any = _Nobody()

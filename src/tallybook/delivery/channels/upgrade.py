@@ -127,13 +127,14 @@ class _Http(HttpToolsProtocol):
         return quick.find(scope)
 
     def on_body(self, body: bytes) -> None:
-        if isinstance(self.cycle, QuickCycle):
+        if isinstance(self.cycle, QuickCycle) and not self.cycle.whole:
             self.cycle.body += body
         else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if isinstance(self.cycle, QuickCycle) and self.cycle.more_body:
+        if isinstance(self.cycle, QuickCycle) and not self.cycle.whole:
+            self.cycle.whole = True
             task = self.loop.create_task(self._answer(self.cycle, self.quick))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
