@@ -221,10 +221,8 @@ async def test_commands_under_way_are_answered_before_the_end(server: Serving) -
         await poller.bring(later)
         await poller.hear("431")
         replies = [await server.rooms.unanswered.get() for _ in range(2)]
-        under_way = server.server.server_state.tasks
-        before = len(under_way)
         waiting = asyncio.create_task(poller.hear("432"))
-        await until(lambda: len(under_way) > before)
+        await until(lambda: server.engine.sessions[poller.sid].waiting)
         server.may_drain.clear()
         server.server.should_exit = True
         await until(lambda: server.endpoint.draining)
