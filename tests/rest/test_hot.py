@@ -122,16 +122,21 @@ async def _answers(
     return answers
 
 
+async def _key_of_a_server(ana: Person) -> str:
+    opened = await ana.opens("Ana", "Bea")
+    made = await ana.post(f"/games/{opened['game_id']}/api-keys", {"name": "a server of the game"})
+    return str(made["secret"])
+
+
 async def test_busy_routes_answer_the_same_past_the_application_as_through_it(
     server: Node, ana: Person, bea: Person
 ) -> None:
-    opened = await ana.opens("Ana", "Bea")
-    made = await ana.post(f"/games/{opened['game_id']}/api-keys", {"name": "a server of the game"})
+    key = await _key_of_a_server(ana)
     way = Way(server, past_the_framework=True)
     answers = []
     for quick in (None, way.app.quick):
         async with served(server, way.app, quick) as url:
-            answers.append(await _answers(httpx.AsyncHTTPTransport(), ana, bea, made["secret"], base_url=url))
+            answers.append(await _answers(httpx.AsyncHTTPTransport(), ana, bea, key, base_url=url))
     assert answers[0] == answers[1]
     half = len(way.lines) // 2
     lines = [structs.replace(line, ms=0.0) for line in way.lines]
@@ -195,10 +200,9 @@ async def served(server: Node, app: FastAPI, quick: HotRoutes | None) -> AsyncIt
 async def test_busy_routes_answer_the_same_past_the_framework_as_through_it(
     server: Node, ana: Person, bea: Person
 ) -> None:
-    opened = await ana.opens("Ana", "Bea")
-    made = await ana.post(f"/games/{opened['game_id']}/api-keys", {"name": "a server of the game"})
+    key = await _key_of_a_server(ana)
     ways = [Way(server, past_the_framework=past) for past in (True, False)]
-    answers = [await _answers(httpx.ASGITransport(way.app), ana, bea, made["secret"]) for way in ways]
+    answers = [await _answers(httpx.ASGITransport(way.app), ana, bea, key) for way in ways]
     assert answers[0] == answers[1]
     statuses = {status for _, _, status, _, _ in answers[0]}
     assert statuses >= {200, 201, 400, 401, 403, 404, 405, 413, 500, 503}, statuses

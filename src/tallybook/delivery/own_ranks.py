@@ -109,8 +109,9 @@ class OwnRanks:
                 del self._people[person_id]
                 for known in self._lists.values():
                     known.ranks.pop(person_id, None)
-            if not self._people:
-                self._lists.clear()
+            if not self._people:  # what is yet to be looked at is of no use to who comes later
+                for kept in (self._lists, self._games, self._sessions):
+                    kept.clear()
 
         return left
 
