@@ -4,8 +4,10 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import bindparam, column, func, insert, select
 from sqlalchemy.exc import DBAPIError
@@ -123,3 +125,35 @@ async def test_a_glance_that_cannot_succeed_fails_like_a_read(database: Database
     missing = Prepared(select(column("nothing")).select_from(texts))
     with pytest.raises(DBAPIError):
         await database.glance(missing, {})
+
+
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+async def test_no_connection_is_left_behind_by_who_gives_up_or_is_still_at_it(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, moment = open_database(postgres_url), select(func.pg_sleep(0.01))
+    opening = asyncio.Event()
+    execute = asyncpg.Connection.execute
+
+    async def told_of(*said: Any) -> Any:
+        opening.set()
+        return await execute(*said)
+
+    monkeypatch.setattr(asyncpg.Connection, "execute", told_of)
+    given_up = asyncio.create_task(database.glance(Prepared(moment), {}))
+    await opening.wait()
+    given_up.cancel()
+    glancing = asyncio.create_task(database.glance(Prepared(moment), {}))
+    reading = asyncio.create_task(database.read(lambda c: c.execute(moment).all()))
+    await asyncio.sleep(0)
+    await database.close()
+    assert (given_up.cancelled(), glancing.done(), reading.done()) == (True, True, True)
+    watching = open_database(postgres_url)
+    async with asyncio.timeout(10):  # the server itself takes a moment to notice
+        while await watching.read(lambda c: c.exec_driver_sql(OTHERS).scalar_one()):
+            pass
+    await watching.close()

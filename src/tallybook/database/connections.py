@@ -1,6 +1,7 @@
 """Connections to a server, for whoever comes first: the pool itself lets latecomers overtake."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
@@ -14,6 +15,7 @@ class Connections:
 
     def __init__(self, engine: "AsyncEngine", size: int) -> None:
         self.engine = engine
+        self._size = size
         self._free = asyncio.Semaphore(size)
 
     async def __aenter__(self) -> Self:
@@ -26,3 +28,14 @@ class Connections:
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()
+
+    async def finished(self) -> None:
+        """Let those at work finish, but not for long; nobody begins after them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                for _ in range(self._size):
+                    await self._free.acquire()
+
+    async def close(self) -> None:
+        await self.finished()
+        await self.engine.dispose()

@@ -185,8 +185,8 @@ class ServerDatabase:
     async def close(self) -> None:
         if self._glances is not None:
             await self._glances.close()
-        await self._writer.engine.dispose()
-        await self._reader.engine.dispose()
+        await self._writer.close()
+        await self._reader.close()
 
 
 class Server(Protocol):

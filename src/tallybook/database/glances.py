@@ -91,9 +91,13 @@ class PostgresGlances:
                 return held, driver
             await self._drop(held)  # it died meanwhile
         held = await self._connections.engine.connect()
-        opened: Any = (await held.get_raw_connection()).driver_connection
-        # A plan for the values at hand takes somebody with a long history for one with little to sort.
-        await opened.execute("SET plan_cache_mode = force_generic_plan")
+        try:
+            opened: Any = (await held.get_raw_connection()).driver_connection
+            # A plan for the values at hand takes somebody with a long history for one with little to sort.
+            await opened.execute("SET plan_cache_mode = force_generic_plan")
+        except BaseException:
+            await self._drop(held)
+            raise
         return held, opened
 
     @staticmethod
@@ -102,6 +106,7 @@ class PostgresGlances:
         await held.close()
 
     async def close(self) -> None:
+        await self._connections.finished()
         for held, _ in self._idle:
             await held.close()
         await self._connections.engine.dispose()
