@@ -23,12 +23,13 @@ from tallybook.careers.events import (
 )
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import PLAIN, Definition, board_id
-from tallybook.catalogue.events import BoardDefined
-from tallybook.catalogue.tables import boards
+from tallybook.catalogue.events import BoardDefined, BoardFilled, BoardPeriodBegun
+from tallybook.catalogue.tables import board_periods, boards
 from tallybook.database.engine import open_database
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.projecting import Projector
 from tallybook.ledger.tables import events
+from tallybook.projections.records import filling
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import TABLES, built, entries
@@ -39,13 +40,16 @@ from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
 PLAYERS = range(4)
 KEYS = ("first", "other")
 STEPS = ("submit",) * 3 + (
-    "report", "unlock", "play", "correct", "void", "merge", "split", "define",
+    "report", "unlock", "play", "correct", "void", "merge", "split", "define", "fill", "begin",
 )  # fmt: skip
 DEFINITIONS = (
     Definition(),
     Definition(second="lowest"),
     Definition(order="lowest", schedule="*/7 * * * *", bots=True),
     Definition(operator="latest", decimals=1),
+    Definition(operator="latest", schedule="manual"),
+    Definition(schedule="manual", teams=True),
+    Definition(operator="sum", schedule="manual", source="session", of="score"),
     Definition(operator="sum"),
     Definition(operator="count", teams=True),
     Definition(operator="average", source="action", of="jump"),
@@ -65,13 +69,15 @@ def careers(draw: st.DrawFn) -> Evening:
     evening = Evening()
     merged: dict[int, int] = {}
     voided: set[int] = set()
+    known: set[str] = set()
     number = st.integers(-9, 9) | st.sampled_from(["0.5", "-2.25", "3.0625"])
     for _ in range(draw(st.integers(1, 25))):
         step = draw(st.sampled_from(STEPS))
         who = draw(st.sampled_from(PLAYERS))
         of: dict[str, Any] = {"game": game(0), "player": player(who)}
         career = career_id(game(0), player(who))
-        at = draw(st.none() | st.integers(0, 40).map(lambda n: BEGIN + n * MINUTE))
+        latest = len(evening.log) + 5  # minutes; a client's clock may be ahead by so much
+        at = draw(st.none() | st.integers(0, latest).map(lambda n: BEGIN + n * MINUTE))
         standing = [n for n in range(len(evening.sessions)) if n not in voided]
         if step == "submit":
             submitted = ScoreSubmitted(
@@ -110,9 +116,18 @@ def careers(draw: st.DrawFn) -> Evening:
             del merged[who]
             evening.splits(who)
         elif step == "define":
-            key = draw(st.sampled_from(KEYS))
+            known.add(key := draw(st.sampled_from(KEYS)))
             defined = BoardDefined(board_id(game(0), key), key, draw(st.sampled_from(DEFINITIONS)))
             evening.happens(game(0), defined)
+        elif step == "begin" and known:
+            key, earlier = draw(st.sampled_from(sorted(known))), draw(st.integers(0, 2))
+            begun = BEGIN + (len(evening.log) + 1 - earlier) * MINUTE + MINUTE // 2
+            evening.happens(game(0), BoardPeriodBegun(board_id(game(0), key), begun))
+        elif step == "fill":
+            upto = draw(st.none() | st.integers(0, len(evening.log)))
+            evening.happens(game(0), BoardFilled(board_id(game(0), draw(st.sampled_from(KEYS))), upto))
+    for key in KEYS:  # no board stays without what is still to come
+        evening.happens(game(0), BoardFilled(board_id(game(0), key)))
     return evening
 
 
@@ -122,6 +137,11 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
     given: list[tuple[int, int, UUID, str | None, Decimal, Decimal, bool]] = []
     results: dict[UUID, Any] = {}
     finished: dict[UUID, tuple[int, int]] = {}
+    begun = {
+        recorded.event.at
+        for recorded in log
+        if isinstance(recorded.event, BoardPeriodBegun) and recorded.event.board == board_id(game(0), key)
+    }
 
     def number(value: Any) -> Decimal:
         return round(Decimal(value or 0), definition.decimals)
@@ -166,6 +186,8 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
         if minutes:
             hour = at // (60 * MINUTE) * 60 * MINUTE
             period = hour + (at - hour) // MINUTE // minutes * minutes * MINUTE
+        elif definition.schedule == "manual":
+            period = max((begins for begins in begun if begins <= at), default=0)
         if definition.teams:
             if team is None:
                 continue
@@ -214,6 +236,12 @@ def define(connection: Connection, defined: BoardDefined) -> None:
     connection.execute(boards.insert().values(row))
 
 
+def begin(connection: Connection, begun: BoardPeriodBegun) -> None:
+    row = {"board_id": begun.board, "begins_at": begun.at}
+    connection.execute(delete(board_periods).filter_by(**row))
+    connection.execute(board_periods.insert().values(row))
+
+
 async def check(url: str, evening: Evening, sizes: list[int]) -> None:
     directory, records = SessionDirectory(), Records()
     database = open_database(url)
@@ -221,6 +249,7 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
     def everything(connection: Connection) -> None:
         connection.execute(delete(events))
         connection.execute(delete(boards))
+        connection.execute(delete(board_periods))
         Projector([directory, records]).prepare(connection)
         for slot in "ab":
             directory.clear(connection, slot)
@@ -233,6 +262,8 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
             for recorded in batch:
                 if isinstance(recorded.event, BoardDefined):
                     define(connection, recorded.event)
+                elif isinstance(recorded.event, BoardPeriodBegun):
+                    begin(connection, recorded.event)
             for _ in range(2 if turn % 3 == 0 else 1):  # a repeated batch changes nothing
                 directory.apply(connection, "a", batch)
                 records.apply(connection, "a", batch)
@@ -264,7 +295,11 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_entries_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> None:
+@pytest.mark.parametrize("at_once", [filling.PIECE, 0])
+def test_entries_equal_a_rebuild_and_a_recount_whatever_happens(
+    url: str, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "PIECE", at_once)
     embedded = url.startswith("sqlite")
 
     @settings(
@@ -303,3 +338,80 @@ def test_a_correction_that_comes_again_with_the_void_after_it_changes_nothing(ur
     evening.voids(0)
     evening.voids(1)
     asyncio.run(check(url, evening, [1, 6, 4]))  # the third batch comes twice
+
+
+def submits(evening: Evening, who: int, score: int, key: str = "first", *, at: int | None = None) -> None:
+    submitted = ScoreSubmitted(
+        game=game(0), player=player(who), board=board_id(game(0), key), score=score, team="red"
+    )
+    evening.happens(career_id(game(0), player(who)), submitted, at)
+
+
+def fills(evening: Evening, upto: int | None, key: str = "first") -> None:
+    evening.happens(game(0), BoardFilled(board_id(game(0), key), upto))
+
+
+@pytest.mark.parametrize("teams", [False, True])
+def test_a_long_past_is_taken_in_by_pieces_while_scores_go_on(
+    url: str, teams: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "PIECE", 0)
+    evening = Evening()
+    summed = Definition(operator="sum", teams=teams)
+    for score in range(1, 5):
+        submits(evening, score % 2, score)
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", summed))
+    submits(evening, 0, 10)
+    fills(evening, 3)
+    submits(evening, 1, 20)
+    evening.merges(1, 0)
+    fills(evening, 2)
+    fills(evening, 6)
+    submits(evening, 0, 40)
+    fills(evening, None)
+    submits(evening, 1, 80)
+    for sizes in ([1], [3], [100]):
+        asyncio.run(check(url, evening, sizes))
+
+
+def test_results_corrected_while_a_board_takes_in_a_long_past(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "PIECE", 0)
+    evening = Evening()
+    won = Definition(operator="sum", source="session", of="won")
+    best = Definition(source="session", of="score")
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", won))
+    fills(evening, None)
+    for scores in ([1, 2], [3, 4], [5, 6], [7, 8]):
+        evening.plays(0, scores, players=[0, 1])
+    evening.happens(game(0), BoardDefined(board_id(game(0), "other"), "other", best))
+    fills(evening, 6, "other")
+    evening.corrects(0, [9, 1])
+    evening.corrects(1, [20, 1])
+    evening.corrects(3, [30, 1])
+    evening.voids(3)
+    evening.plays(0, [10, 11], players=[0, 1])
+    fills(evening, 9, "other")
+    evening.corrects(4, [12, 1])
+    evening.voids(2)
+    fills(evening, None, "other")
+    evening.corrects(1, [2, 3])
+    for sizes in ([1], [4], [100]):
+        asyncio.run(check(url, evening, sizes))
+
+
+def test_what_came_of_a_period_before_it_was_begun_goes_into_it(url: str) -> None:
+    evening = Evening()
+    manual = Definition(operator="sum", schedule="manual")
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", manual))
+    submits(evening, 0, 1)
+    submits(evening, 1, 2)
+    submits(evening, 1, 4, at=BEGIN + 7 * MINUTE)
+    submits(evening, 0, 8)
+    begun = BEGIN + 4 * MINUTE + MINUTE // 2
+    evening.happens(game(0), BoardPeriodBegun(board_id(game(0), "first"), begun))
+    submits(evening, 0, 16)
+    submits(evening, 1, 32, at=BEGIN + 2 * MINUTE)
+    for sizes in ([1], [3], [100]):
+        asyncio.run(check(url, evening, sizes))

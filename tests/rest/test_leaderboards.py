@@ -3,9 +3,12 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from tallybook.bootstrap.node import Node
+from tallybook.projections.records import filling
 from tests.rest.kit import API, Person, body_of, code_of, register
+from tests.rest.test_achievements import until
 from tests.rest.test_statistics import plays
 
 
@@ -71,6 +74,40 @@ async def test_a_board_defined_later_counts_what_was_there_and_sessions_with_the
     assert lines(await ana.get(f"/leaderboards/{game}", board="stat")) == [("Bea", 9, 1), ("Ana", 1, 2)]
     entry = (await ana.get(f"/leaderboards/{game}/player/{ana.id}", board="stat"))["entry"]
     assert "session_id" in entry
+
+
+async def test_a_long_past_comes_in_by_and_by_and_is_never_half_a_list_in_the_index(
+    ana: Person, server: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = await game_of(ana)
+    people = [(await ana.post("/players", {"name": f"P{n}"}))["id"] for n in range(6)]
+    items = [{"player_id": people[n % 6], "score": n, "action": "jump"} for n in range(40)]
+    await ana.post(f"/games/{game}/scores/batch", {"scores": items})
+    monkeypatch.setattr(filling, "PIECE", 3)
+    definition = {"source": "action", "of": "jump", "operator": "sum"}
+    made = await ana.post(f"/games/{game}/boards", {"key": "jumps", "definition": definition})
+    assert 0 <= made["filled"] < 1
+    await ana.post(f"/games/{game}/scores", {"player_id": people[0], "score": 1000, "action": "jump"})
+    assert (await ana.get(f"/leaderboards/{game}", board="jumps"))["period"]
+    await until(ana, f"/games/{game}/boards/jumps", lambda found: found["filled"] is None)
+    sums = {each: sum(range(n, 40, 6)) + 1000 * (n == 0) for n, each in enumerate(people)}
+    for _ in range(2):  # once from SQL, and once the index is ready
+        top = await ana.get(f"/leaderboards/{game}", board="jumps")
+        assert {line["player_id"]: line["points"] for line in top["rankings"]} == sums
+        assert "filled" not in top
+        await server.ranks.index.loaded()
+
+    definition["schedule"] = "manual"
+    await ana.call("PATCH", f"/games/{game}/boards/jumps", {"definition": definition})
+    await until(ana, f"/games/{game}/boards/jumps", lambda found: found["filled"] is None)
+    await ana.post(f"/games/{game}/boards/jumps/periods", {})
+    begun = await ana.get(f"/games/{game}/boards/jumps")
+    assert begun["filled"] is None  # nothing of the new period was there: nothing was to be made anew
+    await ana.post(f"/games/{game}/scores", {"player_id": people[1], "score": 5, "action": "jump"})
+    top = await ana.get(f"/leaderboards/{game}", board="jumps")
+    assert [(line["player_id"], line["points"]) for line in top["rankings"]] == [(people[1], 5)]
+    before = await ana.get(f"/leaderboards/{game}", board="jumps", period="previous")
+    assert {line["player_id"]: line["points"] for line in before["rankings"]} == sums
 
 
 async def test_pages_follow_cursors_and_lines_around_somebody_are_those_of_the_list(

@@ -34,6 +34,7 @@ from tallybook.play.desk import Desk
 from tallybook.projections.records.metrics import ranking_metrics
 from tallybook.projections.records.ranks import Ranks
 from tallybook.reactions.announcing import Announcing
+from tallybook.reactions.filling import Filling
 from tallybook.reactions.notifying import Notifying
 from tallybook.reactions.seasons import SeasonKeeping
 from tallybook.reactions.webhooks import Queueing
@@ -101,6 +102,7 @@ def _runner(ground: Ground, people: People, scoring: Scoring, live: Live) -> Run
             Queueing(ground.ledger, scoring.delivering),
             Overtaking(scoring.leaderboards, scoring.book, inbox),
             Announcing(database, inbox, ground.records),
+            Filling(database, scoring.book, ground.records, ground.clock),
         ],
         routines=[SeasonKeeping(database, scoring.seasons, ground.records, ground.clock), scoring.delivering],
     )

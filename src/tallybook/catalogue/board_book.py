@@ -21,7 +21,13 @@ from tallybook.catalogue.boards import (
     boards_of,
     defined,
 )
-from tallybook.catalogue.events import BoardArchived, BoardDefined, BoardPeriodBegun, BoardRestored
+from tallybook.catalogue.events import (
+    BoardArchived,
+    BoardDefined,
+    BoardFilled,
+    BoardPeriodBegun,
+    BoardRestored,
+)
 from tallybook.catalogue.games import Game, find_game
 from tallybook.catalogue.tables import board_periods, boards
 from tallybook.kernel.clock import Clock
@@ -136,10 +142,13 @@ class BoardBook:
 
         def beside(connection: Connection) -> None:
             row: dict[str, Any] = {"name": name, "definition": msgspec.json.encode(definition)}
-            found = connection.execute(update(boards).where(boards.c.id == board.id).values(row))
+            anew = int(definition != board.definition)
+            changed = update(boards).where(boards.c.id == board.id)
+            found = connection.execute(changed.values(row | {"revision": boards.c.revision + anew}))
             if found.rowcount == 0 and board.key in PLAIN:
                 row |= {"id": board.id, "game_id": board.game_id, "key": board.key, "archived": False}
-                connection.execute(insert(boards).values(created_at=self._clock.now(), **row))
+                row |= {"revision": anew, "created_at": self._clock.now()}
+                connection.execute(insert(boards).values(row))
 
         await self._write(
             actor,
@@ -195,9 +204,14 @@ class BoardBook:
         )
         return (await self.of(board.game_id)).boards[board.key]
 
+    async def fill(self, board: Board, upto: int | None) -> None:
+        """Let a board take in more of its game's past: up to a position of the ledger, or all."""
+        facts = [BoardFilled(board.id, upto)]
+        await self._write(None, board.game_id, facts, lambda _: None, None, ("fill_board", board.id, upto))
+
     async def _write(
         self,
-        actor: UUID,
+        actor: UUID | None,
         game_id: UUID,
         facts: Sequence[Event],
         beside: Beside,

@@ -87,12 +87,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     definition: Definition
     archived: bool = False
+    revision: int = 0
     begun: tuple[int, ...] = ()
 
     @property
     def digest(self) -> bytes:
-        """Eight bytes that tell apart how the entries of a board are made."""
-        return _digest(self.definition, self.begun)
+        """Eight bytes that tell one making of the board's entries from any other."""
+        return _digest(self.definition, self.revision, self.begun)
 
     @property
     def seasonal(self) -> bool:
@@ -116,8 +117,8 @@ _uuid = lru_cache(maxsize=4_096)(UUID)
 
 
 @lru_cache(maxsize=4_096)
-def _digest(definition: Definition, begun: tuple[int, ...]) -> bytes:
-    return blake2b(msgspec.json.encode((definition, begun)), digest_size=8).digest()
+def _digest(definition: Definition, revision: int, begun: tuple[int, ...]) -> bytes:
+    return blake2b(msgspec.json.encode((definition, revision, begun)), digest_size=8).digest()
 
 
 @lru_cache(maxsize=100_000)
@@ -134,7 +135,7 @@ PLAIN: Mapping[str, tuple[str, Definition]] = MappingProxyType(
 )
 """The boards that every game has: until its developers define them otherwise."""
 
-_COLUMNS = ("id", "game_id", "key", "name", "definition", "archived")
+_COLUMNS = ("id", "game_id", "key", "name", "definition", "archived", "revision")
 _NOBODYS = UUID(int=0)  # the game of a plain board of which only the id is known
 _of_games = Lookup(boards, _COLUMNS, ["game_id"])
 _by_id = Lookup(boards, _COLUMNS, ["id"])
@@ -180,8 +181,9 @@ def _read(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[Board]:
             name=name,
             definition=_decode(bytes(definition)),
             archived=bool(archived),
+            revision=revision,
         )
-        for id_, game_id, key, name, definition, archived in rows
+        for id_, game_id, key, name, definition, archived, revision in rows
     ]
     manual = [board.id for board in found if board.definition.schedule == "manual"]
     begun: dict[UUID, list[int]] = {}

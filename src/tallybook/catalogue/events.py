@@ -73,6 +73,14 @@ class BoardDefined(Event, frozen=True):
     definition: Definition
 
 
+@event("board_filled.v1")
+class BoardFilled(Event, frozen=True):
+    """A leaderboard takes in more of its game's long past: up to this position, or (None) the rest."""
+
+    board: UUID
+    upto: int | None = None
+
+
 @event("board_archived.v1")
 class BoardArchived(Event, frozen=True):
     """The leaderboard is no longer shown."""

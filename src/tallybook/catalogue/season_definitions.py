@@ -296,6 +296,8 @@ def _beside(board: Board, board_id: UUID) -> Board:
 def _shut(connection: Connection, own: Sequence[Board]) -> None:
     ids = [board.id for board in own]
     connection.execute(delete(board_periods).where(board_periods.c.board_id.in_(ids)))
+    anew = update(boards).where(boards.c.id.in_(ids))
+    connection.execute(anew.values(revision=boards.c.revision + 1))
 
 
 def _update(

@@ -85,6 +85,7 @@ boards = Table(  # leaderboards; their ids follow from the game and the key
     Column("definition", LargeBinary, nullable=False),  # JSON
     Column("archived", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("revision", Integer, nullable=False, default=0),  # grows when entries are made anew
     Index("ix_boards_game_id", "game_id"),
 )
 

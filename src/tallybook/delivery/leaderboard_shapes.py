@@ -35,12 +35,16 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Rankings(msgspec.Struct, frozen=True):
-    """A part of a list; `total` counts all of it."""
+    """A part of a list; `total` counts all of it.
+
+    While the board, new or defined anew, still takes in the past, `filled` says how much it has, from 0 to 1.
+    """
 
     rankings: Sequence[Ranking]
     total: int
     period: Period
     next_cursor: str | None = None
+    filled: float | UnsetType = UNSET
 
 
 class EntryShown(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -91,7 +91,7 @@ class Leaderboards:
             return kept[2:]
         generation = self._names.generation
         section = await self._section(actor, board, period, asked, limit=limit, after=after)
-        shown = Rankings(await self._shown(board, period, section, asked), section.total, bounds)
+        shown = await self._rankings(board, period, section, asked, bounds)
         more = section.start + len(section.lines) < section.total
         last = section.lines[-1] if more and section.lines else None
         if stamp is not None and generation == self._names.generation:
@@ -116,7 +116,18 @@ class Leaderboards:
             section = await self._ranks.around(board, period, member, limit=limit)
         if section is None:
             raise not_found("entry")
-        return Rankings(await self._shown(board, period, section, asked), section.total, bounds)
+        return await self._rankings(board, period, section, asked, bounds)
+
+    async def filled(self, board: Board) -> float | None:
+        """How much of the past a board that is new or defined anew has taken in, from 0 to 1; None: all."""
+        return await self._ranks.filled(board)
+
+    async def _rankings(
+        self, board: Board, period: int, section: Section, asked: Asked, bounds: Period
+    ) -> Rankings:
+        filled = await self._ranks.filled(board)
+        lines = await self._shown(board, period, section, asked)
+        return Rankings(lines, section.total, bounds, filled=UNSET if filled is None else filled)
 
     async def standing(
         self, actor: Actor | None, game_id: UUID, player_id: UUID, asked: Asked

@@ -1,7 +1,8 @@
 """Finished JSON with today's names put in where the read side keeps players' ids."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,52 +15,62 @@ MOST = 16_000_000  # characters of texts that are kept
 _BETWEEN = "\x1e"  # JSON has no control characters
 _quote = msgspec.json.encode
 
+K = TypeVar("K")
 
-class Naming:
-    """Fills in names, and keeps the texts for whoever asks next, until somebody's name changes."""
+
+class Named(Generic[K]):
+    """Texts with names in them, kept until somebody's name changes or they take too much room."""
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._kept: dict[str, str] = {}
+        self._kept: dict[K, str] = {}
         self._size = 0
         self._generation = names.generation
 
-    async def fill(self, templates: Collection[str]) -> list[str]:
-        """JSON texts with the players' names in place of their ids between two `NAME`s; null without one."""
+    def of(self, keys: Iterable[K]) -> dict[K, str]:
+        """The texts there are of these."""
         if self._generation != self._names.generation:
             self._forget()
         kept = self._kept
-        texts = {template: kept[template] for template in templates if template in kept}
-        if missing := [template for template in templates if template not in texts]:
-            generation = self._generation
-            filled = dict(zip(missing, await self.fill_once(missing), strict=True))
-            texts |= filled
-            if generation == self._names.generation == self._generation:
-                self._keep(filled)
-        return [texts[template] for template in templates]
+        return {key: kept[key] for key in keys if key in kept}
 
-    def _keep(self, filled: dict[str, str]) -> None:
-        self._size += sum(map(len, filled.values()))
-        if self._size > MOST:
-            self._forget()
-        else:
-            self._kept |= filled
+    def keep(self, texts: Mapping[K, str], generation: int) -> None:
+        """Texts made with the names of that generation."""
+        if generation == self._names.generation == self._generation:
+            self._size += sum(map(len, texts.values()))
+            if self._size > MOST:
+                self._forget()
+            else:
+                self._kept |= texts
 
     def _forget(self) -> None:
         self._kept = {}
         self._size = 0
         self._generation = self._names.generation
 
-    @property
-    def generation(self) -> int:
-        """A number that changes when a text that was filled may have another name now."""
-        return self._names.generation
+
+class Naming:
+    """Fills in names, and keeps the texts for whoever asks next."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._kept = Named[str](names)
+
+    async def fill(self, templates: Collection[str]) -> list[str]:
+        """JSON texts with the players' names in place of their ids between two `NAME`s; null without one."""
+        texts = self._kept.of(templates)
+        if missing := [template for template in templates if template not in texts]:
+            generation = self.names.generation
+            filled = dict(zip(missing, await self.fill_once(missing), strict=True))
+            self._kept.keep(filled, generation)
+            texts |= filled
+        return [texts[template] for template in templates]
 
     async def fill_once(self, templates: Collection[str]) -> list[str]:
         """The same, for who keeps the texts elsewhere."""
         pieces = _BETWEEN.join(templates).split(NAME)
         ids = {text: _id(text) for text in pieces[1::2]}
-        known = await self._names.of(ids.values())
+        known = await self.names.of(ids.values())
         quoted = {text: _quote(known.get(player_id)).decode() for text, player_id in ids.items()}
         pieces[1::2] = map(quoted.__getitem__, pieces[1::2])
         return "".join(pieces).split(_BETWEEN)

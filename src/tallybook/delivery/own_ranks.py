@@ -25,9 +25,10 @@ from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import reading
+from tallybook.projections.records.contributions import RESULTS
 from tallybook.projections.records.index import name_of
 from tallybook.projections.records.ranks import Ranks
-from tallybook.projections.records.records import RESULTS, Records
+from tallybook.projections.records.records import Records
 from tallybook.projections.records.sessions import games_of
 from tallybook.projections.records.tables import entries
 
@@ -181,6 +182,8 @@ class OwnRanks:
     async def _look_at(self, game_id: UUID, news: _News) -> None:
         for board in (await self._book.of(game_id)).boards.values():
             if board.archived or board.definition.teams or board.definition.source not in news.feeds:
+                continue
+            if await self._ranks.filled(board) is not None:
                 continue
             period, _ = board.period(self._clock.now())
             stamp = await self._ranks.stamp(board, period)

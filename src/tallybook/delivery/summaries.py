@@ -5,11 +5,9 @@ from functools import partial
 from uuid import UUID
 
 from tallybook.database.engine import Database
-from tallybook.delivery.naming import Naming
+from tallybook.delivery.naming import Named, Naming
 from tallybook.projections.history import Listed, summaries
 from tallybook.projections.sessions import SessionDirectory
-
-MOST = 16_000_000  # characters of texts that are kept
 
 
 class Summaries:
@@ -19,38 +17,22 @@ class Summaries:
         self._database = database
         self._directory = directory
         self._naming = naming
-        self._kept: dict[tuple[UUID, int], str] = {}  # by session and version
-        self._size = 0
-        self._generation = naming.generation
+        self._kept = Named[tuple[UUID, int]](naming.names)  # by session and version
 
     async def of(self, listed: Sequence[Listed]) -> list[tuple[Listed, str]]:
         """Each session with its text, in their order; one that has changed meanwhile is shown so."""
-        if self._generation != self._naming.generation:
-            self._forget()
-        kept = self._kept
-        texts = {
-            each: text for each in listed if (text := kept.get((each.session_id, each.version))) is not None
-        }
+        kept = self._kept.of((each.session_id, each.version) for each in listed)
+        texts = {each: text for each in listed if (text := kept.get((each.session_id, each.version)))}
         if lacking := [each for each in listed if each not in texts]:
             read = await self._read([each.session_id for each in lacking])
             texts |= {each: read[each.session_id] for each in lacking if each.session_id in read}
         return [(each, texts[each]) for each in listed if each in texts]
 
     async def _read(self, sessions: Sequence[UUID]) -> dict[UUID, str]:
-        generation = self._naming.generation
         look = partial(summaries, slot=self._directory.slot, sessions=sessions)
         found = await self._database.read(look)
+        generation = self._naming.names.generation
         filled = await self._naming.fill_once([summary for _, summary in found.values()])
         texts = dict(zip(found, filled, strict=True))
-        if generation == self._naming.generation == self._generation:
-            self._size += sum(map(len, filled))
-            if self._size > MOST:
-                self._forget()
-            else:
-                self._kept.update(((each, found[each][0]), text) for each, text in texts.items())
+        self._kept.keep({(each, found[each][0]): text for each, text in texts.items()}, generation)
         return texts
-
-    def _forget(self) -> None:
-        self._kept = {}
-        self._size = 0
-        self._generation = self._naming.generation

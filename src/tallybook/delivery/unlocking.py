@@ -20,13 +20,13 @@ from tallybook.catalogue.achievement_definitions import AchievementDefinitions, 
 from tallybook.catalogue.achievements import Achievement, Steps
 from tallybook.catalogue.games import find_game
 from tallybook.delivery.achievement_shapes import AchievementProgress, AchievementShown, progress_of, shown
-from tallybook.kernel.clock import Clock, to_microseconds
+from tallybook.kernel.clock import AHEAD, Clock, to_microseconds
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import FieldError, Refusal, invalid
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import CareerDesk
-from tallybook.play.requests import AHEAD, EARLIEST, Envelope
+from tallybook.play.requests import EARLIEST, Envelope
 from tallybook.sessions.wire import decode
 
 MOST_UNLOCKS = 1_000  # in one batch

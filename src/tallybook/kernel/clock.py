@@ -7,6 +7,7 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+AHEAD = 5 * 60 * 1_000_000  # how far a client's clock may be ahead, microseconds
 
 
 class Clock(Protocol):

@@ -8,11 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from tallybook.kernel.clock import Clock, to_microseconds
+from tallybook.kernel.clock import AHEAD, Clock, to_microseconds
 from tallybook.kernel.refusals import Refusal, invalid
 
 COMMAND_ID_LENGTH = 64
-AHEAD = 5 * 60 * 1_000_000  # how far a client's clock may be ahead, microseconds
 LONG_AGO = 366 * 86_400 * 1_000_000  # what happened before that takes a claim on time, microseconds
 LARGEST_NUMBER = 2**53 - 1
 DEEPEST = 12

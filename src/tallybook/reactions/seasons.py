@@ -12,6 +12,7 @@ from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
+from tallybook.projections.records.filling import unfilled
 from tallybook.projections.records.records import Records
 from tallybook.projections.season_standings import DIGESTED, Digest, discard, final, freeze, keep_only
 
@@ -49,6 +50,9 @@ class SeasonKeeping:
     async def _close(self, season: Season) -> None:
         standings_id = new_id()
         boards = await self._seasons.own_boards(season)
+        lacking = await self._database.read(partial(unfilled, slot=self._records.slot))
+        if any(board.id in lacking for board in boards):
+            return  # they lack some of what counts: the next look is soon enough
 
         def frozen(connection: Connection) -> None:
             freeze(connection, self._records.slot, boards, season.id, standings_id)

@@ -29,13 +29,18 @@ _REFUSED = ("not_found", "forbidden", "idempotency_conflict")
 
 
 class BoardShown(msgspec.Struct, frozen=True):
-    """A leaderboard: its key and name, and what it is made of."""
+    """A leaderboard: its key and name, and what it is made of.
+
+    `filled` is null unless it is new or was defined anew and still takes in the past: how much of it, from 0
+    to 1.
+    """
 
     id: UUID
     key: str
     name: str
     archived: bool
     definition: Definition
+    filled: float | None
 
 
 class ChangedBoard(Command, frozen=True, kw_only=True):
@@ -67,7 +72,7 @@ class Periods(msgspec.Struct, frozen=True):
 async def of_game(given: Given, caller: MaybeAnyone, game_id: GameId) -> Response:
     """The leaderboards of a game; needs no token."""
     found = (await _seen(given, caller, game_id)).boards
-    return answer(Boards([_shown(board) for _, board in sorted(found.items())]))
+    return answer(Boards([await _shown(given, board) for _, board in sorted(found.items())]))
 
 
 @router.post("", **contract(takes=NewBoard, gives=BoardShown, status=201, refuses=(*_REFUSED, "name_taken")))
@@ -84,13 +89,13 @@ async def define(
     made = await given.book.define(
         caller.player_id, game_id, body.key, changes, command_id=body.id(command_id)
     )
-    return answer(_shown(made), 201)
+    return answer(await _shown(given, made), 201)
 
 
 @router.get("/{board}", **contract(gives=BoardShown, refuses=("not_found",), public=True))
 async def one(given: Given, caller: MaybeAnyone, game_id: GameId, key: BoardKey) -> Response:
     """A leaderboard, also an archived one; needs no token."""
-    return answer(_shown(_find(await _seen(given, caller, game_id), key)))
+    return answer(await _shown(given, _find(await _seen(given, caller, game_id), key)))
 
 
 @router.get("/{board}/periods", **contract(gives=Periods, refuses=("not_found",), public=True))
@@ -116,7 +121,7 @@ async def change(
     board = _find(await _owned(given, caller, game_id), key)
     changes = BoardChanges(body.name, body.definition)
     changed = await given.book.change(caller.player_id, board, changes, command_id=body.id(command_id))
-    return answer(_shown(changed))
+    return answer(await _shown(given, changed))
 
 
 @router.delete("/{board}", **contract(status=204, refuses=_REFUSED))
@@ -135,7 +140,9 @@ async def restore(
 ) -> Response:
     """Show and offer the leaderboard again."""
     board = _find(await _owned(given, caller, game_id), key)
-    return answer(_shown(await given.book.restore(caller.player_id, board, command_id=command_id)))
+    return answer(
+        await _shown(given, await given.book.restore(caller.player_id, board, command_id=command_id))
+    )
 
 
 @router.post(
@@ -147,7 +154,7 @@ async def begin_period(
     """End the period of a leaderboard whose schedule is `manual`, and begin the next."""
     board = _find(await _owned(given, caller, game_id), key)
     begun = await given.book.begin_period(caller.player_id, board, command_id=command_id)
-    return answer(_shown(begun), 201)
+    return answer(await _shown(given, begun), 201)
 
 
 async def _seen(given: Services, caller: Actor | None, game_id: UUID) -> GameBoards:
@@ -167,5 +174,6 @@ def _find(found: GameBoards, key: str) -> Board:
     return found.boards[key]
 
 
-def _shown(board: Board) -> BoardShown:
-    return BoardShown(board.id, board.key, board.name, board.archived, board.definition)
+async def _shown(given: Services, board: Board) -> BoardShown:
+    filled = await given.leaderboards.filled(board)
+    return BoardShown(board.id, board.key, board.name, board.archived, board.definition, filled)

@@ -15,7 +15,11 @@ from tallybook.careers.events import (
 from tallybook.careers.streams import derived_id
 from tallybook.catalogue.boards import Board, Source
 from tallybook.kernel.events import Recorded
-from tallybook.sessions.events import Result
+from tallybook.sessions.events import Result, ResultCorrected, SessionFinished, SessionVoided
+
+CAREER = (ScoreSubmitted, StatsReported, AchievementUnlocked, AchievementRevoked)
+RESULTS = (SessionFinished, ResultCorrected, SessionVoided)
+"""The events that something may enter a board by."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 

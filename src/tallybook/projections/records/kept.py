@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from tallybook.catalogue.boards import Board
 from tallybook.database.bulk import Insert, Lookup
@@ -38,6 +38,7 @@ class Memory:
         self.entries: dict[Place, Entry] = {}
         self.joined: dict[UUID, Joined | None] = {}
         self.boards: dict[UUID, Mapping[UUID, Board]] = {}  # by game
+        self.filling: dict[UUID, int] | None = None  # boards that lack what came after a position
 
     def shrink(self) -> None:
         """Make room, before a batch."""
@@ -56,8 +57,8 @@ class Entries(Protocol):
     def write(self, entries: Mapping[Place, Entry]) -> None: ...
     def remove(self, places: Sequence[Place]) -> None: ...
 
-    def clear(self, board_id: UUID) -> list[Place]:
-        """Remove everything of a board; whose entries there were."""
+    def clear(self, board_id: UUID) -> None:
+        """Remove everything of a board."""
 
 
 class Persons(Protocol):
@@ -104,14 +105,10 @@ class _TableEntries:
         for place in places:
             self.known.pop(place, None)
 
-    def clear(self, board_id: UUID) -> list[Place]:
+    def clear(self, board_id: UUID) -> None:
         self.known.clear()
         table = self.table.tables[self.slot]
-        query = select(table.c.board_id, table.c.period, table.c.member_id)
-        here = table.c.board_id == board_id
-        places = [(row[0], row[1], row[2]) for row in self.connection.execute(query.where(here))]
-        self.connection.execute(delete(table).where(here))
-        return places
+        self.connection.execute(delete(table).where(table.c.board_id == board_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +180,8 @@ class _Held:
                 self._of[place[2]].discard(place)
         self._ordered = len(self.all)
 
-    def clear(self, board_id: UUID) -> list[Place]:
-        places = [place for place in self.all if place[0] == board_id]
-        self.remove(places)
-        return places
+    def clear(self, board_id: UUID) -> None:
+        self.remove([place for place in self.all if place[0] == board_id])
 
 
 class _HeldPersons:

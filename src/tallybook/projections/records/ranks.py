@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -12,7 +13,7 @@ from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.engine import Database
 from tallybook.database.prepared import as_id
 from tallybook.kernel.events import Recorded
-from tallybook.projections.records import reading
+from tallybook.projections.records import filling, reading
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.index import Index, name_of, packed
 from tallybook.projections.records.reading import Line, Section
@@ -36,6 +37,7 @@ class Ranks:
         self._steps: Steps = {}
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}  # of SQL, and it has not begun
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+        self._whole: set[tuple[UUID, bytes]] = set()  # boards that have all their past, by id and digest
 
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch."""
@@ -47,6 +49,19 @@ class Ranks:
     def steps(self, stream: UUID, index: int) -> Sequence[Step] | None:
         """What an event changed, if it was committed here just now; it is told once."""
         return self._steps.pop((stream, index), None)
+
+    async def filled(self, board: Board) -> float | None:
+        """How much of the past a board that is new or defined anew has taken in, from 0 to 1; None: all."""
+        key = board.id, board.digest
+        if key in self._whole:
+            return None
+        read = partial(filling.filled, slot=self._records.slot, board=board)
+        found = await self._database.read(read)
+        if found is None:
+            if len(self._whole) >= MOST_STEPS:
+                self._whole.clear()
+            self._whole.add(key)
+        return found
 
     async def settled(self) -> None:
         """Return when the index has what was committed here before the call, or is out of reach."""
@@ -138,6 +153,8 @@ class Ranks:
 
     async def stamp(self, board: Board, period: int) -> int | None:
         """A number that changes with the list; None while the index cannot say."""
+        if await self.filled(board) is not None:
+            return None
         await self.index.settled()
         try:
             return await self._ranking.changed(name_of(board, period))
@@ -158,6 +175,8 @@ class Ranks:
         read: Callable[[Connection], T],
     ) -> T:
         name = name_of(board, period)
+        if await self.filled(board) is not None:  # then a list of it would have to be loaded again and again
+            return await self._database.read(read)
         await self.index.settled()
         try:
             answer = await indexed()

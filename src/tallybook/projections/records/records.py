@@ -5,42 +5,42 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from tallybook.careers.events import (
-    AchievementProgressed,
-    AchievementRevoked,
-    AchievementUnlocked,
-    CareerEvent,
-    ScoreSubmitted,
-    StatsReported,
-)
+from tallybook.careers.events import AchievementProgressed, CareerEvent
 from tallybook.catalogue.boards import Board, boards_by_id, boards_of
-from tallybook.catalogue.events import BoardDefined, BoardPeriodBegun
+from tallybook.catalogue.events import BoardDefined, BoardFilled, BoardPeriodBegun
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.kernel.events import Recorded
 from tallybook.projections.making import MadeInMemory
-from tallybook.projections.records import people, sessions
-from tallybook.projections.records.contributions import Contribution, by_what, enters, member_of, of_career
+from tallybook.projections.records import filling, people, sessions
+from tallybook.projections.records.contributions import (
+    CAREER,
+    RESULTS,
+    Contribution,
+    by_what,
+    enters,
+    member_of,
+    of_career,
+)
 from tallybook.projections.records.entries import Entry, add, fold
 from tallybook.projections.records.kept import InMemory, InTables, Kept, Memory
 from tallybook.projections.records.people import Entered
-from tallybook.projections.records.reading import past
 from tallybook.projections.records.tables import TABLES, Place, built, careers
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
 
-RESULTS = (SessionFinished, ResultCorrected, SessionVoided)
-_DEFINED = (BoardDefined, BoardPeriodBegun)
+_DEFINED = (BoardDefined, BoardPeriodBegun, BoardFilled)
 _CATALOGUE = ("board_", "game_", "season_")  # how the types of events begin that may change boards
 _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
-_CAREER = (ScoreSubmitted, StatsReported, AchievementUnlocked, AchievementRevoked)
-RELEVANT = frozenset({*_CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
+RELEVANT = frozenset({*CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
 
 _save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"], update=()) for slot in SLOTS}
-_built = {slot: Lookup(built[slot], ["board_id", "definition"], ["board_id"]) for slot in SLOTS}
-_save_built = {slot: Insert(built[slot], ["board_id", "definition"], update=["definition"]) for slot in SLOTS}
+_BUILT = ("board_id", "definition", "filled")
+_built = {slot: Lookup(built[slot], _BUILT, ["board_id"]) for slot in SLOTS}
+_save_built = {slot: Insert(built[slot], _BUILT, update=_BUILT[1:]) for slot in SLOTS}
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -85,7 +85,9 @@ class Records(MadeInMemory[InMemory]):
             memory.boards.clear()
         memory.shrink()
         kept = self.making.get(slot) or InTables(connection, slot, memory)
-        batch = _Batch(connection, slot, kept, memory.boards, watched=slot == self.slot)
+        if memory.filling is None:
+            memory.filling = filling.unfilled(connection, slot)
+        batch = _Batch(connection, slot, kept, memory.boards, memory.filling, watched=slot == self.slot)
         if relevant:
             batch.take(relevant)
         if slot == self.slot:
@@ -110,6 +112,7 @@ class _Batch:
         slot: str,
         kept: Kept,
         known: dict[UUID, Mapping[UUID, Board]],
+        filling: dict[UUID, int],
         *,
         watched: bool,
     ) -> None:
@@ -121,6 +124,7 @@ class _Batch:
         self.steps: Steps = {}
         self.boards: dict[UUID, Board] = {}  # whose entries may have changed
         self._known = known
+        self._filling = filling
         self._boards: dict[UUID, Mapping[UUID, Board]] = {}
         self._takers: dict[UUID, Mapping[Any, Sequence[Board]]] = {}
         self._games: dict[UUID, UUID] = {}
@@ -134,8 +138,8 @@ class _Batch:
         unknown = sorted(game_id for game_id in games if game_id not in self._known)
         if unknown:
             self._known.update(boards_of(self.connection, unknown))
-        self._boards = {game_id: self._known[game_id] for game_id in games}
-        self._takers = {game_id: by_what(boards.values()) for game_id, boards in self._boards.items()}
+        for game_id in games:
+            self._sort(game_id)
         self.boards = {board.id: board for boards in self._boards.values() for board in boards.values()}
         begun = [
             (recorded.event.game, recorded.event.player, recorded.stream)
@@ -153,6 +157,14 @@ class _Batch:
                 run.append(recorded)
         self._together(run)
 
+    def _sort(self, game_id: UUID) -> None:
+        """Sort out which boards of a game take what comes now."""
+        boards = self._known[game_id]
+        if self._filling:
+            boards = {board.id: board for board in boards.values() if board.id not in self._filling}
+        self._boards[game_id] = boards
+        self._takers[game_id] = by_what(boards.values())
+
     # Many at once
 
     def _together(self, events: Sequence[Recorded]) -> None:
@@ -161,7 +173,7 @@ class _Batch:
         rows = []
         finished = [recorded.stream for recorded in events if isinstance(recorded.event, SessionFinished)]
         # Whatever came of these since they were put in stays so when they come again.
-        before = sessions.known(self.connection, self.slot, finished)
+        before = sessions.known(self.connection, self.slot, finished, self.boards)
         for recorded in events:
             key = recorded.stream, recorded.index
             if isinstance(recorded.event, SessionFinished):
@@ -241,7 +253,11 @@ class _Batch:
             case ResultCorrected() | SessionVoided():
                 self._corrected(recorded)
             case BoardDefined(board=board_id) | BoardPeriodBegun(board=board_id):
-                self._defined(self._boards[recorded.stream][board_id], recorded)
+                self._defined(self._known[recorded.stream][board_id], recorded)
+            case BoardFilled(board=board_id, upto=upto) if board_id in self._filling:
+                self._filled(self._known[recorded.stream][board_id], recorded.position, upto)
+            case BoardFilled():
+                pass  # it has everything
             case _:
                 again, entered = people.move(self.kept, recorded)
                 self._know(entered)
@@ -250,10 +266,10 @@ class _Batch:
 
     def _corrected(self, recorded: Recorded) -> None:
         """Whatever the result gave so far holds no longer; with a new result, what that gives does."""
-        held = sessions.holding(self.connection, self.slot, recorded.stream, recorded.position)
+        boards = self._boards[self._games[recorded.stream]]
+        held = sessions.holding(self.connection, self.slot, recorded.stream, boards, recorded.position)
         if held is None:
             return
-        boards = self._boards[self._games[recorded.stream]]
         rows = sessions.end(held, recorded.position)
         if isinstance(recorded.event, ResultCorrected):
             since, at = sessions.finished(self.connection, recorded.stream)
@@ -279,25 +295,62 @@ class _Batch:
 
     def _defined(self, board: Board, recorded: Recorded) -> None:
         """Make the entries of a board anew, of everything before, unless this made them."""
-        digest = board.digest.hex()
+        digest, position = board.digest.hex(), recorded.position
         known = _built[self.slot].run(self.connection, [(board.id,)])
         if known and known[0][1] == digest:
             return
-        _save_built[self.slot].run(self.connection, [(board.id, digest)])
-        self.entered |= dict.fromkeys(self.kept.entries.clear(board.id))
+        if known and isinstance(recorded.event, BoardPeriodBegun):
+            at = recorded.event.at
+            before = replace(board, begun=tuple(each for each in board.begun if each < at))
+            if known[0][1] == before.digest.hex() and self._goes_on(board, at, position):
+                self._save(board, known[0][2])
+                return
+        self.kept.entries.clear(board.id)
         self.kept.parts.clear(board.id)
         sessions.clear(self.connection, self.slot, board.id)
-        if board.definition.source == "session":
-            made = sessions.past_rows(self.connection, board, recorded.position)
-            sessions.keep(self.connection, self.slot, [row for row, _, _ in made])
-            self._refold(
-                {(row[0], row[6], row[7]) for row, _, _ in made}, {board.id: board}, recorded.position
-            )
-            return
-        before = [
-            ((each.stream, each.index), what, board)
-            for each in past(self.connection, self.slot, board.game_id, recorded.position)
-            for what in of_career(each)
-            if enters(what, board)
-        ]
-        self._add(sorted(before, key=lambda part: part[1].since))
+        after = filling.beginning(self.connection, board, position)
+        past: Sequence[Recorded] | None
+        if isinstance(self.kept, InMemory):
+            past = filling.whole_past(self.connection, self.slot, board, position)
+        else:
+            past = filling.short_past(self.connection, self.slot, board, after, position)
+        if past is not None:
+            self._replay(board, past)
+        self._save(board, after if past is None else None)
+
+    def _goes_on(self, board: Board, at: int, position: int) -> bool:
+        """Move what is of the period that begins now into it, if that is little; whether it was."""
+        early = filling.since(self.connection, board, at, position)
+        if early is None or (early and board.definition.source == "session"):
+            return False
+        given = [what for each in early for what in of_career(each) if enters(what, board)]
+        members = {member_of(what, board) for what in given}
+        if members and (board.definition.teams or self._persons(members)):
+            return False
+        places = [place for place in self.kept.entries.of_members(members) if place[0] == board.id]
+        self.kept.entries.remove(places)
+        self._replay(board, filling.careers_of(self.connection, board, members, position))
+        return True
+
+    def _filled(self, board: Board, position: int, upto: int | None) -> None:
+        """Take in the next piece of the past."""
+        after = self._filling[board.id]
+        to = position if upto is None else max(after, min(upto, position))
+        self._replay(board, filling.piece(self.connection, board, after, to))
+        self._save(board, None if upto is None else to)
+
+    def _replay(self, board: Board, events: Sequence[Recorded]) -> None:
+        """Let one board take in events as if they came now."""
+        only: dict[UUID, Mapping[UUID, Board]] = {board.game_id: {board.id: board}}
+        again = _Batch(self.connection, self.slot, self.kept, only, {}, watched=False)
+        again.take(events)
+        self.boards |= again.boards
+
+    def _save(self, board: Board, filled: int | None) -> None:
+        """Note how a board is made, and up to where: what comes after waits until it is filled."""
+        _save_built[self.slot].run(self.connection, [(board.id, board.digest.hex(), filled)])
+        if filled is None:
+            self._filling.pop(board.id, None)
+        else:
+            self._filling[board.id] = filled
+        self._sort(board.game_id)

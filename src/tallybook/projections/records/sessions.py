@@ -1,6 +1,6 @@
 """What finished sessions give to boards, as long as their results hold."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -78,10 +78,12 @@ def enter(connection: Connection, slot: str, rows: Sequence[Sequence[Any]]) -> N
     _enter[slot].run(connection, rows)
 
 
-def known(connection: Connection, slot: str, session_ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these sessions have given something to a board."""
+def known(
+    connection: Connection, slot: str, session_ids: Iterable[UUID], boards: Container[UUID]
+) -> set[UUID]:
+    """Which of these sessions have given something to one of these boards."""
     rows = _of_sessions[slot].run(connection, [(session_id,) for session_id in sorted(session_ids)])
-    return {row[1] for row in rows}
+    return {row[1] for row in rows if row[0] in boards}
 
 
 def clear(connection: Connection, slot: str, board_id: UUID) -> None:
@@ -92,9 +94,12 @@ def keep(connection: Connection, slot: str, rows: Sequence[Sequence[Any]]) -> No
     _save[slot].run(connection, sorted(rows, key=lambda row: (row[0], row[1], row[2], row[3])))
 
 
-def holding(connection: Connection, slot: str, session_id: UUID, position: int) -> Rows | None:
-    """The rows of a session that hold now; None when the event at `position` has been taken in already."""
-    rows = _of_sessions[slot].run(connection, [(session_id,)])
+def holding(
+    connection: Connection, slot: str, session_id: UUID, boards: Container[UUID], position: int
+) -> Rows | None:
+    """The rows of a session on these boards that hold now; None when they have taken in the event at
+    `position` already."""
+    rows = [row for row in _of_sessions[slot].run(connection, [(session_id,)]) if row[0] in boards]
     if any(row[_FROM] >= position or position <= row[_TO] < OPEN for row in rows):
         return None
     return [list(row) for row in rows if row[_TO] == OPEN]
@@ -133,32 +138,19 @@ def contributions_of(
     }
 
 
-def past_rows(
-    connection: Connection, board: Board, position: int
-) -> list[tuple[list[Any], Contribution, Board]]:
-    """What every result so far gave to a board that is new, also results that were corrected."""
+def positions_of(
+    connection: Connection, game_id: UUID, upto: int = OPEN - 1, *, limit: int | None = None
+) -> set[int]:
+    """Where the ledger has the results, corrections and voids of a game; `limit` says of how many."""
     live = slots(connection)[SessionDirectory.name].live
-    table = results[live]
+    table, there = results[live], SessionDirectory.sessions[live]
     query = (
-        select(table.c.session_id, table.c.from_position, table.c.to_position)
-        .where(table.c.game_id == board.game_id, table.c.from_position <= position)
-        .order_by(table.c.from_position)
+        select(table.c.from_position, table.c.to_position)
+        .join_from(there, table, table.c.session_id == there.c.session_id)
+        .where(there.c.game_id == game_id)
+        .limit(limit)
     )
-    versions = connection.execute(query).all()
-    at_position = {
-        row[2]: Recorded(*row)
-        for row in _at_positions.run(connection, [(version.from_position,) for version in versions])
-    }
-    finished: dict[UUID, Recorded] = {}
-    made = []
-    for version in versions:
-        recorded = at_position[version.from_position]
-        first = finished.setdefault(version.session_id, recorded)
-        at = first.committed_at if first.at is None else first.at
-        for row, what, _ in rows_of([board], board.game_id, recorded, first.position, at):
-            row[_TO] = version.to_position if version.to_position <= position else OPEN
-            made.append((row, what, board))
-    return made
+    return {position for row in connection.execute(query) for position in row if position <= upto}
 
 
 def finished(connection: Connection, session_id: UUID) -> tuple[int, int]:

@@ -104,12 +104,13 @@ def _careers(slot: str) -> Table:
 
 
 def _built(slot: str) -> Table:
-    """By which definition the entries of a board were made."""
+    """By which definition the entries of a board were made, or are being made."""
     return Table(
         f"boards_built_{slot}",
         metadata,
         Column("board_id", Id, primary_key=True),
         Column("definition", String(32), nullable=False),  # a digest
+        Column("filled", Position),  # everything up to there is in, and what comes later waits; None: all is
         sqlite_with_rowid=False,
     )
 
