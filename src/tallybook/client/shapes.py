@@ -129,12 +129,16 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Rankings(msgspec.Struct, frozen=True):
-    """A page of a leaderboard; `total` counts all of it."""
+    """A page of a leaderboard; `total` counts all of it.
+
+    `filled` is how much of a long past a board that is new has taken in, from 0 to 1; None: all of it.
+    """
 
     rankings: list[Ranking]
     total: int
     period: Period
     next_cursor: str | None = None
+    filled: float | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):

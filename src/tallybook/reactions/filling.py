@@ -13,6 +13,8 @@ from tallybook.kernel.events import Recorded
 from tallybook.projections.records.filling import next_stop, unfilled
 from tallybook.projections.records.records import Records
 
+REST = 2  # a piece's duration times this is for all other writers
+
 
 class Filling:
     """A reaction. A piece that is taken in twice changes nothing."""
@@ -32,7 +34,7 @@ class Filling:
             for board, upto in pieces:
                 began = self._clock.monotonic()
                 await self._book.fill(board, upto)
-                await asyncio.sleep(self._clock.monotonic() - began)  # as long again is for all other writers
+                await asyncio.sleep(REST * (self._clock.monotonic() - began))
         return True
 
     def _next(self, connection: Connection) -> list[tuple[Board, int | None]]:

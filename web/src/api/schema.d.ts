@@ -2393,10 +2393,14 @@ export interface components {
         /**
          * BoardShown
          * @description A leaderboard: its key and name, and what it is made of.
+         *
+         *         `filled` is null unless it is new or was defined anew and still takes in the past: how much of it, from 0
+         *         to 1.
          */
         BoardShown: {
             archived: boolean;
             definition: components["schemas"]["Definition"];
+            filled: number | null;
             /** Format: uuid */
             id: string;
             key: string;
@@ -3753,8 +3757,11 @@ export interface components {
         /**
          * Rankings
          * @description A part of a list; `total` counts all of it.
+         *
+         *         While the board, new or defined anew, still takes in the past, `filled` says how much it has, from 0 to 1.
          */
         Rankings: {
+            filled?: number;
             /** @default null */
             next_cursor?: string | null;
             period: components["schemas"]["Period"];
@@ -7915,6 +7922,7 @@ export interface operations {
                      *         {
                      *           "archived": false,
                      *           "definition": {},
+                     *           "filled": 1,
                      *           "id": "01990c3e-7c00-7000-8000-000000000005",
                      *           "key": "K7Q2ZF",
                      *           "name": "Ana"
@@ -8017,6 +8025,7 @@ export interface operations {
                      * @example {
                      *       "archived": false,
                      *       "definition": {},
+                     *       "filled": 1,
                      *       "id": "01990c3e-7c00-7000-8000-000000000005",
                      *       "key": "K7Q2ZF",
                      *       "name": "Ana"
@@ -8130,6 +8139,7 @@ export interface operations {
                      * @example {
                      *       "archived": false,
                      *       "definition": {},
+                     *       "filled": 1,
                      *       "id": "01990c3e-7c00-7000-8000-000000000005",
                      *       "key": "K7Q2ZF",
                      *       "name": "Ana"
@@ -8328,6 +8338,7 @@ export interface operations {
                      * @example {
                      *       "archived": false,
                      *       "definition": {},
+                     *       "filled": 1,
                      *       "id": "01990c3e-7c00-7000-8000-000000000005",
                      *       "key": "K7Q2ZF",
                      *       "name": "Ana"
@@ -8531,6 +8542,7 @@ export interface operations {
                      * @example {
                      *       "archived": false,
                      *       "definition": {},
+                     *       "filled": 1,
                      *       "id": "01990c3e-7c00-7000-8000-000000000005",
                      *       "key": "K7Q2ZF",
                      *       "name": "Ana"
@@ -8638,6 +8650,7 @@ export interface operations {
                      * @example {
                      *       "archived": false,
                      *       "definition": {},
+                     *       "filled": 1,
                      *       "id": "01990c3e-7c00-7000-8000-000000000005",
                      *       "key": "K7Q2ZF",
                      *       "name": "Ana"

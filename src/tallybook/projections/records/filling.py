@@ -20,7 +20,7 @@ from tallybook.projections.records.sessions import games_of, positions_of
 from tallybook.projections.records.tables import built, careers
 from tallybook.projections.slots import SLOTS
 
-PIECE = 1_000  # events that are taken in at once, more or less
+PIECE = 500  # events that are taken in at once, more or less
 WINDOW = 50_000  # positions of the ledger that are looked through for them
 
 
