@@ -83,7 +83,7 @@ async def build_scoring(ground: Ground, people: People, played: Played, stack: A
         scores,
         Seasons(ledger, clock),
         achievements,
-        Unlocking(database, desk, ground.directory, ground.unlocks),
+        Unlocking(database, achievements, desk, ground.directory, ground.unlocks),
         webhooks,
         Delivering(database, clock, webhooks, private=ground.settings.webhooks_to_private),
     )

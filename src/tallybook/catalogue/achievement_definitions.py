@@ -17,6 +17,7 @@ from tallybook.catalogue.achievements import (
     check_whole,
     columns,
     find_achievement,
+    ruled_by,
 )
 from tallybook.catalogue.events import AchievementArchived, AchievementDefined, AchievementRestored
 from tallybook.catalogue.statistics import checked_key
@@ -41,6 +42,7 @@ class AchievementDefinitions:
         self._database = ledger.database
         self._clock = clock
         self._remembered: dict[UUID, Achievement] = {}
+        self._ruled: dict[UUID, list[Achievement]] = {}  # by game
         self._forgotten = 0
 
     async def achievement(self, achievement_id: UUID, game_id: UUID | None = None) -> Achievement:
@@ -57,6 +59,16 @@ class AchievementDefinitions:
             found = await self.achievement(achievement_id)
             if forgotten == self._forgotten:  # else it may have been changed since it was read
                 self._remembered[achievement_id] = found
+        return found
+
+    async def ruled(self, game_id: UUID) -> list[Achievement]:
+        """Those of a game that a rule unlocks: with all that the ledger's follower has handed on."""
+        found = self._ruled.get(game_id)
+        if found is None:
+            forgotten = self._forgotten
+            found = await self._database.read(partial(ruled_by, games=[game_id]))
+            if forgotten == self._forgotten:
+                self._ruled[game_id] = found
         return found
 
     async def of_game(
@@ -167,6 +179,7 @@ class AchievementDefinitions:
     def _forget(self) -> None:
         self._forgotten += 1
         self._remembered.clear()  # definitions are few, and rarely changed
+        self._ruled.clear()
 
 
 _NEWS = ("achievement_defined.", "achievement_archived.", "achievement_restored.")

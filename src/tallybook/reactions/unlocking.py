@@ -13,9 +13,10 @@ from tallybook.access.actor import Actor
 from tallybook.accounts.merges import persons_of
 from tallybook.careers.events import AchievementUnlocked, CareerEvent, ScoreSubmitted, StatsReported
 from tallybook.careers.fold import NOTHING, Career, CareerFold, Standing, revoke, together, unlock
+from tallybook.catalogue.achievement_definitions import AchievementDefinitions
 from tallybook.catalogue.achievement_earning import Past, Verdict, judge, tiers_reached
 from tallybook.catalogue.achievement_rules import Rule, Source, sources_of
-from tallybook.catalogue.achievements import Achievement, ruled_by
+from tallybook.catalogue.achievements import Achievement
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Event, Recorded, registry
 from tallybook.ledger.read import last_position
@@ -89,9 +90,15 @@ class Unlocking:
     from_start = False  # what was before is filled in when a developer asks for it
 
     def __init__(
-        self, database: Database, desk: CareerDesk, directory: SessionDirectory, unlocks: Unlocks
+        self,
+        database: Database,
+        definitions: AchievementDefinitions,
+        desk: CareerDesk,
+        directory: SessionDirectory,
+        unlocks: Unlocks,
     ) -> None:
         self._database = database
+        self._definitions = definitions
         self._desk = desk
         self._directory = directory
         self._unlocks = unlocks
@@ -99,13 +106,15 @@ class Unlocking:
     async def react(self, events: Sequence[Recorded]) -> bool:
         """Evaluate the rules of the games touched, for the persons concerned; whether any came out new."""
         settled = False
+        games = {each.event.game for each in events if isinstance(each.event, CareerEvent)}
+        plain = {game_id for game_id in games if not await self._definitions.ruled(game_id)}
+        events = [each for each in events if getattr(each.event, "game", None) not in plain]
+        if not events:  # most games have no rules
+            return False
         touched = await self._database.read(partial(self._touched, events=events))
-        ruled = await self._database.read(partial(ruled_by, games=touched.keys())) if touched else []
-        by_game: dict[UUID, list[Achievement]] = {}
-        for achievement in ruled:
-            by_game.setdefault(achievement.game_id, []).append(achievement)
-        for game_id, achievements in by_game.items():
-            persons = touched[game_id]
+        for game_id, persons in touched.items():
+            if not (achievements := await self._definitions.ruled(game_id)):
+                continue
             for some in _chunks(sorted(persons)):
                 for found in await self._judge(achievements, {each: persons[each] for each in some}):
                     corrected = persons[found.person].corrected
@@ -149,9 +158,6 @@ class Unlocking:
                 merged.add(recorded.stream)
             elif isinstance(event := recorded.event, StatsReported | ScoreSubmitted) and not event.bot:
                 careers.append((event, "reports" if isinstance(event, StatsReported) else "scores"))
-        if careers:  # most games have no rules
-            ruled = {each.game_id for each in ruled_by(connection, {event.game for event, _ in careers})}
-            careers = [(event, source) for event, source in careers if event.game in ruled]
         there = people[self._directory.slot]
         sat = select(there.c.session_id, there.c.game_id, there.c.person_id).where(
             there.c.session_id.in_(list(sessions)), there.c.sat == 1
