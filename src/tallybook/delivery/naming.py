@@ -27,12 +27,11 @@ class Named(Generic[K]):
         self._size = 0
         self._generation = names.generation
 
-    def of(self, keys: Iterable[K]) -> dict[K, str]:
-        """The texts there are of these."""
+    def of(self, keys: Iterable[K]) -> list[str | None]:
+        """Their texts, as far as there are any."""
         if self._generation != self._names.generation:
             self._forget()
-        kept = self._kept
-        return {key: kept[key] for key in keys if key in kept}
+        return list(map(self._kept.get, keys))
 
     def keep(self, texts: Mapping[K, str], generation: int) -> None:
         """Texts made with the names of that generation."""
@@ -56,18 +55,17 @@ class Naming:
         self.names = names
         self._kept = Named[str](names)
 
-    async def fill(self, templates: Collection[str]) -> list[str]:
-        """JSON texts with the players' names in place of their ids between two `NAME`s; null without one."""
-        texts = self._kept.of(templates)
-        if missing := [template for template in templates if template not in texts]:
+    async def fill(self, template: str) -> str:
+        """JSON with the players' names in place of their ids between two `NAME`s; null without one."""
+        (text,) = self._kept.of([template])
+        if text is None:
             generation = self.names.generation
-            filled = dict(zip(missing, await self.fill_once(missing), strict=True))
-            self._kept.keep(filled, generation)
-            texts |= filled
-        return [texts[template] for template in templates]
+            (text,) = await self.fill_all([template])
+            self._kept.keep({template: text}, generation)
+        return text
 
-    async def fill_once(self, templates: Collection[str]) -> list[str]:
-        """The same, for who keeps the texts elsewhere."""
+    async def fill_all(self, templates: Collection[str]) -> list[str]:
+        """The same for several, for who keeps the texts elsewhere."""
         pieces = _BETWEEN.join(templates).split(NAME)
         ids = {text: _id(text) for text in pieces[1::2]}
         known = await self.names.of(ids.values())

@@ -147,7 +147,7 @@ class Statistics:
             template = await self._earlier(player_id, game_id, as_of)
         else:
             template = await self._current(player_id, game_id)
-        return (await self._naming.fill([template]))[0].encode()
+        return (await self._naming.fill(template)).encode()
 
     async def _current(self, player_id: UUID, game_id: UUID | None) -> str:
         """What was answered before, as long as nothing moved the stamp: then one look is enough."""

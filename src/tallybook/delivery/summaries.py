@@ -17,22 +17,24 @@ class Summaries:
         self._database = database
         self._directory = directory
         self._naming = naming
-        self._kept = Named[tuple[UUID, int]](naming.names)  # by session and version
+        self._kept = Named[tuple[UUID | bytes, int]](naming.names)  # by session and version
 
     async def of(self, listed: Sequence[Listed]) -> list[tuple[Listed, str]]:
         """Each session with its text, in their order; one that has changed meanwhile is shown so."""
-        kept = self._kept.of((each.session_id, each.version) for each in listed)
-        texts = {each: text for each in listed if (text := kept.get((each.session_id, each.version)))}
-        if lacking := [each for each in listed if each not in texts]:
-            read = await self._read([each.session_id for each in lacking])
-            texts |= {each: read[each.session_id] for each in lacking if each.session_id in read}
-        return [(each, texts[each]) for each in listed if each in texts]
+        texts = self._kept.of([(each.key, each.version) for each in listed])
+        if None in texts:
+            lacking = [each for each, text in zip(listed, texts, strict=True) if text is None]
+            read = await self._read(lacking)
+            texts = [text or read.get(each.key) for each, text in zip(listed, texts, strict=True)]
+        return [(each, text) for each, text in zip(listed, texts, strict=True) if text is not None]
 
-    async def _read(self, sessions: Sequence[UUID]) -> dict[UUID, str]:
-        look = partial(summaries, slot=self._directory.slot, sessions=sessions)
+    async def _read(self, listed: Sequence[Listed]) -> dict[UUID | bytes, str]:
+        look = partial(summaries, slot=self._directory.slot, sessions=[each.session_id for each in listed])
         found = await self._database.read(look)
         generation = self._naming.names.generation
-        filled = await self._naming.fill_once([summary for _, summary in found.values()])
-        texts = dict(zip(found, filled, strict=True))
-        self._kept.keep({(each, found[each][0]): text for each, text in texts.items()}, generation)
+        there = [each for each in listed if each.session_id in found]
+        filled = await self._naming.fill_all([found[each.session_id][1] for each in there])
+        texts = {each.key: text for each, text in zip(there, filled, strict=True)}
+        versions = ((each.key, found[each.session_id][0]) for each in there)
+        self._kept.keep(dict(zip(versions, filled, strict=True)), generation)
         return texts

@@ -68,8 +68,12 @@ class Listed(NamedTuple):
     """A session in a list: when it was played, its id, and a number that changes with its summary."""
 
     played_at: int
-    session_id: UUID
+    key: UUID | bytes  # the id as the driver gives it: a page has many, and of few an id is wanted
     version: int
+
+    @property
+    def session_id(self) -> UUID:
+        return as_id(self.key)
 
 
 async def history(
@@ -103,9 +107,13 @@ async def history(
     )
     if wanted.q is None:
         rows = await database.glance(_prepared(form), values)
+        if len({row[1] for row in rows}) < len(rows):
+            rows = await database.glance(_prepared(form._replace(distinct=True)), values)
     else:
-        rows = await database.read(partial(_search, form=form, q=wanted.q, values=values))
-    return [Listed(row[0], as_id(row[1]), row[2]) for row in rows]
+        rows = await database.read(
+            partial(_search, form=form._replace(distinct=True), q=wanted.q, values=values)
+        )
+    return sorted((Listed(*row) for row in rows), reverse=True)
 
 
 def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, tuple[int, str]]:
@@ -133,6 +141,7 @@ class _Form(NamedTuple):
     filters: tuple[str, ...]
     admin: bool
     own: bool  # the player asked for is the caller
+    distinct: bool = False  # somebody sat in a session as two players, and is found there twice
 
     @property
     def along_opponent(self) -> bool:
@@ -152,12 +161,14 @@ def _query(form: _Form, matching: Matching | None) -> Select[Any] | None:
     walks = [_walk(form, source, condition) for source, condition in _sources(form, matching)]
     if not walks:
         return None
-    found: FromClause = walks[0].subquery() if len(walks) == 1 else union(*map(_closed, walks)).subquery()
-    return (
-        select(found.c.played_at, found.c.session_id, sessions.c.idx)
-        .join_from(found, sessions, sessions.c.session_id == found.c.session_id)
-        .order_by(found.c.played_at.desc(), found.c.session_id.desc())
-        .limit(bindparam("limit"))
+    if len(walks) == 1:
+        found: FromClause = walks[0].subquery()
+    else:
+        both = union(*map(_closed, walks)).subquery()
+        newest = both.c.played_at.desc(), both.c.session_id.desc()
+        found = select(both).order_by(*newest).limit(bindparam("limit")).subquery()
+    return select(found.c.played_at, found.c.session_id, sessions.c.idx).join_from(
+        found, sessions, sessions.c.session_id == found.c.session_id
     )
 
 
@@ -180,8 +191,9 @@ def _walk(form: _Form, source: Table, condition: ColumnElement[bool]) -> Select[
         query = query.where(at >= bindparam("since", type_=at.type))
     if form.opponent is not None:
         query = query.where(_faced(form, source))
-    # One person may have sat there as two players.
-    return query.distinct().order_by(at.desc(), session_id.desc()).limit(bindparam("limit"))
+    if form.distinct:
+        query = query.distinct()
+    return query.order_by(at.desc(), session_id.desc()).limit(bindparam("limit"))
 
 
 def _sources(form: _Form, matching: Matching | None) -> list[tuple[Table, ColumnElement[bool]]]:
