@@ -23,7 +23,6 @@ from tallybook.projections.slots import SLOTS
 PIECE = 500  # events that are taken in at once, more or less
 WINDOW = 50_000  # positions of the ledger that are looked through for them
 
-
 _made = {slot: Lookup(built[slot], ["board_id", "definition", "filled"], ["board_id"]) for slot in SLOTS}
 
 

@@ -59,7 +59,8 @@ export function ResultCard({ session }: { session: Session }) {
   const { result, table, home } = useMessages();
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
-  const scored = session.stats.some((each) => each.scoring && each.scope === "player");
+  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
+  const timed = scoring.every((each) => each.data_type === "duration");
   const competitive = session.win !== "cooperative";
 
   const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
@@ -97,7 +98,9 @@ export function ResultCard({ session }: { session: Session }) {
                   {team !== null && ` (${team})`}
                 </Text>
                 <Text span fw={700}>
-                  {score !== null && scored && format.number(score)}
+                  {score !== null &&
+                    scoring.length > 0 &&
+                    format.value(score, timed ? "duration" : "decimal")}
                 </Text>
               </li>
             ))}
