@@ -166,3 +166,16 @@ async def test_a_new_name_is_shown_in_everything_played_before(ana: Person, bea:
         for _ in range(2):
             (item,) = (await ana.get("/sessions/history"))["items"]
             assert item["seats"][1]["name"] == name
+
+
+async def test_lists_say_whether_scores_are_times(ana: Person) -> None:
+    race = (await ana.post("/games", {"name": "Hill race", "win": "lowest"}))["id"]
+    heat = {"name": "Heat", "data_type": "duration", "scoring": True}
+    aside = {"name": "Laps", "data_type": "integer", "scoring": False}
+    for stats, scores in (([heat, aside], "duration"), ([heat, aside | {"scoring": True}], "number")):
+        timed = {"game_id": race, "seats": [{"player_id": ana.id}], "stats": stats}
+        session = await ana.post("/sessions", timed)
+        await ana.post(f"/sessions/{session['id']}/record", {"seat": 0, "stat": "Heat", "value": 41_250})
+        await ana.post(f"/sessions/{session['id']}/end")
+        newest = (await ana.get("/sessions/history", game_id=race))["items"][0]
+        assert (newest["score_type"], newest["seats"][0]["score"]) == (scores, 41_250)

@@ -9,7 +9,7 @@ import msgspec
 from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Recorded
 from tallybook.projections.standings import Played, PlayedSeat, mode_of
-from tallybook.rules.protocol import Seat
+from tallybook.rules.protocol import Config, Seat
 from tallybook.sessions.events import (
     HostChanged,
     Result,
@@ -67,6 +67,7 @@ def change(row: Row, seats: Seats, recorded: Recorded) -> None:
                 "host_id": created.host_id,
                 "public": int(created.public),
                 "win": created.config.win,
+                "score_type": _score_type(created.config),
                 "created_at": happened_at,
                 "status": "waiting",
                 "voided": 0,
@@ -96,6 +97,12 @@ def change(row: Row, seats: Seats, recorded: Recorded) -> None:
             seats[number] |= {"player_id": player_id, "is_bot": 0}
         case TeamSet(seat=number, team=team):
             seats[number]["team"] = team
+
+
+def _score_type(config: Config) -> str:
+    """What the scores of seats are: the sums of what is kept for each."""
+    kinds = {stat.data_type for stat in config.stats if stat.scoring and stat.scope == "player"}
+    return "duration" if kinds == {"duration"} else "number"
 
 
 def _sit(seats: Seats, session_id: UUID, seat: Seat) -> None:
@@ -146,6 +153,7 @@ def _summary(row: Row, seats: Sequence[Row]) -> str:
         "status": row["status"],
         "voided": bool(row["voided"]),
         "mode": row["mode"],
+        "score_type": row["score_type"],
         "seats": [
             {
                 "seat": seat["seat"],

@@ -25,6 +25,7 @@ _SESSION = (
     "host_id",
     "public",
     "win",
+    "score_type",
     "created_at",
     "status",
     "voided",
@@ -54,6 +55,7 @@ def _sessions(slot: str) -> Table:
         Column("host_id", Id, nullable=False),
         Column("public", Integer, nullable=False),
         Column("win", String(12), nullable=False),
+        Column("score_type", String(10), nullable=False),
         Column("created_at", Moment, nullable=False),
         Column("status", String(10), nullable=False),
         Column("voided", Integer, nullable=False),
@@ -96,7 +98,7 @@ class SessionDirectory:
     """One row a session, one row a seat, one for everybody who has to do with it; and all figures."""
 
     name = "sessions"
-    version = 2
+    version = 3
     sessions = Slots(_sessions)
     seats = Slots(_seats)
 

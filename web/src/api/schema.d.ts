@@ -4149,7 +4149,7 @@ export interface components {
         };
         /**
          * SessionSummary
-         * @description A session as lists show it, with its result.
+         * @description A session as lists show it, with its result; scores that are durations are milliseconds.
          */
         SessionSummary: {
             /**
@@ -4171,6 +4171,8 @@ export interface components {
             /** Format: uuid */
             room_id: string;
             rules: string;
+            /** @enum {unknown} */
+            score_type: "duration" | "number";
             seats: components["schemas"]["SummarySeat"][];
             started_at: string | null;
             /** @enum {unknown} */
@@ -5839,6 +5841,7 @@ export interface operations {
                      *           "public": false,
                      *           "room_id": "01990c3e-7c00-7000-8000-000000000003",
                      *           "rules": "scoresheet",
+                     *           "score_type": "duration",
                      *           "seats": [
                      *             {
                      *               "is_bot": false,
@@ -16648,6 +16651,7 @@ export interface operations {
                      *           "public": false,
                      *           "room_id": "01990c3e-7c00-7000-8000-000000000003",
                      *           "rules": "scoresheet",
+                     *           "score_type": "duration",
                      *           "seats": [
                      *             {
                      *               "is_bot": false,

@@ -23,6 +23,8 @@ function SessionLine({ session }: { session: Summary }) {
   const { home, history } = useMessages();
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
+  const score = (value: number | string): string =>
+    format.value(value, session.score_type === "duration" ? "duration" : "decimal");
   const over = session.status === "finished" || session.status === "abandoned";
   return (
     <li>
@@ -35,7 +37,7 @@ function SessionLine({ session }: { session: Summary }) {
                 {place > 0 && ", "}
                 <span className={seat.winner === true ? classes.winner : classes.seat}>
                   {format.name(seat.name)}
-                  {seat.score !== null && ` ${format.number(seat.score)}`}
+                  {seat.score !== null && ` ${score(seat.score)}`}
                   {seat.winner === true && " ★"}
                 </span>
               </Fragment>

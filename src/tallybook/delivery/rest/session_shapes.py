@@ -250,7 +250,7 @@ class SummarySeat(msgspec.Struct, frozen=True):
 
 
 class SessionSummary(msgspec.Struct, frozen=True):
-    """A session as lists show it, with its result."""
+    """A session as lists show it, with its result; scores that are durations are milliseconds."""
 
     id: UUID
     key: str
@@ -262,6 +262,7 @@ class SessionSummary(msgspec.Struct, frozen=True):
     status: Status
     voided: bool
     mode: Mode
+    score_type: Literal["number", "duration"]
     seats: tuple[SummarySeat, ...]
     created_at: Time
     started_at: Time | None

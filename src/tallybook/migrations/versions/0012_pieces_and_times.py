@@ -1,4 +1,4 @@
-"""Leaderboards say how often their entries were made anew, and how far those are that are being made."""
+"""Leaderboards say how often their entries were made anew and how far they are; sessions, what scores are."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,3 +14,5 @@ def upgrade() -> None:
     op.add_column("boards", sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))
     for name in ("boards_built_a", "boards_built_b"):
         op.add_column(name, sa.Column("filled", position, nullable=True))
+    for name in ("sessions_a", "sessions_b"):
+        op.add_column(name, sa.Column("score_type", sa.String(10), nullable=False, server_default="number"))
