@@ -9,7 +9,7 @@ export function NotFound() {
   const { app } = useMessages();
   usePageTitle(app.notFound);
   return (
-    <Empty what={app.notFound} how={app.notFoundHow}>
+    <Empty heading what={app.notFound} how={app.notFoundHow}>
       <Button component={Link} to="/">
         {app.home}
       </Button>

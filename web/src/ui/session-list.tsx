@@ -34,11 +34,12 @@ function SessionLine({ session }: { session: Summary }) {
           <Text size="sm" c="dimmed">
             {session.seats.map((seat, place) => (
               <Fragment key={seat.seat}>
-                {place > 0 && ", "}
+                {place > 0 && " "}
                 <span className={seat.winner === true ? classes.winner : classes.seat}>
                   {format.name(seat.name)}
                   {seat.score !== null && ` ${score(seat.score)}`}
                   {seat.winner === true && " ★"}
+                  {place < session.seats.length - 1 && ","}
                 </span>
               </Fragment>
             ))}

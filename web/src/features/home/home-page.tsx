@@ -64,7 +64,6 @@ export default function HomePage() {
                 component={Link}
                 to={`/start/${game.id}`}
                 className={`sheet ${classes.tile}`}
-                aria-label={home.start(game.name)}
               >
                 <GameCover game={game} />
                 <div>

@@ -31,7 +31,7 @@ export function HeadToHead({ opponents }: { opponents: readonly Opponent[] }) {
         {nemesis && <Rival opponent={nemesis} label={profile.nemesis} hint={profile.nemesisHint} />}
         {minion && <Rival opponent={minion} label={profile.minion} hint={profile.minionHint} />}
       </div>
-      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="region" aria-label={profile.headToHead}>
+      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="group" aria-label={profile.headToHead}>
         <Table>
           <Table.Thead>
             <Table.Tr>

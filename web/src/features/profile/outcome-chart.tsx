@@ -19,6 +19,7 @@ export default function OutcomeChart({ rows }: OutcomeChartProps) {
       withLegend
       legendProps={{ itemSorter: null }}
       maxBarWidth={48}
+      barChartProps={{ accessibilityLayer: false }} // the table below says the same
       gridAxis="x"
       yAxisProps={{ width: 110 }}
       xAxisProps={{ allowDecimals: false }}

@@ -28,7 +28,7 @@ export function PerCount({ counts }: { counts: Figures["player_counts"] }) {
           <OutcomeChart rows={rows} />
         </div>
       </Suspense>
-      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="region" aria-label={profile.perCount}>
+      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="group" aria-label={profile.perCount}>
         <Table>
           <Table.Thead>
             <Table.Tr>

@@ -54,7 +54,7 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
           <OutcomeChart rows={most.map(({ label, figures }) => ({ ...figures, label }))} />
         </div>
       </Suspense>
-      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="region" aria-label={profile.perGame}>
+      <div className={`sheet ${classes.scroll}`} tabIndex={0} role="group" aria-label={profile.perGame}>
         <Table>
           <Table.Thead>
             <Table.Tr>

@@ -1,5 +1,5 @@
 // A session of the past by its id: what came out, the whole sheet, its course and its curve.
-import { Alert, Button, Group, Skeleton, Stack, Tabs } from "@mantine/core";
+import { Alert, Button, Group, Skeleton, Stack, Tabs, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { Link, Navigate, useParams } from "react-router";
@@ -42,6 +42,7 @@ export default function SessionPage() {
   }
   return (
     <Stack gap="lg">
+      <VisuallyHidden component="h1">{game.data?.name ?? words.title}</VisuallyHidden>
       <ResultCard session={session.data} />
       {saving.isError && <Failure error={saving.error} dismiss={() => saving.reset()} />}
       <Group grow>
