@@ -66,6 +66,8 @@ class Naming:
 
     async def fill_all(self, templates: Collection[str]) -> list[str]:
         """The same for several, for who keeps the texts elsewhere."""
+        if not templates:
+            return []
         pieces = _BETWEEN.join(templates).split(NAME)
         ids = {text: _id(text) for text in pieces[1::2]}
         known = await self.names.of(ids.values())
