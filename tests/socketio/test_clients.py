@@ -20,9 +20,10 @@ async def test_a_client_subscribes_talks_and_leaves(
     server: Serving, version: str, transports: list[str]
 ) -> None:
     async with socket_io(version, server.port, transports=transports) as client:
-        await client.until("connect", transport=transports[0])
         if len(transports) > 1:
             await client.until("upgrade", transport="websocket")
+        else:
+            await client.until("connect", transport=transports[0])
         answer = await client.subscribe(size=5)
         assert answer == {"status": "ok", "response": {"index": -1, "padding": "xxxxx"}}
         assert (await client.until("presence_state"))["payload"] == {"topic": "room:ABC"}

@@ -12,7 +12,9 @@ const transport = () => socket.io.engine.transport.name;
 socket.on("connect", () => {
   say("connect", { transport: transport() });
   socket.io.engine.on("packet", ({ type }) => type === "ping" && say("ping"));
-  socket.io.engine.once("upgrade", () => say("upgrade", { transport: transport() }));
+  const upgraded = () => say("upgrade", { transport: transport() });
+  if (transport() === "websocket") upgraded(); // which may be over before the client is let in
+  else socket.io.engine.once("upgrade", upgraded);
 });
 socket.on("connect_error", ({ message, data }) => say("connect_error", { message, data }));
 socket.on("disconnect", (reason) => say("disconnect", { reason }));
