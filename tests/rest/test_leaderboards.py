@@ -1,12 +1,16 @@
 """Leaderboards over REST: submissions, lists, periods, corrections, and what is refused."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
 from tallybook.bootstrap.node import Node
+from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling
+from tallybook.reactions.filling import Filling
 from tests.rest.kit import API, Person, body_of, code_of, register
 from tests.rest.test_achievements import until
 from tests.rest.test_statistics import plays
@@ -108,6 +112,30 @@ async def test_a_long_past_comes_in_by_and_by_and_is_never_half_a_list_in_the_in
     assert [(line["player_id"], line["points"]) for line in top["rankings"]] == [(people[1], 5)]
     before = await ana.get(f"/leaderboards/{game}", board="jumps", period="previous")
     assert {line["player_id"]: line["points"] for line in before["rankings"]} == sums
+
+
+async def test_a_score_for_a_board_that_takes_in_a_long_past_gets_its_turn(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game, goes_on, react = await game_of(ana), asyncio.Event(), Filling.react
+
+    async def held(self: Filling, events: Sequence[Recorded]) -> bool:
+        await goes_on.wait()
+        return await react(self, events)
+
+    monkeypatch.setattr(filling, "PIECE", 3)
+    monkeypatch.setattr(Filling, "react", held)
+    await ana.post(f"/games/{game}/boards", {"key": "best"})
+    await ana.post(f"/games/{game}/scores/batch", {"scores": [{"board": "best", "score": 1}] * 9})
+    await ana.call("PATCH", f"/games/{game}/boards/best", {"definition": {"operator": "sum"}})
+    told = await ana.post(f"/games/{game}/scores", {"board": "best", "score": 5})
+    assert told == {"entry": None, "rank": None, "previous": None, "updated": False}
+    top = await ana.get(f"/leaderboards/{game}", board="best")
+    assert (top["rankings"], top["filled"]) == ([], 0)
+    goes_on.set()
+    await until(ana, f"/games/{game}/boards/best", lambda found: found["filled"] is None)
+    standing = await ana.get(f"/leaderboards/{game}/player/{ana.id}", board="best")
+    assert (standing["points"], standing["rank"]) == (14, 1)
 
 
 async def test_pages_follow_cursors_and_lines_around_somebody_are_those_of_the_list(

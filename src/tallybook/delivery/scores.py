@@ -62,7 +62,7 @@ class Submitted(msgspec.Struct, frozen=True):
     """The standing entry, its rank (null while it has too few scores), and what stood before.
 
     `updated` says whether the submission changed the entry's score. A bot has no entry where bots are kept
-    out.
+    out, and nobody has one while the board still takes in the past: the score is written, and gets its turn.
     """
 
     entry: EntryShown | None
@@ -179,6 +179,8 @@ class Scores:
         steps = self._ranks.steps(written.stream, written.first)
         step = next((step for step in steps or () if step.place[0] == board.id), None)
         if step is None:
+            if await self._ranks.filled(board) is not None:
+                return Submitted(None, None, None, updated=False)
             return await self._stands(board, event, written)
         after, before = step.after, step.before
         metadata: Raw | UnsetType = UNSET

@@ -4402,7 +4402,7 @@ export interface components {
          * @description The standing entry, its rank (null while it has too few scores), and what stood before.
          *
          *         `updated` says whether the submission changed the entry's score. A bot has no entry where bots are kept
-         *         out.
+         *         out, and nobody has one while the board still takes in the past: the score is written, and gets its turn.
          */
         Submitted: {
             entry: components["schemas"]["EntryShown"] | null;
