@@ -89,10 +89,8 @@ async def test_a_long_past_comes_in_by_and_by_and_is_never_half_a_list_in_the_in
     await ana.post(f"/games/{game}/scores/batch", {"scores": items})
     monkeypatch.setattr(filling, "PIECE", 3)
     definition = {"source": "action", "of": "jump", "operator": "sum"}
-    made = await ana.post(f"/games/{game}/boards", {"key": "jumps", "definition": definition})
-    assert 0 <= made["filled"] < 1
+    await ana.post(f"/games/{game}/boards", {"key": "jumps", "definition": definition})
     await ana.post(f"/games/{game}/scores", {"player_id": people[0], "score": 1000, "action": "jump"})
-    assert (await ana.get(f"/leaderboards/{game}", board="jumps"))["period"]
     await until(ana, f"/games/{game}/boards/jumps", lambda found: found["filled"] is None)
     sums = {each: sum(range(n, 40, 6)) + 1000 * (n == 0) for n, each in enumerate(people)}
     for _ in range(2):  # once from SQL, and once the index is ready

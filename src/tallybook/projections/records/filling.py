@@ -1,6 +1,8 @@
 """The past of a game, which a board that is new or made anew takes in: at once, or piece by piece."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from itertools import starmap
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import Board
-from tallybook.database.bulk import Lookup
+from tallybook.database.bulk import Insert, Lookup
 from tallybook.kernel.clock import AHEAD
 from tallybook.kernel.events import Recorded, registry
 from tallybook.ledger.read import last_position, position_at
@@ -23,7 +25,21 @@ from tallybook.projections.slots import SLOTS
 PIECE = 500  # events that are taken in at once, more or less
 WINDOW = 50_000  # positions of the ledger that are looked through for them
 
-_made = {slot: Lookup(built[slot], ["board_id", "definition", "filled"], ["board_id"]) for slot in SLOTS}
+_BUILT = ("board_id", "definition", "filled")
+_made = {slot: Lookup(built[slot], _BUILT, ["board_id"]) for slot in SLOTS}
+_save = {slot: Insert(built[slot], _BUILT, update=_BUILT[1:]) for slot in SLOTS}
+_position = attrgetter("position")
+
+
+def made(connection: Connection, slot: str, board: Board) -> tuple[str, int | None] | None:
+    """By which digest a board's entries are made, and up to which event (None: all there is)."""
+    rows = _made[slot].run(connection, [(board.id,)])
+    return (rows[0][1], rows[0][2]) if rows else None
+
+
+def note(connection: Connection, slot: str, board: Board, upto: int | None) -> None:
+    """The board's entries are made as it is defined now, up to an event."""
+    _save[slot].run(connection, [(board.id, board.digest.hex(), upto)])
 
 
 def unfilled(connection: Connection, slot: str) -> dict[UUID, int]:
@@ -35,12 +51,13 @@ def unfilled(connection: Connection, slot: str) -> dict[UUID, int]:
 
 def filled(connection: Connection, slot: str, board: Board) -> float | None:
     """How much of the past a board has taken in, from 0 to 1; None when it has all."""
-    for _, definition, upto in _made[slot].run(connection, [(board.id,)]):
-        if definition != board.digest.hex():
-            return 0.0
-        if upto is not None:
-            return float(upto / max(1, last_position(connection)))
-    return None
+    known = made(connection, slot, board)
+    if known is None:  # nobody has defined it
+        return None
+    digest, upto = known
+    if digest != board.digest.hex():
+        return 0.0
+    return None if upto is None else upto / max(1, last_position(connection))
 
 
 def beginning(connection: Connection, board: Board, upto: int) -> int:
@@ -59,7 +76,7 @@ def short_past(
     if upto - after <= WINDOW:
         found = connection.execute(_between(board, after, upto).limit(PIECE + 1)).all()
         if len(found) <= PIECE:
-            return _of_game(connection, board, map(_recorded, found))
+            return _of_game(connection, board, starmap(Recorded, found))
     if after > 0 or not _is_little(connection, slot, board):
         return None
     return whole_past(connection, slot, board, upto)
@@ -78,7 +95,7 @@ def whole_past(connection: Connection, slot: str, board: Board, upto: int) -> li
 def piece(connection: Connection, board: Board, after: int, upto: int) -> list[Recorded]:
     """What may have entered a board between two positions, in order."""
     found = connection.execute(_between(board, after, upto))
-    return _of_game(connection, board, map(_recorded, found))
+    return _of_game(connection, board, starmap(Recorded, found))
 
 
 def next_stop(connection: Connection, board: Board, after: int) -> int | None:
@@ -96,13 +113,13 @@ def since(connection: Connection, board: Board, moment: int, upto: int) -> list[
     after = min(upto, position_at(connection, moment - AHEAD))
     late = func.coalesce(events.c.at, events.c.committed_at) >= moment
     found = connection.execute(_between(board, after, upto).where(late).limit(PIECE + 1)).all()
-    return None if len(found) > PIECE else _of_game(connection, board, map(_recorded, found))
+    return None if len(found) > PIECE else _of_game(connection, board, starmap(Recorded, found))
 
 
 def careers_of(connection: Connection, board: Board, players: Collection[UUID], upto: int) -> list[Recorded]:
     """Everything of some players in the board's game up to a position, in order."""
     wanted = [(career_id(board.game_id, player), -1) for player in sorted(players)]
-    found = [Recorded(*row) for row in newer_events.run(connection, wanted)]
+    found = starmap(Recorded, newer_events.run(connection, wanted))
     return sorted((each for each in found if each.position <= upto), key=_position)
 
 
@@ -134,11 +151,3 @@ def _is_little(connection: Connection, slot: str, board: Board) -> bool:
     counted = select(func.count(), func.coalesce(func.sum(streams.c.idx + 1), 0))
     many, long = connection.execute(counted.join_from(some, streams, streams.c.stream == some.c.stream)).one()
     return bool(many <= PIECE and long <= PIECE)
-
-
-def _recorded(row: Sequence[Any]) -> Recorded:
-    return Recorded(*row)
-
-
-def _position(recorded: Recorded) -> int:
-    return recorded.position

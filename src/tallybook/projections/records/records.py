@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from tallybook.careers.events import AchievementProgressed, CareerEvent
 from tallybook.catalogue.boards import Board, boards_by_id, boards_of
 from tallybook.catalogue.events import BoardDefined, BoardFilled, BoardPeriodBegun
-from tallybook.database.bulk import Insert, Lookup
+from tallybook.database.bulk import Insert
 from tallybook.kernel.events import Recorded
 from tallybook.projections.making import MadeInMemory
 from tallybook.projections.records import filling, people, sessions
@@ -27,7 +27,7 @@ from tallybook.projections.records.contributions import (
 from tallybook.projections.records.entries import Entry, add, fold
 from tallybook.projections.records.kept import InMemory, InTables, Kept, Memory
 from tallybook.projections.records.people import Entered
-from tallybook.projections.records.tables import TABLES, Place, built, careers
+from tallybook.projections.records.tables import TABLES, Place, careers
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
@@ -38,9 +38,6 @@ _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by
 RELEVANT = frozenset({*CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
 
 _save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"], update=()) for slot in SLOTS}
-_BUILT = ("board_id", "definition", "filled")
-_built = {slot: Lookup(built[slot], _BUILT, ["board_id"]) for slot in SLOTS}
-_save_built = {slot: Insert(built[slot], _BUILT, update=_BUILT[1:]) for slot in SLOTS}
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -65,7 +62,7 @@ class Records(MadeInMemory[InMemory]):
     """
 
     name = "records"
-    version = 1
+    version = 2
     reads: Collection[str] = (SessionDirectory.name,)
 
     def __init__(self) -> None:
@@ -296,14 +293,14 @@ class _Batch:
     def _defined(self, board: Board, recorded: Recorded) -> None:
         """Make the entries of a board anew, of everything before, unless this made them."""
         digest, position = board.digest.hex(), recorded.position
-        known = _built[self.slot].run(self.connection, [(board.id,)])
-        if known and known[0][1] == digest:
+        known = filling.made(self.connection, self.slot, board)
+        if known is not None and known[0] == digest:
             return
-        if known and isinstance(recorded.event, BoardPeriodBegun):
+        if known is not None and isinstance(recorded.event, BoardPeriodBegun):
             at = recorded.event.at
             before = replace(board, begun=tuple(each for each in board.begun if each < at))
-            if known[0][1] == before.digest.hex() and self._goes_on(board, at, position):
-                self._save(board, known[0][2])
+            if known[0] == before.digest.hex() and self._goes_on(board, at, position):
+                self._save(board, known[1])
                 return
         self.kept.entries.clear(board.id)
         self.kept.parts.clear(board.id)
@@ -348,7 +345,7 @@ class _Batch:
 
     def _save(self, board: Board, filled: int | None) -> None:
         """Note how a board is made, and up to where: what comes after waits until it is filled."""
-        _save_built[self.slot].run(self.connection, [(board.id, board.digest.hex(), filled)])
+        filling.note(self.connection, self.slot, board, filled)
         if filled is None:
             self._filling.pop(board.id, None)
         else:
