@@ -11,7 +11,7 @@ from tests.app.people import Door, Person, door, refused
 from tests.app.serving import Tallybook
 from tests.servers.redis import Redis
 
-TIMES = 200  # for each of five kinds of news
+TIMES = 200  # for each of six kinds of news
 LIMIT = 30
 
 
@@ -46,6 +46,16 @@ async def a_point_is_made(installation: Installation, ana: Person, session_id: s
     written = await ana.post(f"/sessions/{session_id}/record", seat=0, stat="Points", delta=1)
     board = await installation.elsewhere(ana).get(f"/sessions/{session_id}/scoreboard")
     assert board["index"] >= written["index"]
+
+
+async def an_evening_ends(installation: Installation, ana: Person, game_id: str) -> None:
+    ana, there = Person(installation.here.http, ana.id, ana.token), installation.elsewhere(ana)
+    opened = await ana.post("/sessions", game_id=game_id, seats=[{"player_id": ana.id}])
+    for status in ("playing", "finished"):
+        newest = (await there.get("/sessions/history"))["items"][0]
+        assert (newest["id"], newest["status"]) == (opened["id"], status)
+        if status == "playing":
+            await ana.post(f"/sessions/{opened['id']}/end")
 
 
 async def somebody_signs_out(installation: Installation) -> None:
@@ -85,6 +95,7 @@ async def test_a_read_after_an_acknowledged_write_sees_it_on_the_other_node_what
         await a_name_changes(one, ana, session["id"], number)
         await a_point_is_made(one, ana, session["id"])
         await a_point_is_made(one, ana, session["id"])
+        await an_evening_ends(one, ana, session["game_id"])
         await somebody_signs_out(one)
         await a_key_is_revoked(one, ana, session["game_id"])
 

@@ -1,8 +1,19 @@
 """Lists of sessions and the timeline of one, as their readers may see them."""
 
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
+from tallybook.accounts.names import Names
+from tallybook.bootstrap.node import Node
+from tallybook.database.engine import Database
+from tallybook.delivery.naming import Naming
+from tallybook.delivery.summaries import Summaries
+from tallybook.kernel.events import Recorded
+from tallybook.projections.history import Listed
+from tallybook.projections.sessions import SessionDirectory
 from tests.rest.kit import Person, body_of, code_of, enter
+
+SESSION = UUID(int=7)
 
 
 async def ids(person: Person, **query: Any) -> list[str]:
@@ -166,6 +177,42 @@ async def test_a_new_name_is_shown_in_everything_played_before(ana: Person, bea:
         for _ in range(2):
             (item,) = (await ana.get("/sessions/history"))["items"]
             assert item["seats"][1]["name"] == name
+
+
+async def test_a_list_shows_at_once_what_a_session_has_become(ana: Person) -> None:
+    session = await ana.opens("Dora", "Emil")
+    path = f"/sessions/{session['id']}"
+    await ana.post(f"{path}/record", {"seat": 0, "stat": "Points", "value": 5})
+
+    async def shown() -> Any:
+        (item,) = (await ana.get("/sessions/history"))["items"]
+        return item["status"], [seat["score"] for seat in item["seats"]], item["voided"]
+
+    assert await shown() == ("playing", [None, None], False)
+    await ana.post(f"{path}/end")
+    assert await shown() == ("finished", [5, None], False)
+    correction = {"seat": 1, "stat": "Points", "value": 8, "reason": "forgotten"}
+    await ana.post(f"{path}/correct", correction)
+    assert await shown() == ("finished", [5, 8], False)
+    await ana.post(f"{path}/void", {"reason": "a trial"})
+    assert await shown() == ("finished", [5, 8], True)
+
+
+async def test_what_changes_while_it_is_read_is_read_again(server: Node) -> None:
+    texts = ["as it was", "as it is"]
+
+    class Changing:
+        """A database in which the session changes while it is read for the first time."""
+
+        async def read(self, _transaction: object) -> dict[UUID, str]:
+            if len(texts) == 2:
+                summaries.follow([Recorded(SESSION, 1, 1, "", b"", None, None, None, 0, b"")])
+            return {SESSION: texts.pop(0)}
+
+    naming = Naming(Names(server.ledger.database))
+    summaries = Summaries(cast("Database", Changing()), SessionDirectory(), naming)
+    for text in ("as it was", "as it is", "as it is"):
+        assert await summaries.of([Listed(0, SESSION)]) == [text]
 
 
 async def test_lists_say_whether_scores_are_times(ana: Person) -> None:

@@ -48,6 +48,7 @@ def build_services(
     settings, clock, database, ledger = ground.settings, ground.clock, ground.database, ground.ledger
     directory, names, naming, tables = ground.directory, played.names, played.naming, played.tables
     summaries = Summaries(database, directory, naming)
+    ledger.follower.subscribe(summaries.follow)
     rated = partial(runner.reached, Ratings.name)
     by_day = partial(runner.reached, CareerDays.name)
     return Services(

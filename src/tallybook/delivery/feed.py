@@ -42,7 +42,9 @@ class Feed:
                 limit=limit,
             )
         )
+        texts = await self._summaries.of(found)
         return [
             ((each.played_at, each.session_id), Raw(text.encode()))
-            for each, text in await self._summaries.of(found)
+            for each, text in zip(found, texts, strict=True)
+            if text is not None
         ]

@@ -33,6 +33,6 @@ class History:
             limit=limit + 1,
         )
         shown = found[:limit]
-        items = [text for _, text in await self._summaries.of(shown)]
+        items = filter(None, await self._summaries.of(shown))
         following = (shown[-1].played_at, shown[-1].session_id) if len(found) > limit else None
         return f"[{','.join(items)}]".encode(), following

@@ -42,6 +42,10 @@ class Named(Generic[K]):
             else:
                 self._kept |= texts
 
+    def drop(self, key: K) -> None:
+        """This one is no longer right."""
+        self._size -= len(self._kept.pop(key, ""))
+
     def _forget(self) -> None:
         self._kept = {}
         self._size = 0

@@ -1,22 +1,17 @@
 """The feed: what the people somebody follows have finished, newest first."""
 
 from collections.abc import Collection
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
-from tallybook.database.bulk import Lookup
 from tallybook.projections.history import Listed
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
-from tallybook.projections.slots import SLOTS
 
 WINDOW = 1_000  # public sessions that are looked through before those of each person are collected
-
-_versions = {
-    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "idx"], ["session_id"]) for slot in SLOTS
-}
 
 Place = tuple[int, UUID]  # when a session was played, and its id
 
@@ -41,9 +36,7 @@ def feed(
     found = _places(connection, _newest(own, finished, before, limit))
     if followed:
         found |= _public(connection, slot, followed, before, limit)
-    page = sorted(found, reverse=True)[:limit]
-    versions = dict(_versions[slot].run(connection, [(session_id,) for _, session_id in sorted(page)]))
-    return [Listed(*place, versions[place[1]]) for place in page]
+    return list(starmap(Listed, sorted(found, reverse=True)[:limit]))
 
 
 def _public(

@@ -37,8 +37,7 @@ from tallybook.projections.statistics import player_games
 
 _LAST = UUID(int=2**128 - 1)
 _summaries = {
-    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "idx", "summary"], ["session_id"])
-    for slot in SLOTS
+    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "summary"], ["session_id"]) for slot in SLOTS
 }
 
 Scope = Literal["own", "visible"]
@@ -65,11 +64,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Listed(NamedTuple):
-    """A session in a list: when it was played, its id, and a number that changes with its summary."""
+    """A session in a list: when it was played, and its id."""
 
     played_at: int
     key: UUID | bytes  # the id as the driver gives it: a page has many, and of few an id is wanted
-    version: int
 
     @property
     def session_id(self) -> UUID:
@@ -113,13 +111,12 @@ async def history(
         rows = await database.read(
             partial(_search, form=form._replace(distinct=True), q=wanted.q, values=values)
         )
-    return sorted((Listed(*row) for row in rows), reverse=True)
+    return list(map(Listed._make, rows))
 
 
-def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, tuple[int, str]]:
-    """By session its version, and its summary, which lacks the names."""
-    rows = _summaries[slot].run(connection, [(session_id,) for session_id in sorted(sessions)])
-    return {row[0]: (row[1], row[2]) for row in rows}
+def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, str]:
+    """By session its summary, which lacks the names."""
+    return dict(_summaries[slot].run(connection, [(session_id,) for session_id in sorted(sessions)]))
 
 
 def _search(connection: Connection, form: "_Form", q: str, values: Mapping[str, Any]) -> Rows:
@@ -157,19 +154,13 @@ def _prepared(form: _Form) -> Prepared:
 
 def _query(form: _Form, matching: Matching | None) -> Select[Any] | None:
     """The page's query; None when nothing can match."""
-    sessions = SessionDirectory.sessions[form.slot]
     walks = [_walk(form, source, condition) for source, condition in _sources(form, matching)]
     if not walks:
         return None
     if len(walks) == 1:
-        found: FromClause = walks[0].subquery()
-    else:
-        both = union(*map(_closed, walks)).subquery()
-        newest = both.c.played_at.desc(), both.c.session_id.desc()
-        found = select(both).order_by(*newest).limit(bindparam("limit")).subquery()
-    return select(found.c.played_at, found.c.session_id, sessions.c.idx).join_from(
-        found, sessions, sessions.c.session_id == found.c.session_id
-    )
+        return walks[0]
+    both = union(*map(_closed, walks)).subquery()
+    return select(both).order_by(both.c.played_at.desc(), both.c.session_id.desc()).limit(bindparam("limit"))
 
 
 def _closed(walk: Select[Any]) -> Select[Any]:
