@@ -9,7 +9,6 @@ from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.delivery.summaries import Summaries
 from tallybook.kernel.events import Recorded
-from tallybook.projections.history import Listed
 from tallybook.projections.sessions import SessionDirectory
 from tests.rest.kit import Person, body_of, code_of, enter
 
@@ -212,7 +211,7 @@ async def test_what_changes_while_it_is_read_is_read_again(server: Node) -> None
     naming = Naming(Names(server.ledger.database))
     summaries = Summaries(cast("Database", Changing()), SessionDirectory(), naming)
     for text in ("as it was", "as it is", "as it is"):
-        assert await summaries.of([Listed(0, SESSION)]) == [text]
+        assert await summaries.of([SESSION]) == [text]
 
 
 async def test_lists_say_whether_scores_are_times(ana: Person) -> None:

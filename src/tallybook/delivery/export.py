@@ -14,6 +14,7 @@ from tallybook.accounts.claims import Claim, Claiming
 from tallybook.accounts.erasure import careers_of, written_by
 from tallybook.accounts.tables import api_keys, follows, notifications, players, sign_ins
 from tallybook.catalogue.tables import games, stat_sets
+from tallybook.database.prepared import as_id
 from tallybook.delivery.tables import Tables, sight_of
 from tallybook.interchange.account_export import About, Career, Played, career, document, played
 from tallybook.interchange.replay import header_of
@@ -115,9 +116,9 @@ class Export:
         database, slot = self._ledger.database, self._directory.slot
         own = partial(history, database, slot, Wanted(), seen_by=actor.player_id, admin=False)
         while found := await own(before=before, limit=AT_ONCE):
-            before = (found[-1].played_at, found[-1].session_id)
-            for item in found:
-                yield await self._session(actor, item.session_id)
+            before = (found[-1][0], as_id(found[-1][1]))
+            for _, key in found:
+                yield await self._session(actor, as_id(key))
 
     async def _session(self, actor: Actor, session_id: UUID) -> list[Played]:
         try:

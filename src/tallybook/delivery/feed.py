@@ -42,9 +42,7 @@ class Feed:
                 limit=limit,
             )
         )
-        texts = await self._summaries.of(found)
+        texts = await self._summaries.of([session_id for _, session_id in found])
         return [
-            ((each.played_at, each.session_id), Raw(text.encode()))
-            for each, text in zip(found, texts, strict=True)
-            if text is not None
+            (place, Raw(text.encode())) for place, text in zip(found, texts, strict=True) if text is not None
         ]

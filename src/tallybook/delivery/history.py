@@ -4,6 +4,7 @@ from uuid import UUID
 
 from tallybook.access.actor import ADMIN, Actor
 from tallybook.database.engine import Database
+from tallybook.database.prepared import as_id
 from tallybook.delivery.summaries import Summaries
 from tallybook.projections.history import Wanted, history
 from tallybook.projections.sessions import SessionDirectory
@@ -33,6 +34,6 @@ class History:
             limit=limit + 1,
         )
         shown = found[:limit]
-        items = filter(None, await self._summaries.of(shown))
-        following = (shown[-1].played_at, shown[-1].session_id) if len(found) > limit else None
+        items = filter(None, await self._summaries.of([key for _, key in shown]))
+        following = (shown[-1][0], as_id(shown[-1][1])) if len(found) > limit else None
         return f"[{','.join(items)}]".encode(), following

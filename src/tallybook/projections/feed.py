@@ -1,13 +1,11 @@
 """The feed: what the people somebody follows have finished, newest first."""
 
 from collections.abc import Collection
-from itertools import starmap
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
-from tallybook.projections.history import Listed
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
 
@@ -24,7 +22,7 @@ def feed(
     me: UUID,
     before: Place | None,
     limit: int,
-) -> list[Listed]:
+) -> list[Place]:
     """Finished sessions of `me`, and those of the persons `followed` that are for everybody to see.
 
     Who follows many finds a page among the newest public sessions; who follows few has few sessions to
@@ -36,7 +34,7 @@ def feed(
     found = _places(connection, _newest(own, finished, before, limit))
     if followed:
         found |= _public(connection, slot, followed, before, limit)
-    return list(starmap(Listed, sorted(found, reverse=True)[:limit]))
+    return sorted(found, reverse=True)[:limit]
 
 
 def _public(

@@ -1,6 +1,6 @@
 """Lists of sessions, newest first: the caller's, somebody's, or everything the caller may see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
 from tallybook.database.glances import Rows
-from tallybook.database.prepared import Prepared, as_id
+from tallybook.database.prepared import Prepared
 from tallybook.database.schema import Id
 from tallybook.projections.matching import Matching
 from tallybook.projections.merges import OPEN, merges
@@ -63,15 +63,8 @@ class Wanted(msgspec.Struct, frozen=True):
     q: str | None = None
 
 
-class Listed(NamedTuple):
-    """A session in a list: when it was played, and its id."""
-
-    played_at: int
-    key: UUID | bytes  # the id as the driver gives it: a page has many, and of few an id is wanted
-
-    @property
-    def session_id(self) -> UUID:
-        return as_id(self.key)
+Listed = tuple[int, UUID | bytes]
+"""A session in a list: when it was played, and its id as the driver gives it: of few an id is wanted."""
 
 
 async def history(
@@ -83,7 +76,7 @@ async def history(
     admin: bool,
     before: tuple[int, UUID] | None,
     limit: int,
-) -> list[Listed]:
+) -> Sequence[Listed]:
     """A page of a list, as far as `seen_by` may see it, behind the item `before`."""
     given = {name: value for name in Wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None}
     # One bound from above: between two of them SQLite would walk along the longer of two indexes.
@@ -105,13 +98,13 @@ async def history(
     )
     if wanted.q is None:
         rows = await database.glance(_prepared(form), values)
-        if len({row[1] for row in rows}) < len(rows):
+        if len({key for _, key in rows}) < len(rows):
             rows = await database.glance(_prepared(form._replace(distinct=True)), values)
     else:
         rows = await database.read(
             partial(_search, form=form._replace(distinct=True), q=wanted.q, values=values)
         )
-    return list(map(Listed._make, rows))
+    return rows
 
 
 def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, str]:
