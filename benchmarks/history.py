@@ -211,7 +211,8 @@ async def _measure(url: str, one: UUID, token: str) -> None:
                 f"    {name:<13}{figures.requests / SECONDS:>7,.0f}/s   p50 {figures.p50 * 1e3:>5.1f} ms"
                 f"   p99 {figures.p99 * 1e3:>5.1f} ms   server CPU {cpu * 1e6:>5.0f} us"
                 f"   {figures.size / 1024:>5.1f} KiB   plain {plain.requests / SECONDS:>6,.0f}/s,"
-                f" p99 {plain.p99 * 1e3:.1f} ms, {bare * 1e6:.0f} us   ratio {figures.requests / plain.requests:.2f}, CPU {cpu / bare:.1f}",
+                f" p99 {plain.p99 * 1e3:.1f} ms, {bare * 1e6:.0f} us"
+                f"   ratio {figures.requests / plain.requests:.2f}, CPU {cpu / bare:.1f}",
                 flush=True,
             )
 

@@ -214,7 +214,7 @@ async def test_what_changes_while_it_is_read_is_read_again(server: Node) -> None
         assert await summaries.of([SESSION]) == [text]
 
 
-async def test_lists_say_whether_scores_are_times(ana: Person) -> None:
+async def test_lists_and_figures_say_whether_scores_are_times(ana: Person) -> None:
     race = (await ana.post("/games", {"name": "Hill race", "win": "lowest"}))["id"]
     heat = {"name": "Heat", "data_type": "duration", "scoring": True}
     aside = {"name": "Laps", "data_type": "integer", "scoring": False}
@@ -225,3 +225,7 @@ async def test_lists_say_whether_scores_are_times(ana: Person) -> None:
         await ana.post(f"/sessions/{session['id']}/end")
         newest = (await ana.get("/sessions/history", game_id=race))["items"][0]
         assert (newest["score_type"], newest["seats"][0]["score"]) == (scores, 41_250)
+        for moment in ({}, {"as_of": newest["ended_at"]}):
+            (figures,) = (await ana.get(f"/players/{ana.id}/stats", **moment))["games"]
+            assert (figures["solo"]["score_type"], figures["solo"]["best"]) == (scores, 41_250)
+            assert figures["score_type"] == "number"  # none was played against anybody

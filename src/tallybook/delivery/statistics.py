@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import Annotated, Any, get_args
+from functools import partial
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from tallybook.projections.figures import (
     glance_at_person,
     person_behind,
     read_figures,
+    score_types,
 )
 from tallybook.projections.ratings import Ratings
 from tallybook.projections.ratings_list import ratings_of
@@ -65,6 +67,9 @@ class Course(Results, frozen=True, kw_only=True):
 class Scored(Course, frozen=True, kw_only=True):
     """Scores are exact; an average is rounded to four places."""
 
+    score_type: Annotated[
+        Literal["number", "duration"], Meta(description="Of the last session. Durations are milliseconds.")
+    ]
     best: int | str | None
     average: int | str | None
     worst: int | str | None
@@ -157,13 +162,15 @@ class Statistics:
         kept = self._kept.get(key)
         if kept is None or kept.stamp != stamp:
 
-            def read(connection: Connection) -> tuple[PersonFigures, Mapping[UUID, Rating]]:
+            def read(connection: Connection) -> tuple[PersonFigures, _Pages]:
                 rated = ratings_of(connection, of_ratings, person_id) if stamp[2] else {}
-                return read_figures(connection, slot, person_id, game_id), rated
+                figures = read_figures(connection, slot, person_id, game_id)
+                types = score_types(connection, slot, figures.records.values())
+                return figures, _Pages(self._lists, person_id, game_id, types, rated)
 
             # What is read now may be newer than the stamp, but never older.
-            figures, rated = await self._database.read(read)
-            kept = _Kept(stamp, _Pages(self._lists, person_id, game_id, rated).render(figures, None))
+            figures, pages = await self._database.read(read)
+            kept = _Kept(stamp, pages.render(figures, None))
             self._size += len(kept.template)
             if self._size > MOST_KEPT:
                 self._kept, self._size = {}, len(kept.template)
@@ -174,26 +181,34 @@ class Statistics:
         if as_of > self._clock.now():
             raise invalid("as_of", "lies in the future")
 
+        slot = self._directory.slot
+
         def read(connection: Connection) -> Earlier:
-            slot = self._directory.slot
             person_behind(connection, slot, player_id)
             return figures_at(connection, slot, player_id, game_id, as_of)
 
         earlier = await self._database.read(read)
-        pages = _Pages(self._lists, earlier.person_id, game_id, {})
         # Whoever played for years has much to be counted: the server goes on meanwhile.
-        return await asyncio.to_thread(lambda: pages.render(earlier.count(), as_of))
+        figures = await asyncio.to_thread(earlier.count)
+        types = await self._database.read(partial(score_types, slot=slot, records=figures.records.values()))
+        return _Pages(self._lists, earlier.person_id, game_id, types, {}).render(figures, as_of)
 
 
 class _Pages:
     """Writes the answer about one person."""
 
     def __init__(
-        self, lists: str, person_id: UUID, game_id: UUID | None, ratings: Mapping[UUID, Rating]
+        self,
+        lists: str,
+        person_id: UUID,
+        game_id: UUID | None,
+        score_types: Mapping[UUID, str],
+        ratings: Mapping[UUID, Rating],
     ) -> None:
         self._lists = lists
         self._person_id = person_id
         self._game_id = game_id
+        self._score_types = score_types
         self._ratings = ratings
 
     def render(self, figures: PersonFigures, as_of: int | None) -> str:
@@ -287,7 +302,12 @@ class _Pages:
     def _scored(self, record: Record, **filters: Any) -> dict[str, Any]:
         ends = _score(record, record.highest), _score(record, record.lowest)
         best, worst = reversed(ends) if record.lowest_wins else ends
-        return self._course(record, **filters) | {"best": best, "average": _average(record), "worst": worst}
+        return self._course(record, **filters) | {
+            "score_type": self._score_types.get(record.last_session, "number"),
+            "best": best,
+            "average": _average(record),
+            "worst": worst,
+        }
 
     def _link(self, **filters: Any) -> str:
         counted = {"player_id": self._person_id, "status": "finished", "voided": "false"}

@@ -1,6 +1,6 @@
 """Reading a person's figures: as they are now, or counted again as they were at an earlier moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, func, select
 
 from tallybook.accounts.tables import players
+from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
 from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared, as_id
@@ -17,6 +18,7 @@ from tallybook.ledger.read import position_at
 from tallybook.projections.merges import EVERYBODY, OPEN, merges, persons_at, stamps
 from tallybook.projections.ratings_tables import ratings
 from tallybook.projections.results import results_at, sittings_in
+from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
 from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally, figures
 from tallybook.projections.statistics import head_to_head, player_counts, player_games
@@ -78,6 +80,10 @@ _found = {(slot, of_ratings): _find(slot, of_ratings) for slot in SLOTS for of_r
 _records = {slot: _read_records(slot) for slot in SLOTS}
 _counts = {slot: _read_counts(slot) for slot in SLOTS}
 _against = {slot: _read_against(slot) for slot in SLOTS}
+_score_types = {
+    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "score_type"], ["session_id"])
+    for slot in SLOTS
+}
 
 
 def person_behind(
@@ -111,12 +117,24 @@ def _one(rows: Rows) -> tuple[UUID, Stamp]:
 def read_figures(connection: Connection, slot: str, person_id: UUID, game_id: UUID | None) -> PersonFigures:
     """The figures as they are."""
     asked = {"person_id": person_id, "game_id": game_id or ALL_GAMES}
-    records = {(as_id(row[1]), row[2]): Record(*row[3:]) for row in _records[slot].run(connection, asked)}
+    records = {(as_id(row[1]), row[2]): _record(row) for row in _records[slot].run(connection, asked)}
     counts = {(row[0], row[1]): Tally(*row[2:]) for row in _counts[slot].run(connection, asked)}
     against: dict[UUID, Tally] = {}
     for row in _against[slot].run(connection, asked):
         _add(against, as_id(row[0]), Tally(*row[1:]))
     return PersonFigures(records, counts, against)
+
+
+def _record(row: Sequence[Any]) -> Record:
+    record = Record(*row[3:])
+    record.last_session = as_id(record.last_session)
+    return record
+
+
+def score_types(connection: Connection, slot: str, records: Iterable[Record]) -> dict[UUID, str]:
+    """By their last session, what the scores of records are: "number", or "duration" in milliseconds."""
+    last = {record.last_session for record in records}
+    return dict(_score_types[slot].run(connection, [(session_id,) for session_id in sorted(last)]))
 
 
 def _add(against: dict[UUID, Tally], opponent: UUID, tally: Tally) -> None:

@@ -2960,6 +2960,11 @@ export interface components {
             provisional: boolean | null;
             /** @description 1500 for a newcomer. */
             rating: number | null;
+            /**
+             * @description Of the last session. Durations are milliseconds.
+             * @enum {unknown}
+             */
+            score_type: "duration" | "number";
             /** @description The list of the sessions behind these figures. */
             sessions: string;
             solo: components["schemas"]["Scored"];
@@ -3961,6 +3966,11 @@ export interface components {
             lost: number;
             played: number;
             playtime: number;
+            /**
+             * @description Of the last session. Durations are milliseconds.
+             * @enum {unknown}
+             */
+            score_type: "duration" | "number";
             /** @description The list of the sessions behind these figures. */
             sessions: string;
             tied: number;
@@ -15331,6 +15341,7 @@ export interface operations {
                      *             "lost": 1,
                      *             "played": 2,
                      *             "playtime": 0,
+                     *             "score_type": "duration",
                      *             "sessions": "/api/v1/sessions/history?status=finished",
                      *             "tied": 0,
                      *             "win_rate": 0.5,
@@ -15346,6 +15357,7 @@ export interface operations {
                      *           "playtime": 0,
                      *           "provisional": false,
                      *           "rating": 1,
+                     *           "score_type": "duration",
                      *           "sessions": "/api/v1/sessions/history?status=finished",
                      *           "solo": {
                      *             "average": "6.5",
@@ -15356,6 +15368,7 @@ export interface operations {
                      *             "lost": 1,
                      *             "played": 2,
                      *             "playtime": 0,
+                     *             "score_type": "duration",
                      *             "sessions": "/api/v1/sessions/history?status=finished",
                      *             "tied": 0,
                      *             "win_rate": 0.5,

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useLanguage, type Language } from "@/i18n/language";
 
 type Value = number | string | boolean | null | undefined;
+export type ScoreType = "number" | "duration";
 type DataType = "integer" | "decimal" | "boolean" | "text" | "choice" | "duration";
 
 const decimalMark: Record<Language, string> = { en: ".", de: "," };
@@ -43,6 +44,8 @@ interface Format {
   /** The name of a player, who may have been erased. */
   name: (name: string | null) => string;
   value: (value: Value, type: DataType) => string;
+  /** A score or an average of scores. */
+  score: (value: number | string | null, type: ScoreType) => string;
   /** Day and time; of other years the day alone. */
   day: (time: string) => string;
   /** A day without its time; a plain date such as `2026-01-31` is that day everywhere. */
@@ -81,6 +84,10 @@ export function useFormat(): Format {
         if (typeof value === "boolean") return value ? messages.pad.yes : messages.pad.no;
         if (type === "duration") return durationText(Number(value));
         return type === "text" || type === "choice" ? String(value) : number(value, language);
+      },
+      score: (value, type) => {
+        if (value === null) return "–";
+        return type === "duration" ? durationText(Math.round(Number(value))) : number(value, language);
       },
       day: (text) => {
         const moment = new Date(text);

@@ -23,8 +23,7 @@ function SessionLine({ session }: { session: Summary }) {
   const { home, history } = useMessages();
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
-  const score = (value: number | string): string =>
-    format.value(value, session.score_type === "duration" ? "duration" : "decimal");
+  const score = (value: number | string): string => format.score(value, session.score_type);
   const over = session.status === "finished" || session.status === "abandoned";
   return (
     <li>

@@ -70,17 +70,18 @@ export function CourseTiles({ course, hIndex = null, withTies = false }: CourseT
 export function ScoreTiles({
   scored,
 }: {
-  scored: Pick<GameFigures, "best" | "average" | "worst" | "sessions">;
+  scored: Pick<GameFigures, "score_type" | "best" | "average" | "worst" | "sessions">;
 }) {
   const { profile } = useMessages();
   const format = useFormat();
   const all = sessionsPage(scored.sessions);
-  if (scored.best === null || scored.average === null || scored.worst === null) return null;
+  const score = (value: number | string | null): string => format.score(value, scored.score_type);
+  if (scored.best === null) return null;
   return (
     <div className={classes.tiles}>
-      <Tile label={profile.best} value={format.number(scored.best)} to={all} />
-      <Tile label={profile.average} value={format.number(scored.average)} to={all} />
-      <Tile label={profile.worst} value={format.number(scored.worst)} to={all} />
+      <Tile label={profile.best} value={score(scored.best)} to={all} />
+      <Tile label={profile.average} value={score(scored.average)} to={all} />
+      <Tile label={profile.worst} value={score(scored.worst)} to={all} />
     </div>
   );
 }

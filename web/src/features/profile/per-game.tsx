@@ -26,6 +26,7 @@ interface Line {
     | "lost"
     | "tied"
     | "win_rate"
+    | "score_type"
     | "best"
     | "average"
     | "longest_streak"
@@ -46,7 +47,6 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
     })).filter(({ figures }) => figures.played > 0),
   );
   const most = [...lines].sort((a, b) => b.figures.played - a.figures.played).slice(0, IN_CHART);
-  const score = (value: number | string | null): string => (value === null ? "–" : format.number(value));
   return (
     <Stack gap="sm">
       <Suspense fallback={<Skeleton height={lyingHeight(most.length)} />}>
@@ -83,8 +83,8 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
                   </Anchor>
                 </Table.Td>
                 <Table.Td>{figures.win_rate === null ? "–" : format.percent(figures.win_rate)}</Table.Td>
-                <Table.Td>{score(figures.best)}</Table.Td>
-                <Table.Td>{score(figures.average)}</Table.Td>
+                <Table.Td>{format.score(figures.best, figures.score_type)}</Table.Td>
+                <Table.Td>{format.score(figures.average, figures.score_type)}</Table.Td>
                 <Table.Td>{format.number(figures.longest_streak)}</Table.Td>
                 <Table.Td>{figures.last_played === null ? "–" : format.date(figures.last_played)}</Table.Td>
               </Table.Tr>

@@ -1,5 +1,6 @@
 // The columns of a score sheet: one a seat, or a single one for what the whole table shares.
-import type { Scoreboard, Stat, StatScore } from "@/api/types";
+import type { Scoreboard, Session, Stat, StatScore } from "@/api/types";
+import type { ScoreType } from "@/i18n/format";
 
 export interface Column {
   seat: number | null;
@@ -30,6 +31,16 @@ export function columnsOf(
     total,
     rank,
   }));
+}
+
+/** The stats whose values make up the totals of seats. */
+export const scoringOf = ({ stats }: Session): Stat[] =>
+  stats.filter((each) => each.scoring && each.scope === "player");
+
+/** What those totals are. */
+export function scoreTypeOf(session: Session): ScoreType {
+  const scoring = scoringOf(session);
+  return scoring.length > 0 && scoring.every((each) => each.data_type === "duration") ? "duration" : "number";
 }
 
 /** Whether any score has been written: before, everybody leads, and nobody is told so. */

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import type { Session, Stat, Step, Timeline } from "@/api/types";
 import { boardAt } from "@/features/table/course";
 import { ScoreGrid } from "@/features/table/score-grid";
-import { useFormat } from "@/i18n/format";
+import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { announce } from "@/ui/announcer";
 import { Icon } from "@/ui/icons";
@@ -18,10 +18,11 @@ interface CourseViewProps {
   timeline: Timeline;
   stat: Stat;
   withOverall: boolean;
+  scoreType: ScoreType;
   competitive: boolean;
 }
 
-export function CourseView({ session, timeline, stat, withOverall, competitive }: CourseViewProps) {
+export function CourseView({ session, timeline, stat, ...shown }: CourseViewProps) {
   const { session: words } = useMessages();
   const say = useWords(session, timeline);
   const { steps } = timeline;
@@ -87,8 +88,7 @@ export function CourseView({ session, timeline, stat, withOverall, competitive }
       <ScoreGrid
         view={{ board: boardAt(session, timeline, at), pending: new Map() }}
         stat={stat}
-        withOverall={withOverall}
-        competitive={competitive}
+        {...shown}
       />
       <details>
         <summary>{words.steps}</summary>

@@ -6,7 +6,7 @@ import { exactSum } from "@/api/exact";
 import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell, Command } from "@/live/commands";
 import { columnsOf, scored, type Column } from "@/features/table/columns";
-import { useFormat } from "@/i18n/format";
+import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
 import { PlayerDot } from "@/ui/player-dot";
@@ -18,12 +18,20 @@ interface EntryListProps {
   view: View;
   stat: Stat;
   competitive: boolean;
+  scoreType: ScoreType;
   /** Without it the lines are for looking only, the best first. */
   act?: (command: Command) => void;
   onOpen: (cell: Cell) => void;
 }
 
-export function EntryList({ view: { board, pending }, stat, competitive, act, onOpen }: EntryListProps) {
+export function EntryList({
+  view: { board, pending },
+  stat,
+  competitive,
+  scoreType,
+  act,
+  onOpen,
+}: EntryListProps) {
   const { table } = useMessages();
   const format = useFormat();
   const [multiple, setMultiple] = useState(MULTIPLES[0] ?? 1);
@@ -67,7 +75,7 @@ export function EntryList({ view: { board, pending }, stat, competitive, act, on
                 {column.seat !== null && (
                   <div className={classes.standing}>
                     <Text span fw={700} size="lg">
-                      {format.number(column.total)}
+                      {format.score(column.total, scoreType)}
                     </Text>
                     {leads && (
                       <span className={classes.leader}>

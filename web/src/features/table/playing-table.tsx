@@ -6,7 +6,7 @@ import { valueOf, type View } from "@/live/board";
 import type { Cell, Command } from "@/live/commands";
 import type { Role, Room } from "@/live/room";
 import { CellEditor } from "@/features/table/cell-editor";
-import { columnsOf } from "@/features/table/columns";
+import { columnsOf, scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { EntryList } from "@/features/table/entry-list";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
@@ -34,7 +34,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
 
   const { board } = view;
   const writes = mayWrite && board.status === "playing" && !session.paused;
-  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
+  const scoring = scoringOf(session);
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return null;
   const competitive = session.win === "highest" || session.win === "lowest";
@@ -74,6 +74,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
             view={view}
             stat={stat}
             competitive={competitive}
+            scoreType={scoreTypeOf(session)}
             onOpen={setEditing}
             {...(writes && { act })}
           />
@@ -117,6 +118,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
             stat={stat}
             withOverall={scoring.length > 1}
             competitive={competitive}
+            scoreType={scoreTypeOf(session)}
             {...(writes && { onOpen: setEditing })}
           />
         </div>

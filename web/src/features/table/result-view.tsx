@@ -5,6 +5,7 @@ import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { gameQuery } from "@/api/queries";
 import type { Scoreboard, Session } from "@/api/types";
+import { scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
 import { useFormat } from "@/i18n/format";
@@ -23,7 +24,7 @@ interface ResultViewProps {
 export function ResultView({ session, board, children }: ResultViewProps) {
   const { result, table } = useMessages();
   const [statName, setStatName] = useState<string>();
-  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
+  const scoring = scoringOf(session);
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   return (
     <Stack gap="lg">
@@ -46,6 +47,7 @@ export function ResultView({ session, board, children }: ResultViewProps) {
             view={{ board, pending: new Map() }}
             stat={stat}
             withOverall={scoring.length > 1}
+            scoreType={scoreTypeOf(session)}
             competitive={session.win === "highest" || session.win === "lowest"}
           />
         </Stack>
@@ -59,8 +61,7 @@ export function ResultCard({ session }: { session: Session }) {
   const { result, table, home } = useMessages();
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
-  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
-  const timed = scoring.every((each) => each.data_type === "duration");
+  const scoring = scoringOf(session);
   const competitive = session.win !== "cooperative";
 
   const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
@@ -98,9 +99,7 @@ export function ResultCard({ session }: { session: Session }) {
                   {team !== null && ` (${team})`}
                 </Text>
                 <Text span fw={700}>
-                  {score !== null &&
-                    scoring.length > 0 &&
-                    format.value(score, timed ? "duration" : "decimal")}
+                  {score !== null && scoring.length > 0 && format.score(score, scoreTypeOf(session))}
                 </Text>
               </li>
             ))}

@@ -4,11 +4,16 @@ import "@mantine/charts/styles.css";
 import { Text } from "@mantine/core";
 import type { Timeline } from "@/api/types";
 import { isPlay } from "@/features/table/course";
-import { useFormat } from "@/i18n/format";
+import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { seriesColor } from "@/ui/series";
 
-export default function RunningChart({ timeline }: { timeline: Timeline }) {
+interface RunningChartProps {
+  timeline: Timeline;
+  scoreType: ScoreType;
+}
+
+export default function RunningChart({ timeline, scoreType }: RunningChartProps) {
   const { session } = useMessages();
   const format = useFormat();
   const names = uniqueNames(timeline.seats.map(({ name }) => format.name(name)));
@@ -29,7 +34,7 @@ export default function RunningChart({ timeline }: { timeline: Timeline }) {
         legendProps={{ itemSorter: null }}
         withDots={false}
         series={names.map((name, place) => ({ name, color: seriesColor(place) }))}
-        valueFormatter={(value) => format.number(value)}
+        valueFormatter={(value) => format.score(value, scoreType)}
       />
       <Text component="figcaption" size="sm" c="dimmed" ta="center">
         {session.running}

@@ -5,7 +5,7 @@ import type { Stat } from "@/api/types";
 import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell } from "@/live/commands";
 import { columnsOf, scored } from "@/features/table/columns";
-import { useFormat } from "@/i18n/format";
+import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
 import classes from "@/features/table/score-grid.module.css";
@@ -15,6 +15,7 @@ interface ScoreGridProps {
   stat: Stat;
   /** Whether the grid also has the totals over all scoring stats. */
   withOverall: boolean;
+  scoreType: ScoreType;
   competitive: boolean;
   onOpen?: (cell: Cell) => void;
 }
@@ -23,6 +24,7 @@ export function ScoreGrid({
   view: { board, pending },
   stat,
   withOverall,
+  scoreType,
   competitive,
   onOpen,
 }: ScoreGridProps) {
@@ -87,7 +89,7 @@ export function ScoreGrid({
             <tr>
               <th scope="row">{table.total}</th>
               {columns.map((column) => (
-                <td key={column.seat}>{format.number(column.total)}</td>
+                <td key={column.seat}>{format.score(column.total, scoreType)}</td>
               ))}
             </tr>
           )}

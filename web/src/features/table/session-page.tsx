@@ -7,6 +7,7 @@ import { answer, api } from "@/api/client";
 import { keepFile } from "@/api/download";
 import { gameQuery, scoreboardQuery, sessionQuery, timelineQuery } from "@/api/queries";
 import type { Scoreboard, Session } from "@/api/types";
+import { scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { CourseView } from "@/features/table/course-view";
 import { isPlay } from "@/features/table/course";
 import { ResultCard } from "@/features/table/result-view";
@@ -62,12 +63,13 @@ function Sheets({ session, board }: { session: Session; board: Scoreboard }) {
   const { session: words, table } = useMessages();
   const [statName, setStatName] = useState<string>();
   const timeline = useQuery(timelineQuery(session.id));
-  const scoring = session.stats.filter((each) => each.scoring && each.scope === "player");
+  const scoring = scoringOf(session);
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return <Alert>{table.rulesGame}</Alert>;
   const shared = {
     stat,
     withOverall: scoring.length > 1,
+    scoreType: scoreTypeOf(session),
     competitive: session.win === "highest" || session.win === "lowest",
   };
   const tabs = (
@@ -103,7 +105,8 @@ function Sheets({ session, board }: { session: Session; board: Scoreboard }) {
       </Tabs.Panel>
       <Tabs.Panel value="chart">
         <Suspense fallback={<Skeleton height={320} radius="md" />}>
-          {waiting ?? (timeline.data && <RunningChart timeline={timeline.data} />)}
+          {waiting ??
+            (timeline.data && <RunningChart timeline={timeline.data} scoreType={shared.scoreType} />)}
         </Suspense>
       </Tabs.Panel>
     </Tabs>

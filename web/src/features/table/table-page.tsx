@@ -11,6 +11,7 @@ import type { Role } from "@/live/room";
 import { useRoom } from "@/live/use-room";
 import { ConnectionNote } from "@/features/table/connection-note";
 import { PlayingTable } from "@/features/table/playing-table";
+import { scoreTypeOf } from "@/features/table/columns";
 import { ResultView } from "@/features/table/result-view";
 import { TableBar } from "@/features/table/table-bar";
 import { TroubleNote } from "@/features/table/trouble-note";
@@ -43,7 +44,7 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
     [board, entries, session],
   );
   usePageTitle(table.title(tableKey));
-  useAnnouncements(board, state.connection);
+  useAnnouncements(board, session ? scoreTypeOf(session) : "number", state.connection);
   useEffect(() => {
     if (role !== undefined) room.refreshRole(role);
   }, [room, role]);

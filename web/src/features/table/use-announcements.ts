@@ -2,11 +2,15 @@
 import { useEffect, useRef } from "react";
 import type { Scoreboard } from "@/api/types";
 import type { RoomState } from "@/live/room";
-import { useFormat } from "@/i18n/format";
+import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { announce } from "@/ui/announcer";
 
-export function useAnnouncements(board: Scoreboard | undefined, connection: RoomState["connection"]): void {
+export function useAnnouncements(
+  board: Scoreboard | undefined,
+  scoreType: ScoreType,
+  connection: RoomState["connection"],
+): void {
   const { table } = useMessages();
   const format = useFormat();
   const last = useRef<Scoreboard>(undefined);
@@ -18,10 +22,10 @@ export function useAnnouncements(board: Scoreboard | undefined, connection: Room
     if (before === undefined || board === undefined || before.session_id !== board.session_id) return;
     const news = board.seats
       .filter((line) => before.seats.some((old) => old.seat === line.seat && old.total !== line.total))
-      .map((line) => table.announceTotal(format.name(line.name), format.number(line.total)));
+      .map((line) => table.announceTotal(format.name(line.name), format.score(line.total, scoreType)));
     if (board.round !== before.round) news.push(table.round(board.round));
     if (news.length > 0) announce(news.join(", "));
-  }, [board, table, format]);
+  }, [board, scoreType, table, format]);
 
   useEffect(() => {
     if (connection === "away") announce(table.connections.away);
