@@ -16,6 +16,7 @@ from fastapi import FastAPI, Response
 from sqlalchemy import Connection, text
 
 from benchmarks.databases import both
+from benchmarks.machine import Taken
 from benchmarks.requests import Figures, ask
 from tallybook.accounts.players import insert_player
 from tallybook.bootstrap.node import node
@@ -205,11 +206,14 @@ async def _measure(url: str, one: UUID, token: str) -> None:
         http = http_protocol(running.endpoint, quick=running.app.quick)
         for name, paths in _pages(one).items():
             connections = SEARCHING if "&q=" in paths[0] else CONNECTIONS
+            taken = Taken()
             figures, cpu = await _asked(running.app, http, paths, token, connections)
+            by_others = str(taken)
             plain, bare = await _plain(http, await _body(running.app, paths[0], token))
             print(
                 f"    {name:<13}{figures.requests / SECONDS:>7,.0f}/s   p50 {figures.p50 * 1e3:>5.1f} ms"
                 f"   p99 {figures.p99 * 1e3:>5.1f} ms   server CPU {cpu * 1e6:>5.0f} us"
+                f"   {by_others:>3} taken"
                 f"   {figures.size / 1024:>5.1f} KiB   plain {plain.requests / SECONDS:>6,.0f}/s,"
                 f" p99 {plain.p99 * 1e3:.1f} ms, {bare * 1e6:.0f} us"
                 f"   ratio {figures.requests / plain.requests:.2f}, CPU {cpu / bare:.1f}",
