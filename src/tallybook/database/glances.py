@@ -5,6 +5,7 @@ Around a query of a tenth of a millisecond those cost several times as much as t
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, PoolProxiedConnection
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Rows = Sequence[Any]
 
 STEPS = 1_000  # instructions of SQLite's between two looks at how long a query already runs
-MOST_LOOKS = 20  # about three milliseconds
+LONGEST = 0.004  # seconds
 
 
 class SqliteGlances:
@@ -29,13 +30,13 @@ class SqliteGlances:
         self._engine = engine
         self._held: PoolProxiedConnection | None = None
         self._connection: sqlite3.Connection | None = None
-        self._looks = 0
+        self._until = 0.0
 
     def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
         """None for what takes long, has to wait or cannot succeed: that is for a thread."""
         try:
             connection = self._connection or self._open()
-            self._looks = 0
+            self._until = perf_counter() + LONGEST
             return connection.execute(*query.filled(self._engine.dialect, values)).fetchall()
         except (sqlite3.Error, DBAPIError):
             return None
@@ -51,8 +52,7 @@ class SqliteGlances:
 
     def _look(self) -> bool:
         """Whether to give up."""
-        self._looks += 1
-        return self._looks > MOST_LOOKS
+        return perf_counter() > self._until
 
     def close(self) -> None:
         if self._held is not None:

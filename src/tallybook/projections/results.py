@@ -42,8 +42,14 @@ def _results(slot: str) -> Table:
     )
 
 
+_COVERED = ("sat", "hosted", "listed", "outcome", "team")
+
+
 def _people(slot: str) -> Table:
-    """Everything that lists are filtered by stands here again, so that a list is one walk along an index."""
+    """Everything that lists are filtered by stands here again, so that a list is one walk along an index.
+
+    Of most lists the index alone says everything: what it leads to lies scattered.
+    """
     name = f"session_people_{slot}"
     return Table(
         name,
@@ -62,8 +68,8 @@ def _people(slot: str) -> Table:
         Column("mode", String(12), nullable=False),
         Column("players", Integer, nullable=False),
         Column("played_at", Moment, nullable=False),
-        Index(f"ix_{name}_person", "person_id", "played_at", "session_id"),
-        Index(f"ix_{name}_person_game", "person_id", "game_id", "played_at", "session_id"),
+        Index(f"ix_{name}_person", "person_id", "played_at", "session_id", "game_id", *_COVERED),
+        Index(f"ix_{name}_person_game", "person_id", "game_id", "played_at", "session_id", *_COVERED),
         Index(f"ix_{name}_player", "player_id"),
         sqlite_with_rowid=False,
     )
