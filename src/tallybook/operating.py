@@ -14,6 +14,7 @@ from tallybook.database.schema import metadata
 from tallybook.demo.fill import Filling, Story, StoryClock
 from tallybook.kernel.clock import SystemClock
 from tallybook.ledger.read import events_after, last_position
+from tallybook.ledger.restorations import note_restored
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tallybook.upkeep import Progress
@@ -91,6 +92,7 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
         with file.open("rb") as opened:
             await database.write(partial(load, file=opened, progress=progress))
         await upgrade(settings.database_url)
+        await database.write(note_restored)
         return header
     finally:
         await database.close()

@@ -14,6 +14,7 @@ from tallybook.database.backup import MAGIC, BadBackup, Header, dump, new_file, 
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
 from tallybook.demo.fill import Story
+from tallybook.ledger.tables import restorations
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tests.app.people import Person, door
@@ -151,7 +152,11 @@ async def test_every_kind_of_value_in_every_table_comes_back(
 
     assert {table.name for table in made.tables} == set(metadata.tables)
     for table in metadata.sorted_tables:
-        assert await content(elsewhere, table) == await content(database_url, table), table.name
+        there = await content(elsewhere, table)
+        if table is restorations:
+            assert len(there) == 1  # it is another ledger from now on
+        else:
+            assert there == await content(database_url, table), table.name
 
 
 async def content(url: str, table: Table) -> list[str]:

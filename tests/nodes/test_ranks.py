@@ -5,13 +5,16 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from tallybook import operating
 from tallybook.kernel.randomness import Seed
+from tallybook.settings import Settings
 from tests.app.people import Door, Person, door
 from tests.app.serving import Tallybook
 from tests.servers.redis import Redis
@@ -63,6 +66,10 @@ class Board:
         expected = {(who, 1 + sum(v > value for v in kept.values()), value) for who, value in kept.items()}
         assert set(lines(top)) == expected
         assert len(lines(top)) == top["total"] == len(kept)
+
+
+def unheard(_done: int, _total: int) -> None:
+    pass
 
 
 def lines(found: Json) -> list[tuple[str, int, int]]:
@@ -200,3 +207,32 @@ async def test_what_a_node_committed_and_never_brought_is_ranked_by_the_other(
     redis_server.cli("client", "unpause")
     await board.rank(1, "best", player)
     await ready(board, 1)
+
+
+async def test_a_restored_ledger_has_ranks_of_its_own_in_the_same_redis(
+    boards: list[Board], nodes: list[Tallybook], shared: dict[str, str], tmp_path: Path
+) -> None:
+    board = boards[0]
+    for number, player in enumerate(board.players):
+        await board.score(0, player, number)
+    await ready(board, 0)
+    copied = replace(board, best=dict(board.best), latest=dict(board.latest))
+    await operating.backup(
+        Settings(database_url=nodes[0].database_url), tmp_path / "copy", with_keys=False, progress=unheard
+    )
+    await board.score(0, board.players[0], 100)
+    await ready(board, 0)
+
+    url = f"sqlite:///{tmp_path}/restored.db"
+    await operating.restore(Settings(database_url=url), tmp_path / "copy", unheard)
+    restored = Tallybook(url, tmp_path, **shared)
+    await asyncio.to_thread(restored.start)
+    try:
+        async with door(restored.url) as entrance:
+            copied.servers = [Person(entrance.http, "", board.servers[0].token)] * 2
+            await ready(copied, 0)
+            await copied.score(0, board.players[1], 50)
+            await ready(copied, 0)
+    finally:
+        await asyncio.to_thread(restored.close)
+    await board.rank(0, "best", board.players[0])

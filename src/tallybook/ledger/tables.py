@@ -83,6 +83,13 @@ following = Table(  # how far each of those who work behind the ledger has come,
     Column("expires_at", Moment, nullable=False),  # of the holder's lease, by the database's clock
 )
 
+restorations = Table(  # how often the ledger was put in from a backup, and at which position it went on
+    "restorations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("position", Position, nullable=False),
+)
+
 ledger_lock = Table(  # its one row is what writers on MariaDB exclude each other by; elsewhere it stays empty
     "ledger_lock",
     metadata,

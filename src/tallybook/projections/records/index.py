@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from tallybook.catalogue.boards import Board, Definition, boards_by_id
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.read import events_after, last_position
+from tallybook.ledger.restorations import restored_as
 from tallybook.projections.records import reading
 from tallybook.projections.records.contributions import RESULTS, team_id
 from tallybook.projections.records.entries import Entry
@@ -67,6 +69,7 @@ class Index:
         self._ahead: deque[tuple[int, int]] = deque()  # our stretches that the follower has yet to reach
         self._foreign: deque[_Foreign] = deque(maxlen=MOST_FOREIGN)
         self._followed = 0
+        self._restored = b""
         self._bringing = asyncio.Lock()
         self._flushing: asyncio.Task[None] | None = None
         self._loading: dict[bytes, asyncio.Task[None]] = {}
@@ -74,10 +77,10 @@ class Index:
         self.from_index = self.from_tables = self.failures = 0
 
     async def start(self) -> None:
-        def begin(connection: Connection) -> tuple[int, list[Recorded]]:
-            return last_position(connection), events_after(connection, 0, 1)
+        def begin(connection: Connection) -> tuple[int, list[Recorded], bytes]:
+            return last_position(connection), events_after(connection, 0, 1), restored_as(connection)
 
-        self._followed, first = await self._database.read(begin)
+        self._followed, first, self._restored = await self._database.read(begin)
         self._belongs_to(first)
 
     # Following
@@ -121,7 +124,7 @@ class Index:
 
     def _belongs_to(self, events: Sequence[Recorded]) -> None:
         if events and events[0].position == 1:
-            self._ranking.belongs_to(events[0].hash)
+            self._ranking.belongs_to(blake2b(events[0].hash + self._restored, digest_size=8).digest())
 
     # Bringing
 
