@@ -17,6 +17,7 @@ from tallybook.kernel.randomness import Seed
 from tallybook.settings import Settings
 from tests.app.people import Door, Person, door
 from tests.app.serving import Tallybook
+from tests.app.test_backup import unheard
 from tests.servers.redis import Redis
 
 ROUNDS = 8
@@ -66,10 +67,6 @@ class Board:
         expected = {(who, 1 + sum(v > value for v in kept.values()), value) for who, value in kept.items()}
         assert set(lines(top)) == expected
         assert len(lines(top)) == top["total"] == len(kept)
-
-
-def unheard(_done: int, _total: int) -> None:
-    pass
 
 
 def lines(found: Json) -> list[tuple[str, int, int]]:

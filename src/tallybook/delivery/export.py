@@ -21,7 +21,7 @@ from tallybook.interchange.replay import header_of
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.ledger import Ledger
-from tallybook.projections.history import Wanted, history
+from tallybook.projections.history import Wanted, history, place_of
 from tallybook.projections.sessions import SessionDirectory
 
 AT_ONCE = 100  # items of a list read together
@@ -116,7 +116,7 @@ class Export:
         database, slot = self._ledger.database, self._directory.slot
         own = partial(history, database, slot, Wanted(), seen_by=actor.player_id, admin=False)
         while found := await own(before=before, limit=AT_ONCE):
-            before = (found[-1][0], as_id(found[-1][1]))
+            before = place_of(found[-1])
             for _, key in found:
                 yield await self._session(actor, as_id(key))
 

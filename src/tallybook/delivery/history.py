@@ -4,9 +4,8 @@ from uuid import UUID
 
 from tallybook.access.actor import ADMIN, Actor
 from tallybook.database.engine import Database
-from tallybook.database.prepared import as_id
 from tallybook.delivery.summaries import Summaries
-from tallybook.projections.history import Wanted, history
+from tallybook.projections.history import Wanted, history, place_of
 from tallybook.projections.sessions import SessionDirectory
 
 Place = tuple[int, UUID]  # in a list: when a session was played, and its id
@@ -35,5 +34,5 @@ class History:
         )
         shown = found[:limit]
         items = filter(None, await self._summaries.of([key for _, key in shown]))
-        following = (shown[-1][0], as_id(shown[-1][1])) if len(found) > limit else None
+        following = place_of(shown[-1]) if len(found) > limit else None
         return f"[{','.join(items)}]".encode(), following

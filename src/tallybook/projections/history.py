@@ -25,7 +25,7 @@ from sqlalchemy import (
 from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
 from tallybook.database.glances import Rows
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
 from tallybook.projections.matching import Matching
 from tallybook.projections.merges import OPEN, merges
@@ -65,6 +65,12 @@ class Wanted(msgspec.Struct, frozen=True):
 
 Listed = tuple[int, UUID | bytes]
 """A session in a list: when it was played, and its id as the driver gives it: of few an id is wanted."""
+
+
+def place_of(listed: Listed) -> tuple[int, UUID]:
+    """Where a list goes on behind a session."""
+    played_at, key = listed
+    return played_at, as_id(key)
 
 
 async def history(
