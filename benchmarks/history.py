@@ -24,6 +24,7 @@ from tallybook.bootstrap.serving import settle_collector
 from tallybook.database.engine import open_database
 from tallybook.delivery.channels.upgrade import http_protocol
 from tallybook.delivery.rest.routing import API
+from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Event, Recorded, registry
 from tallybook.migrations import upgrade
 from tallybook.projections.sessions import SessionDirectory
@@ -171,6 +172,8 @@ def _pages(one: UUID) -> dict[str, list[str]]:
     games = [f"&game_id={_game(number)}" for number in range(FAVOURITES)]
     return {
         "history": [lists],
+        # Each asked for once: what was found for one is of no use to the next.
+        "up to a time": [f"{lists}&to={iso(BEGIN + number * HOUR)}" for number in range(TOTALS[0])],
         "of a game": [f"{lists}&player_id={one}{game}" for game in games],
         "wins against": [
             f"{lists}&player_id={one}&outcome=won&opponent_id={_person(number)}" for number in range(FRIENDS)

@@ -121,6 +121,29 @@ async def test_a_glance_sees_what_was_committed_before_it_however_long_it_takes(
     assert {len(rows) for rows in together} == {60}
 
 
+async def test_whoever_shares_a_glance_sees_what_was_committed_before_the_own_call(
+    database: Database,
+) -> None:
+    add = Insert(texts, ["stream", "digest", "text"])
+    count = Prepared(select(func.count()).select_from(texts))
+    committed = 0
+
+    async def write() -> None:
+        nonlocal committed
+        for number in range(30):
+            await database.write(lambda c, number=number: add.run(c, [(ONE, str(number), "text")]))  # type: ignore[misc]  # bound for the loop
+            committed += 1
+
+    async def ask() -> None:
+        while committed < 30:
+            before = committed
+            (row,) = await database.glance(count, {})
+            assert row[0] >= before
+            await asyncio.sleep(0)
+
+    await asyncio.gather(write(), *(ask() for _ in range(30)))
+
+
 async def test_a_glance_that_cannot_succeed_fails_like_a_read(database: Database) -> None:
     missing = Prepared(select(column("nothing")).select_from(texts))
     with pytest.raises(DBAPIError):

@@ -1,9 +1,13 @@
-"""People who call the API."""
+"""People who call the API, and something that happens to a session."""
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
+
+from tallybook.kernel.events import Recorded
+from tallybook.sessions.events import SessionStarted
 
 API = "/api/v1"
 PASSWORD = "a horse, a battery"
@@ -67,3 +71,9 @@ async def register(client: httpx.AsyncClient, username: str, **fields: str) -> P
     body = {"username": username, "password": PASSWORD, **fields}
     signed_in = body_of(await client.post(f"{API}/auth/register", json=body))
     return Person(client, signed_in["access_token"], signed_in["player"]["id"])
+
+
+def started(session_id: UUID) -> Recorded:
+    """It began to be played, as the ledger would tell it."""
+    name = "session_started.v1"
+    return Recorded(session_id, 1, 1, name, b"{}", None, None, None, 0, b"", SessionStarted())

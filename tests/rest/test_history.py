@@ -8,9 +8,8 @@ from tallybook.bootstrap.node import Node
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.delivery.summaries import Summaries
-from tallybook.kernel.events import Recorded
 from tallybook.projections.sessions import SessionDirectory
-from tests.rest.kit import Person, body_of, code_of, enter
+from tests.rest.kit import Person, body_of, code_of, enter, started
 
 SESSION = UUID(int=7)
 
@@ -203,10 +202,10 @@ async def test_what_changes_while_it_is_read_is_read_again(server: Node) -> None
     class Changing:
         """A database in which the session changes while it is read for the first time."""
 
-        async def read(self, _transaction: object) -> dict[UUID, str]:
+        async def glance(self, *_: object) -> list[tuple[UUID, str]]:
             if len(texts) == 2:
-                summaries.follow([Recorded(SESSION, 1, 1, "", b"", None, None, None, 0, b"")])
-            return {SESSION: texts.pop(0)}
+                summaries.follow([started(SESSION)])
+            return [(SESSION, texts.pop(0))]
 
     naming = Naming(Names(server.ledger.database))
     summaries = Summaries(cast("Database", Changing()), SessionDirectory(), naming)

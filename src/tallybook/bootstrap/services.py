@@ -22,6 +22,7 @@ from tallybook.delivery.leaving import Leaving
 from tallybook.delivery.library import Library
 from tallybook.delivery.limits.requests import RequestLimits
 from tallybook.delivery.notifications import Notifications
+from tallybook.delivery.own_lists import OwnLists
 from tallybook.delivery.ratings import RatingList
 from tallybook.delivery.rest.routing import API
 from tallybook.delivery.rest.services import Services
@@ -48,7 +49,9 @@ def build_services(
     settings, clock, database, ledger = ground.settings, ground.clock, ground.database, ground.ledger
     directory, names, naming, tables = ground.directory, played.names, played.naming, played.tables
     summaries = Summaries(database, directory, naming)
-    ledger.follower.subscribe(summaries.follow)
+    own_lists = OwnLists(database, directory)
+    for kept in (summaries, own_lists):
+        ledger.follower.subscribe(kept.follow)
     rated = partial(runner.reached, Ratings.name)
     by_day = partial(runner.reached, CareerDays.name)
     return Services(
@@ -58,7 +61,7 @@ def build_services(
         catalogue=played.catalogue,
         library=Library(database, played.catalogue, directory, f"{API}/sessions/history"),
         sessions=Sessions(ledger, tables, played.opening),
-        history=History(database, directory, summaries),
+        history=History(database, directory, summaries, own_lists, people.persons),
         statistics=Statistics(
             database, directory, ground.ratings, naming, clock, f"{API}/sessions/history"
         ),

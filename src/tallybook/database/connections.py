@@ -18,8 +18,13 @@ class Connections:
         self._size = size
         self._free = asyncio.Semaphore(size)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is none that is free."""
+        return self._free.locked()
+
     async def __aenter__(self) -> Self:
-        if self._free.locked():
+        if self.busy:
             async with asyncio.timeout(PATIENCE):
                 await self._free.acquire()
         else:

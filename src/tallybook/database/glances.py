@@ -3,8 +3,10 @@
 Around a query of a tenth of a millisecond those cost several times as much as the query itself.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.connections import Connections
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Filled, Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -65,24 +67,46 @@ class PostgresGlances:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._idle: list[tuple[AsyncConnection, Any]] = []
+        self._waiting: dict[Filled, asyncio.Task[Rows | None]] = {}  # whose turn has yet to come
 
     async def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
-        """None for what failed, whyever: asked again in a transaction, it fails as everything does."""
+        """None for what failed, whyever: asked again in a transaction, it fails as everything does.
+
+        While all are busy, whoever asks the same before its turn comes shares the answer.
+        """
+        filled = query.filled(self._connections.engine.dialect, values)
+        if not self._connections.busy:
+            async with self._connections:
+                return await self._fetch(filled)
+        if filled not in self._waiting:
+            self._waiting[filled] = asyncio.create_task(self._in_turn(filled))
+            # Whoever waited for it may have gone away: then nobody is left to hear of an error.
+            self._waiting[filled].add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(self._waiting[filled])
+
+    async def _in_turn(self, filled: Filled) -> Rows | None:
+        async with AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self._connections)
+            finally:
+                del self._waiting[filled]
+            return await self._fetch(filled)
+
+    async def _fetch(self, filled: Filled) -> Rows | None:
         from asyncpg import PostgresError
 
-        async with self._connections as connections:
+        try:
+            held, driver = await self._take()
             try:
-                held, driver = await self._take()
-                try:
-                    statement, parameters = query.filled(connections.engine.dialect, values)
-                    rows: Rows = await driver.fetch(statement, *parameters)
-                except BaseException:
-                    await self._drop(held)
-                    raise
-            except (PostgresError, DBAPIError, OSError):
-                return None
-            self._idle.append((held, driver))
-            return rows
+                statement, parameters = filled
+                rows: Rows = await driver.fetch(statement, *parameters)
+            except BaseException:
+                await self._drop(held)
+                raise
+        except (PostgresError, DBAPIError, OSError):
+            return None
+        self._idle.append((held, driver))
+        return rows
 
     async def _take(self) -> tuple["AsyncConnection", Any]:
         while self._idle:

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
+Filled = tuple[str, tuple[Any, ...]]
+"""A statement and its parameters, as a driver takes them."""
+
 
 class Prepared:
     """A select with named parameters. Ids come back as the driver gives them: `as_id` reads them."""
@@ -25,8 +28,7 @@ class Prepared:
         result.close()
         return rows
 
-    def filled(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
-        """The statement and its parameters as the driver takes them."""
+    def filled(self, dialect: Dialect, values: Mapping[str, Any]) -> Filled:
         if dialect.name not in self._compiled:
             compiled = self._query.compile(dialect=dialect)
             assert isinstance(compiled, SQLCompiler)

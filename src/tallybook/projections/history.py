@@ -36,9 +36,8 @@ from tallybook.projections.standings import ALL_GAMES, Mode, Outcome
 from tallybook.projections.statistics import player_games
 
 _LAST = UUID(int=2**128 - 1)
-_summaries = {
-    slot: Lookup(SessionDirectory.sessions[slot], ["session_id", "summary"], ["session_id"]) for slot in SLOTS
-}
+_persons = {slot: Lookup(people[slot], ["person_id"], ["session_id"]) for slot in SLOTS}
+_AT_ONCE = 50  # summaries read by one query
 
 Scope = Literal["own", "visible"]
 
@@ -113,9 +112,31 @@ async def history(
     return rows
 
 
-def summaries(connection: Connection, slot: str, sessions: Iterable[UUID]) -> dict[UUID, str]:
+async def summaries(database: Database, slot: str, sessions: Sequence[UUID]) -> dict[UUID, str]:
     """By session its summary, which lacks the names."""
-    return dict(_summaries[slot].run(connection, [(session_id,) for session_id in sorted(sessions)]))
+    found: dict[UUID, str] = {}
+    for start in range(0, len(sessions), _AT_ONCE):
+        part = list(sessions[start : start + _AT_ONCE])
+        if len(part) > 1:  # filled up, so that there are two queries and not fifty
+            part += part[-1:] * (_AT_ONCE - len(part))
+        values = {f"session_{at}": session_id for at, session_id in enumerate(part)}
+        for key, summary in await database.glance(_summaries(slot, len(part)), values):
+            found[as_id(key)] = summary
+    return found
+
+
+@lru_cache
+def _summaries(slot: str, count: int) -> Prepared:
+    table = SessionDirectory.sessions[slot]
+    wanted = [bindparam(f"session_{at}", type_=Id()) for at in range(count)]
+    return Prepared(select(table.c.session_id, table.c.summary).where(table.c.session_id.in_(wanted)))
+
+
+def persons_in(connection: Connection, slot: str, sessions: Iterable[UUID]) -> set[UUID]:
+    """Everybody who has to do with one of these sessions, or had."""
+    return {
+        row[0] for row in _persons[slot].run(connection, [(session_id,) for session_id in sorted(sessions)])
+    }
 
 
 def _search(connection: Connection, form: "_Form", q: str, values: Mapping[str, Any]) -> Rows:

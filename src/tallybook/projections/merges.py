@@ -58,12 +58,17 @@ class Moved:
     persons: frozenset[UUID] = frozenset()
 
 
+def moves_people(recorded: Recorded) -> bool:
+    """Whether a player belongs to another person from this event on."""
+    return recorded.type.startswith(("player_merged.", "player_split."))
+
+
 def apply_merges(connection: Connection, slot: str, events: Sequence[Recorded]) -> Moved:
     """Fold merges and splits in; what was folded in before changes nothing.
 
     Nobody is merged into a player who is merged, so that the person is always one step away.
     """
-    news = [recorded for recorded in events if recorded.type.startswith(("player_merged.", "player_split."))]
+    news = [recorded for recorded in events if moves_people(recorded)]
     if not news:
         return Moved()
     seen = _stamped[slot].run(connection, [(EVERYBODY,)])

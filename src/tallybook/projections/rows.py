@@ -50,6 +50,11 @@ RELEVANT = frozenset(
 )
 
 
+def sessions_in(events: Sequence[Recorded]) -> set[UUID]:
+    """The sessions whose rows these events change."""
+    return {recorded.stream for recorded in events if type(recorded.event) in RELEVANT}
+
+
 def present(seats: Seats) -> list[Row]:
     return [seat for _, seat in sorted(seats.items()) if seat["present"]]
 
