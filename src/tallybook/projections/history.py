@@ -1,7 +1,7 @@
 """Lists of sessions, newest first: the caller's, somebody's, or everything the caller may see."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    literal,
     or_,
     select,
     true,
@@ -24,10 +25,9 @@ from sqlalchemy import (
 
 from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
-from tallybook.database.glances import Rows
 from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
-from tallybook.projections.matching import Matching
+from tallybook.projections.matching import Named, look_up, matching
 from tallybook.projections.merges import OPEN, merges
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
@@ -101,14 +101,15 @@ async def history(
         admin=admin,
         own=own,
     )
-    if wanted.q is None:
-        rows = await database.glance(_prepared(form), values)
-        if len({key for _, key in rows}) < len(rows):
-            rows = await database.glance(_prepared(form._replace(distinct=True)), values)
-    else:
-        rows = await database.read(
-            partial(_search, form=form._replace(distinct=True), q=wanted.q, values=values)
-        )
+    if wanted.q is not None:
+        named, names = await look_up(database, wanted.q)
+        values |= names
+        form = form._replace(named=named, distinct=True)
+        if named.nothing:
+            return []
+    rows = await database.glance(_prepared(form), values)
+    if len({key for _, key in rows}) < len(rows):
+        rows = await database.glance(_prepared(form._replace(distinct=True)), values)
     return rows
 
 
@@ -139,11 +140,6 @@ def persons_in(connection: Connection, slot: str, sessions: Iterable[UUID]) -> s
     }
 
 
-def _search(connection: Connection, form: "_Form", q: str, values: Mapping[str, Any]) -> Rows:
-    query = _query(form, Matching(connection, form.slot, SessionDirectory.sessions[form.slot], q))
-    return [] if query is None else connection.execute(query, values).all()
-
-
 _EQUAL = ("game_id", "status", "voided", "mode", "outcome", "players")
 
 
@@ -158,6 +154,7 @@ class _Form(NamedTuple):
     filters: tuple[str, ...]
     admin: bool
     own: bool  # the player asked for is the caller
+    named: Named | None = None  # what a text was found to name
     distinct: bool = False  # somebody sat in a session as two players, and is found there twice
 
     @property
@@ -167,20 +164,12 @@ class _Form(NamedTuple):
 
 @lru_cache(maxsize=512)
 def _prepared(form: _Form) -> Prepared:
-    query = _query(form, None)
-    assert query is not None
-    return Prepared(query)
-
-
-def _query(form: _Form, matching: Matching | None) -> Select[Any] | None:
-    """The page's query; None when nothing can match."""
-    walks = [_walk(form, source, condition) for source, condition in _sources(form, matching)]
-    if not walks:
-        return None
+    walks = [_walk(form, source, condition) for source, condition in _sources(form)]
     if len(walks) == 1:
-        return walks[0]
+        return Prepared(walks[0])
     both = union(*map(_closed, walks)).subquery()
-    return select(both).order_by(both.c.played_at.desc(), both.c.session_id.desc()).limit(bindparam("limit"))
+    newest = select(both).order_by(both.c.played_at.desc(), both.c.session_id.desc())
+    return Prepared(newest.limit(bindparam("limit")))
 
 
 def _closed(walk: Select[Any]) -> Select[Any]:
@@ -207,7 +196,7 @@ def _walk(form: _Form, source: Table, condition: ColumnElement[bool]) -> Select[
     return query.order_by(at.desc(), session_id.desc()).limit(bindparam("limit"))
 
 
-def _sources(form: _Form, matching: Matching | None) -> list[tuple[Table, ColumnElement[bool]]]:
+def _sources(form: _Form) -> list[tuple[Table, ColumnElement[bool]]]:
     """What to walk along: tables, and which of their rows."""
     here, sessions = people[form.slot], SessionDirectory.sessions[form.slot]
     mine = and_(here.c.person_id == _person(form.slot, "seen_by"), or_(here.c.sat == 1, here.c.hosted == 1))
@@ -220,18 +209,21 @@ def _sources(form: _Form, matching: Matching | None) -> list[tuple[Table, Column
         sources = [(here, theirs)]
     elif form.scope == "own":
         sources = [(here, mine)]
-    elif matching is not None and matching.few:
+    elif form.named is not None and form.named.few:
         # From what has the name: walking along everything would be long where it is rare.
         seen = true() if form.admin else or_(sessions.c.listed == 1, _member(form.slot, sessions))
-        return [(sessions, and_(seen, way)) for way in matching.conditions(sessions)]
+        return [(sessions, and_(seen, way)) for way in matching(form.slot, sessions, form.named)]
     elif form.admin:
         sources = [(sessions, true())]
     else:
         sources = [(here, mine), (sessions, sessions.c.listed == 1)]
-    if matching is None:
+    if form.named is None:
         return sources
-    ways = {source.name: matching.conditions(source) for source, _ in sources}
-    return [(source, and_(rows, or_(*ways[source.name]))) for source, rows in sources if ways[source.name]]
+    # Said to be one of two ways, what has the name is put together once, instead of looked for row by row.
+    alone = literal(value=False)
+    return [
+        (source, and_(rows, or_(*matching(form.slot, source, form.named), alone))) for source, rows in sources
+    ]
 
 
 def _person(slot: str, parameter: str) -> ColumnElement[UUID]:
