@@ -42,6 +42,7 @@ KEYS = ("first", "other")
 STEPS = ("submit",) * 3 + (
     "report", "unlock", "play", "correct", "void", "merge", "split", "define", "fill", "begin",
 )  # fmt: skip
+ACHIEVEMENTS = (UUID(int=9), UUID(int=10))
 DEFINITIONS = (
     Definition(),
     Definition(second="lowest"),
@@ -69,6 +70,7 @@ def careers(draw: st.DrawFn) -> Evening:
     evening = Evening()
     merged: dict[int, int] = {}
     voided: set[int] = set()
+    held: dict[tuple[int, UUID], int] = {}
     known: set[str] = set()
     number = st.integers(-9, 9) | st.sampled_from(["0.5", "-2.25", "3.0625"])
     for _ in range(draw(st.integers(1, 25))):
@@ -95,8 +97,12 @@ def careers(draw: st.DrawFn) -> Evening:
             report = Reported("kills", value=value) if draw(st.booleans()) else Reported("kills", delta=value)
             evening.happens(career, StatsReported(**of, values=(report,)), at)
         elif step == "unlock":
-            kind = draw(st.sampled_from([AchievementUnlocked, AchievementRevoked]))
-            evening.happens(career, kind(**of, achievement=UUID(int=9), points=draw(st.integers(0, 5))), at)
+            achievement = draw(st.sampled_from(ACHIEVEMENTS))
+            points = held.pop((who, achievement), None)
+            kind = AchievementUnlocked if points is None else AchievementRevoked
+            if points is None:
+                points = held[who, achievement] = draw(st.integers(0, 5))
+            evening.happens(career, kind(**of, achievement=achievement, points=points), at)
         elif step == "play":
             players = draw(st.lists(st.sampled_from(PLAYERS), min_size=1, max_size=3, unique=True))
             teams = draw(st.lists(st.sampled_from([None, "red"]), max_size=len(players)))
@@ -135,6 +141,7 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
     """By period and member of one board: value, second, position; by hand, from the whole log."""
     person = {player(n): player(n) for n in PLAYERS}
     given: list[tuple[int, int, UUID, str | None, Decimal, Decimal, bool]] = []
+    achieved: list[tuple[int, int, Any]] = []
     results: dict[UUID, Any] = {}
     finished: dict[UUID, tuple[int, int]] = {}
     begun = {
@@ -167,11 +174,21 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
             report = event.values[0]
             value = report.delta if report.value is None else report.value
             given.append((position, at, event.player, None, number(value), Decimal(0), report.value is None))
-        elif isinstance(event, AchievementUnlocked | AchievementRevoked) and definition.source == "points":
-            sign = 1 if isinstance(event, AchievementUnlocked) else -1
-            if event.points:
-                worth = number(sign * event.points)
-                given.append((position, at, event.player, None, worth, Decimal(0), False))
+        elif isinstance(event, AchievementUnlocked | AchievementRevoked) and event.points:
+            achieved.append((position, at, event))
+    having: dict[tuple[UUID, UUID], dict[UUID, int]] = {}  # what each player has, of a person's achievement
+    first: dict[tuple[UUID, UUID], int] = {}  # the points it counts with
+    for position, at, event in achieved if definition.source == "points" else ():
+        of = person[event.player], event.achievement
+        before = bool(having.setdefault(of, {}))
+        if isinstance(event, AchievementUnlocked):
+            having[of][event.player] = event.points
+            first[of] = first[of] if before else event.points
+        else:
+            having[of].pop(event.player)
+        if bool(having[of]) != before:
+            worth = number(-first[of] if before else first[of])
+            given.append((position, at, event.player, None, worth, Decimal(0), False))
     if definition.source == "session":
         for session_id, result in results.items():
             position, at = finished[session_id]
@@ -338,3 +355,30 @@ def test_a_correction_that_comes_again_with_the_void_after_it_changes_nothing(ur
     evening.voids(0)
     evening.voids(1)
     asyncio.run(check(url, evening, [1, 6, 4]))  # the third batch comes twice
+
+
+def test_points_for_what_two_players_of_one_person_have_count_once(url: str) -> None:
+    evening = Evening()
+    points = Definition(operator="sum", source="points", schedule="*/7 * * * *")
+    evening.happens(game(0), BoardDefined(board_id(game(0), "first"), "first", points))
+
+    def happens(who: int, kind: type[AchievementUnlocked] | type[AchievementRevoked], worth: int) -> None:
+        event = kind(game=game(0), player=player(who), achievement=ACHIEVEMENTS[0], points=worth)
+        evening.happens(career_id(game(0), player(who)), event)
+        for minute in range(4):  # in another period
+            evening.plays(0, [minute], players=[3])
+
+    happens(1, AchievementUnlocked, 7)
+    happens(0, AchievementUnlocked, 5)
+    happens(2, AchievementUnlocked, 3)
+    evening.merges(2, 0)
+    evening.merges(1, 0)
+    asyncio.run(check(url, evening, [2]))
+    happens(1, AchievementRevoked, 7)
+    asyncio.run(check(url, evening, [2]))
+    happens(1, AchievementUnlocked, 2)
+    evening.splits(1)
+    asyncio.run(check(url, evening, [2]))
+    happens(2, AchievementRevoked, 3)
+    happens(0, AchievementRevoked, 5)
+    asyncio.run(check(url, evening, [2]))

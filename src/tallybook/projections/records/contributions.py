@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from tallybook.careers.events import (
     AchievementRevoked,
@@ -24,6 +25,9 @@ RESULTS = (SessionFinished, ResultCorrected, SessionVoided)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
+Unlocked = tuple[UUID, int | None]
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """`at` (microseconds since 1970 UTC) says in which period it counts, `since` its place in the ledger."""
 
@@ -39,6 +43,7 @@ class Contribution(msgspec.Struct, frozen=True):
     team: str | None = None
     bot: bool = False
     change: bool = False  # the value is to be added to what was reported before
+    unlocked: Unlocked | None = None  # the achievement and tier that points are for
 
 
 def of_career(recorded: Recorded) -> Iterator[Contribution]:
@@ -60,9 +65,40 @@ def of_career(recorded: Recorded) -> Iterator[Contribution]:
                     "stat", report.stat, said.game, said.player, value, at, since, bot=said.bot, change=change
                 )
         case AchievementUnlocked() as said if said.points:
-            yield Contribution("points", "", said.game, said.player, said.points, at, since, bot=said.bot)
+            yield Contribution(
+                "points", "", said.game, said.player, said.points, at, since,
+                bot=said.bot, unlocked=(said.achievement, said.tier),
+            )  # fmt: skip
         case AchievementRevoked() as said if said.points:
-            yield Contribution("points", "", said.game, said.player, -said.points, at, since)
+            yield Contribution(
+                "points", "", said.game, said.player, -said.points, at, since,
+                unlocked=(said.achievement, said.tier),
+            )  # fmt: skip
+
+
+def once(given: Iterable[Contribution]) -> Iterator[Contribution]:
+    """What counts of what the players of one person were given, in order.
+
+    An achievement that several of them have counts as it did for the first, until none has it any more.
+    """
+    holders: dict[Unlocked, set[UUID]] = {}
+    counted: dict[Unlocked, Contribution] = {}
+    for what in given:
+        if what.unlocked is None:
+            yield what
+            continue
+        having = holders.setdefault(what.unlocked, set())
+        if isinstance(what.value, int) and what.value > 0:
+            if not having:
+                counted[what.unlocked] = what
+                yield what
+            having.add(what.player_id)
+        elif what.player_id not in having:
+            yield what  # it was unlocked before the board began
+        else:
+            having.discard(what.player_id)
+            if not having:
+                yield replace(what, value=-int(counted[what.unlocked].value))
 
 
 def of_result(game_id: UUID, result: Result, of: str, at: int, since: int) -> Iterator[Contribution]:

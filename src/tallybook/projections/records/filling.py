@@ -1,6 +1,6 @@
 """The past of a game, which a board that is new or made anew takes in: at once, or piece by piece."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from itertools import starmap
 from operator import attrgetter
 from typing import Any
@@ -8,13 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, func, select
 
-from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import Board
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.kernel.clock import AHEAD
 from tallybook.kernel.events import Recorded, registry
 from tallybook.ledger.read import last_position, position_at
-from tallybook.ledger.states import EVENT_COLUMNS, newer_events
+from tallybook.ledger.states import EVENT_COLUMNS
 from tallybook.ledger.tables import events, streams
 from tallybook.projections.records.contributions import CAREER, RESULTS
 from tallybook.projections.records.reading import events_at, past
@@ -114,13 +113,6 @@ def since(connection: Connection, board: Board, moment: int, upto: int) -> list[
     late = func.coalesce(events.c.at, events.c.committed_at) >= moment
     found = connection.execute(_between(board, after, upto).where(late).limit(PIECE + 1)).all()
     return None if len(found) > PIECE else _of_game(connection, board, starmap(Recorded, found))
-
-
-def careers_of(connection: Connection, board: Board, players: Collection[UUID], upto: int) -> list[Recorded]:
-    """Everything of some players in the board's game up to a position, in order."""
-    wanted = [(career_id(board.game_id, player), -1) for player in sorted(players)]
-    found = starmap(Recorded, newer_events.run(connection, wanted))
-    return sorted((each for each in found if each.position <= upto), key=_position)
 
 
 def _between(board: Board, after: int, upto: int) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Entries of persons who are several players: each player's part is kept, so that they can be split again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
 from tallybook.accounts.events import PlayerMerged, PlayerSplit
@@ -15,8 +15,18 @@ MOVES = (PlayerMerged, PlayerSplit)
 Entered = dict[Place, Entry | None]  # what became of entries; None: there is none any more
 
 
-def combine(kept: Kept, persons_of: Mapping[Place, UUID], boards: Mapping[UUID, Board]) -> Entered:
-    """Write the entries of persons anew from their parts. By the place of any part: the person."""
+Points = Callable[[Board, Collection[UUID]], Mapping[int, Entry]]
+"""By period what somebody who is these players has on a board of points."""
+
+
+def combine(
+    kept: Kept, persons_of: Mapping[Place, UUID], boards: Mapping[UUID, Board], points: Points
+) -> Entered:
+    """Write the entries of persons anew from their parts. By the place of any part: the person.
+
+    Points are folded from the ledger: the parts do not say for which achievements they are, and what two
+    players of a person have counts once.
+    """
     members = kept.persons.members(set(persons_of.values()))
     wanted = {(board, period, person) for (board, period, _), person in persons_of.items()}
     places = {
@@ -28,7 +38,17 @@ def combine(kept: Kept, persons_of: Mapping[Place, UUID], boards: Mapping[UUID, 
     parts = kept.parts.read(places)
     for place in parts.keys() & places.keys():
         found.setdefault(places[place], []).append(parts[place])
-    whole = {place: combined(boards[place[0]].definition, found.get(place, ())) for place in wanted}
+    of_points = {
+        (board, person): points(boards[board], members.get(person, {person}))
+        for board, person in {(board, person) for board, _, person in wanted}
+        if boards[board].definition.source == "points"
+    }
+    whole = {
+        (board, period, person): of_points[board, person].get(period)
+        if (board, person) in of_points
+        else combined(boards[board].definition, found.get((board, period, person), ()))
+        for board, period, person in wanted
+    }
     kept.entries.write({place: entry for place, entry in whole.items() if entry is not None})
     kept.entries.remove([place for place, entry in whole.items() if entry is None])
     return dict(whole)
@@ -57,7 +77,7 @@ def _merge(kept: Kept, player: UUID, person: UUID, position: int) -> Moved:
     gone = [place for place in brought if place[2] == player]
     kept.entries.remove(gone)
     kept.persons.join(fresh, person, position)
-    return dict.fromkeys(brought, person), dict.fromkeys(gone)
+    return _all_of(kept, person), dict.fromkeys(gone)
 
 
 def _split(kept: Kept, player: UUID, person: UUID) -> Moved:
@@ -68,7 +88,7 @@ def _split(kept: Kept, player: UUID, person: UUID) -> Moved:
     left = kept.persons.members([person])[person]
     again = {(board, period, person): person for board, period, _ in own}
     if left > {person}:
-        return again, {**own}
+        return again | _all_of(kept, person), {**own}
     # On her own again: what is hers stands in the entries as it is.
     hers = kept.parts.of_members([person])
     gone = [place for place in again if place not in hers]
@@ -77,3 +97,8 @@ def _split(kept: Kept, player: UUID, person: UUID) -> Moved:
     kept.parts.remove(list(hers))
     kept.persons.leave([person])
     return {}, {**own, **hers, **dict.fromkeys(gone)}
+
+
+def _all_of(kept: Kept, person: UUID) -> dict[Place, UUID]:
+    """Where a person's players have parts: what one brings may make something of another's count no more."""
+    return dict.fromkeys(kept.parts.of_members(kept.persons.members([person])[person]), person)

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import starmap
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +19,15 @@ from tallybook.ledger.read import position_at
 from tallybook.ledger.states import EVENT_COLUMNS, newer_events
 from tallybook.ledger.tables import events, texts
 from tallybook.projections.merges import OPEN, persons_at
-from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career
-from tallybook.projections.records.entries import ENTRY, Entry, combined, fold
+from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career, once
+from tallybook.projections.records.entries import ENTRY, Entry, add, combined, fold
 from tallybook.projections.records.sessions import contributions_of
 from tallybook.projections.records.tables import Place, careers, entries, given
 
 CHUNK = 20_000  # entries read by one statement
 _AT_ONCE = 2_000  # careers read by one statement
 
+_position = attrgetter("position")
 _at_positions = Lookup(events, EVENT_COLUMNS, ["position"])
 _regions = Lookup(players, ["id", "region"], ["id"])
 _texts = Lookup(texts, ["stream", "digest", "text"], ["stream", "digest"])
@@ -239,6 +242,8 @@ def entries_at(
     if board.definition.source == "session":
         for place, what in _given_at(connection, slot, board, position):
             contributions.setdefault(place, []).append(what)
+    elif board.definition.source == "points":
+        return _points(board, past(connection, slot, board.game_id, position), persons)
     else:
         for recorded in past(connection, slot, board.game_id, position):
             for what in of_career(recorded):
@@ -258,21 +263,56 @@ def entries_at(
     return whole
 
 
+def points_of(
+    connection: Connection, board: Board, players: Collection[UUID], upto: int = OPEN
+) -> dict[int, Entry]:
+    """By period what somebody who is these players has on a board of points, folded from their careers."""
+    person = UUID(int=0)  # whoever it is
+    careers = careers_of(connection, board, players, upto)
+    whole = _points(board, careers, dict.fromkeys(players, person))
+    return {period: entries[person] for period, entries in whole.items()}
+
+
+def _points(
+    board: Board, careers: Iterable[Recorded], persons: Mapping[UUID, UUID]
+) -> dict[int, dict[UUID, Entry]]:
+    """By period and person the entries of a board of points."""
+    by_person: dict[UUID, list[Contribution]] = {}
+    for recorded in sorted(careers, key=_position):
+        for what in of_career(recorded):
+            if enters(what, board):
+                by_person.setdefault(persons.get(what.player_id, what.player_id), []).append(what)
+    found: dict[int, dict[UUID, Entry]] = {}
+    for person, given_to in by_person.items():
+        for what in once(given_to):
+            period = found.setdefault(board.period(what.at)[0], {})
+            period[person] = add(board.definition, period.get(person), what)
+    return found
+
+
+def careers_of(connection: Connection, board: Board, players: Collection[UUID], upto: int) -> list[Recorded]:
+    """Everything of some players in the board's game up to a position, in order."""
+    wanted = [(career_id(board.game_id, player), -1) for player in sorted(players)]
+    found = starmap(Recorded, newer_events.run(connection, wanted))
+    return sorted((each for each in found if each.position <= upto), key=_position)
+
+
 def entry_before(
     connection: Connection, slot: str, board: Board, period: int, members: Collection[UUID], position: int
 ) -> Entry | None:
     """What a person who is these players had before an event of the ledger; None for teams."""
     if board.definition.teams:
         return None
+    if board.definition.source == "points":
+        return points_of(connection, board, members, position - 1).get(period)
     contributions: list[Contribution] = []
     if board.definition.source == "session":
         places = [(board.id, period, member) for member in members]
         given_to = contributions_of(connection, slot, places, {board.id: board}, upto=OPEN - 1)
         contributions = [what for line in given_to.values() for what in line]
     else:
-        streams = [(career_id(board.game_id, member), -1) for member in sorted(members)]
-        for row in newer_events.run(connection, streams):
-            for what in of_career(Recorded(*row)):
+        for recorded in careers_of(connection, board, members, position - 1):
+            for what in of_career(recorded):
                 if enters(what, board) and board.period(what.at)[0] == period:
                     contributions.append(what)
     earlier = [what for what in contributions if what.since < position]

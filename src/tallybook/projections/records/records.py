@@ -1,6 +1,7 @@
 """The projection of leaderboards: every submission, unlock and result, added to the boards that it enters."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from tallybook.careers.events import AchievementProgressed, CareerEvent
 from tallybook.catalogue.boards import Board, boards_by_id, boards_of
 from tallybook.catalogue.events import BoardDefined, BoardFilled, BoardPeriodBegun
-from tallybook.database.bulk import Insert
+from tallybook.database.bulk import Insert, Lookup
 from tallybook.kernel.events import Recorded
 from tallybook.projections.making import MadeInMemory
 from tallybook.projections.records import filling, people, sessions
@@ -27,6 +28,7 @@ from tallybook.projections.records.contributions import (
 from tallybook.projections.records.entries import Entry, add, fold
 from tallybook.projections.records.kept import InMemory, InTables, Kept, Memory
 from tallybook.projections.records.people import Entered
+from tallybook.projections.records.reading import careers_of, points_of
 from tallybook.projections.records.tables import TABLES, Place, careers
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
@@ -37,6 +39,7 @@ _CATALOGUE = ("board_", "game_", "season_")  # how the types of events begin tha
 _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
 RELEVANT = frozenset({*CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
 
+_careers_of = {slot: Lookup(careers[slot], ["game_id"], ["player_id"]) for slot in SLOTS}
 _save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"], update=()) for slot in SLOTS}
 
 
@@ -233,7 +236,9 @@ class _Batch:
         if not persons_of:
             return
         self._know(persons_of)
-        self.entered |= people.combine(self.kept, persons_of, self.boards)
+        self.entered |= people.combine(
+            self.kept, persons_of, self.boards, partial(points_of, self.connection)
+        )
 
     def _persons(self, players: Iterable[UUID]) -> dict[UUID, UUID]:
         """The persons behind players who are one of several."""
@@ -241,7 +246,14 @@ class _Batch:
 
     def _know(self, places: Iterable[Place]) -> None:
         """Read the boards of these places, as far as the batch's games do not have them."""
-        self.boards |= boards_by_id(self.connection, {place[0] for place in places} - self.boards.keys())
+        unknown = {place[0] for place in places} - self.boards.keys()
+        if not unknown:
+            return
+        players = sorted({place[2] for place in places})
+        found = _careers_of[self.slot].run(self.connection, [(player,) for player in players])
+        for boards in boards_of(self.connection, sorted({game_id for (game_id,) in found})).values():
+            self.boards |= {board_id: boards[board_id] for board_id in unknown & boards.keys()}
+        self.boards |= boards_by_id(self.connection, unknown - self.boards.keys())
 
     # One by one
 
@@ -257,7 +269,7 @@ class _Batch:
                 pass  # it has everything
             case _:
                 again, entered = people.move(self.kept, recorded)
-                self._know(entered)
+                self._know(again.keys() | entered.keys())
                 self.entered |= entered
                 self._combine(again)
 
@@ -326,7 +338,7 @@ class _Batch:
             return False
         places = [place for place in self.kept.entries.of_members(members) if place[0] == board.id]
         self.kept.entries.remove(places)
-        self._replay(board, filling.careers_of(self.connection, board, members, position))
+        self._replay(board, careers_of(self.connection, board, members, position))
         return True
 
     def _filled(self, board: Board, position: int, upto: int | None) -> None:

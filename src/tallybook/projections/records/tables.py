@@ -93,12 +93,14 @@ def _given(slot: str) -> Table:
 
 def _careers(slot: str) -> Table:
     """Who has a career in which game."""
+    name = f"careers_{slot}"
     return Table(
-        f"careers_{slot}",
+        name,
         metadata,
         Column("game_id", Id, primary_key=True),
         Column("player_id", Id, primary_key=True),
         Column("stream", Id, nullable=False),
+        Index(f"ix_{name}_player_id", "player_id"),
         sqlite_with_rowid=False,
     )
 
