@@ -20,8 +20,8 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from tallybook.database import mariadb, postgresql
 from tallybook.database.connections import Connections
-from tallybook.database.glances import PostgresGlances, Rows, SqliteGlances
-from tallybook.database.prepared import Prepared
+from tallybook.database.glances import Glanced, ServerGlances, SqliteGlances
+from tallybook.database.prepared import Prepared, Rows
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
@@ -144,7 +144,7 @@ class ServerDatabase:
         *,
         writer: Connections,
         reader: Connections,
-        glances: PostgresGlances | None,
+        glances: ServerGlances,
         answer_within: float | None,
     ) -> None:
         self.url = url
@@ -164,11 +164,9 @@ class ServerDatabase:
         return await self._run(self._reader, transaction)
 
     async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
-        if self._glances is not None:
-            with _trouble_refused():
-                if (rows := await self._glances.rows(query, values)) is not None:
-                    return rows
-        return await self.read(lambda connection: query.run(connection, values))
+        with _trouble_refused():
+            rows = await self._glances.rows(query, values)
+        return await self.read(lambda connection: query.run(connection, values)) if rows is None else rows
 
     async def write(self, transaction: Transaction[T]) -> T:
         return await self._run(self._writer, transaction)
@@ -183,13 +181,12 @@ class ServerDatabase:
                 return await connection.run_sync(transaction)
 
     async def close(self) -> None:
-        if self._glances is not None:
-            await self._glances.close()
+        await self._glances.close()
         await self._writer.close()
         await self._reader.close()
 
 
-class Server(Protocol):
+class Server(Glanced, Protocol):
     """What the module named after a server says of it."""
 
     ANSWER_WITHIN: float | None  # seconds for a transaction
@@ -229,13 +226,13 @@ def open_database(url: str, *, patient: bool = False) -> Database:
         )
         return Connections(engine, size)
 
-    glances = PostgresGlances(connections(4, read_only=True)) if server is postgresql else None
+    answer_within = None if patient else server.ANSWER_WITHIN
     return ServerDatabase(
         parsed,
         writer=connections(4, read_only=False),
-        reader=connections(10 if glances is None else 6, read_only=True),
-        glances=glances,
-        answer_within=None if patient else server.ANSWER_WITHIN,
+        reader=connections(6, read_only=True),
+        glances=ServerGlances(connections(4, read_only=True), server, answer_within),
+        answer_within=answer_within,
     )
 
 

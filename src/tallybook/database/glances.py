@@ -5,21 +5,19 @@ Around a query of a tenth of a millisecond those cost several times as much as t
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.connections import Connections
-from tallybook.database.prepared import Filled, Prepared
+from tallybook.database.prepared import Filled, Prepared, Rows
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
-
-Rows = Sequence[Any]
 
 STEPS = 1_000  # instructions of SQLite's between two looks at how long a query already runs
 LONGEST = 0.004  # seconds
@@ -61,11 +59,22 @@ class SqliteGlances:
             self._held.close()
 
 
-class PostgresGlances:
+class Glanced(Protocol):
+    """What the module named after a server says of glances at it."""
+
+    BEFORE_GLANCES: str  # a statement, once on each connection
+
+    async def fetch(self, driver: Any, filled: Filled) -> Rows:
+        """The rows of a query, asked of the driver itself."""
+
+
+class ServerGlances:
     """Connections that never have a transaction, each with one query at a time."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, server: Glanced, within: float | None) -> None:
         self._connections = connections
+        self._server = server
+        self._within = within  # seconds that an answer may take
         self._idle: list[tuple[AsyncConnection, Any]] = []
         self._waiting: dict[Filled, asyncio.Task[Rows | None]] = {}  # whose turn has yet to come
 
@@ -77,7 +86,7 @@ class PostgresGlances:
         filled = query.filled(self._connections.engine.dialect, values)
         if not self._connections.busy:
             async with self._connections:
-                return await self._fetch(filled)
+                return await self._rows(filled)
         if filled not in self._waiting:
             self._waiting[filled] = asyncio.create_task(self._in_turn(filled))
             # Whoever waited for it may have gone away: then nobody is left to hear of an error.
@@ -90,39 +99,31 @@ class PostgresGlances:
                 await stack.enter_async_context(self._connections)
             finally:
                 del self._waiting[filled]
-            return await self._fetch(filled)
+            return await self._rows(filled)
 
-    async def _fetch(self, filled: Filled) -> Rows | None:
-        from asyncpg import PostgresError
-
+    async def _rows(self, filled: Filled) -> Rows | None:
         try:
-            held, driver = await self._take()
+            held, driver = self._idle.pop() if self._idle else await self._open()
             try:
-                statement, parameters = filled
-                rows: Rows = await driver.fetch(statement, *parameters)
+                async with asyncio.timeout(self._within):
+                    rows = await self._server.fetch(driver, filled)
             except BaseException:
                 await self._drop(held)
                 raise
-        except (PostgresError, DBAPIError, OSError):
+        except Exception:
             return None
         self._idle.append((held, driver))
         return rows
 
-    async def _take(self) -> tuple["AsyncConnection", Any]:
-        while self._idle:
-            held, driver = self._idle.pop()
-            if not driver.is_closed():
-                return held, driver
-            await self._drop(held)  # it died meanwhile
+    async def _open(self) -> tuple["AsyncConnection", Any]:
         held = await self._connections.engine.connect()
         try:
-            opened: Any = (await held.get_raw_connection()).driver_connection
-            # A plan for the values at hand takes somebody with a long history for one with little to sort.
-            await opened.execute("SET plan_cache_mode = force_generic_plan")
+            driver = (await held.get_raw_connection()).driver_connection
+            await self._server.fetch(driver, (self._server.BEFORE_GLANCES, ()))
         except BaseException:
             await self._drop(held)
             raise
-        return held, opened
+        return held, driver
 
     @staticmethod
     async def _drop(held: "AsyncConnection") -> None:

@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
+from tallybook.database.prepared import Filled, Rows
+
 OLDEST = (10, 11)
 COLLATION = "utf8mb4_nopad_bin"  # by bytes: neither capitals nor a space at the end are overlooked
 SMALLEST_PACKET = 16 * 1024 * 1024  # the server's default; statements end after a megabyte, at the next row
 # For a whole transaction: asyncmy's `read_timeout` now and then loses a task's cancellation on Python 3.11.
 ANSWER_WITHIN: float | None = 35
+BEFORE_GLANCES = "SET autocommit = 1"
 
 _SQL_MODE = (
     "ANSI_QUOTES",  # "name" is a column
@@ -53,6 +56,13 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
         "init_command": "; ".join(begin),
         "connect_timeout": 5,
     }
+
+
+async def fetch(driver: Any, filled: Filled) -> Rows:
+    async with driver.cursor() as cursor:
+        await cursor.execute(*filled)
+        rows: Rows = await cursor.fetchall()
+        return rows
 
 
 def compare_bytewise(connection: Connection) -> None:

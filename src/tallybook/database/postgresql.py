@@ -5,7 +5,12 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
+from tallybook.database.prepared import Filled, Rows
+
 ANSWER_WITHIN: float | None = None  # asyncpg itself waits no longer for a statement than it is told below
+
+# A plan for the values at hand takes somebody with a long history for one with little to sort.
+BEFORE_GLANCES = "SET plan_cache_mode = force_generic_plan"
 
 
 def driver(url: URL) -> URL:
@@ -32,6 +37,12 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
             "default_transaction_read_only": "on",
         }
     return {"server_settings": settings, "timeout": 5, "command_timeout": answer_within}
+
+
+async def fetch(driver: Any, filled: Filled) -> Rows:
+    statement, parameters = filled
+    rows: Rows = await driver.fetch(statement, *parameters)
+    return rows
 
 
 def weakness(connection: Connection) -> str | None:

@@ -12,6 +12,8 @@ from sqlalchemy.sql.selectable import SelectBase
 Filled = tuple[str, tuple[Any, ...]]
 """A statement and its parameters, as a driver takes them."""
 
+Rows = Sequence[Any]
+
 
 class Prepared:
     """A select with named parameters. Ids come back as the driver gives them: `as_id` reads them."""
@@ -20,11 +22,11 @@ class Prepared:
         self._query = query
         self._compiled: dict[str, tuple[str, list[str], Mapping[str, Any]]] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """The rows, as sequences."""
         result = connection.exec_driver_sql(*self.filled(connection.dialect, values))
         assert result.cursor is not None
-        rows: Sequence[Any] = result.cursor.fetchall()
+        rows: Rows = result.cursor.fetchall()
         result.close()
         return rows
 

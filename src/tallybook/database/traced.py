@@ -8,8 +8,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 from sqlalchemy import Connection, event
 
 from tallybook.database.engine import Database, Transaction
-from tallybook.database.glances import Rows
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Prepared, Rows
 
 T = TypeVar("T")
 
