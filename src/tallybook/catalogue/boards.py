@@ -211,10 +211,10 @@ def defined(connection: Connection, game_id: UUID) -> int:
 
 def _stored(value: int | str, decimals: int) -> int:
     if isinstance(value, int):
-        return saturated(value * 10**decimals)
+        return saturated(value * 10**decimals if decimals else value)
     return saturated(int(Decimal(value).scaleb(decimals).to_integral_value(ROUND_HALF_EVEN)))
 
 
 def saturated(value: int) -> int:
     """Within 64 bits: sums that leave them stay at the edge."""
-    return max(-LIMIT, min(LIMIT, value))
+    return value if -LIMIT <= value <= LIMIT else max(-LIMIT, min(LIMIT, value))

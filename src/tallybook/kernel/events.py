@@ -1,6 +1,7 @@
 """Events, the registry of their stored names, and the upcasters that keep old ones readable."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,12 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     free_text: ClassVar[tuple[str, ...]] = ()
+
+
+@lru_cache(maxsize=1_000)
+def name_without_version(stored: str) -> str:
+    """Of the name under which an event is stored."""
+    return stored.rpartition(".")[0]
 
 
 E = TypeVar("E", bound=type[Event])

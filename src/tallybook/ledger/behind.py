@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from tallybook.database.engine import Database, Transaction
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
-from tallybook.kernel.events import Recorded
+from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.kernel.randomness import spread
 from tallybook.ledger.append import Projection
 from tallybook.ledger.leases import LeaseLost, PlaceMoved, move, place_of
@@ -205,7 +205,6 @@ class _Following(Work):
     def __init__(self, node: Node, name: str, concerns: Collection[str]) -> None:
         super().__init__(node, name)
         self._concerns = frozenset(concerns)
-        self._concerned: dict[str, bool] = {}  # by stored type
         self._stored = 0
         self._flush = False  # the stored position is to be brought up to date
 
@@ -213,10 +212,7 @@ class _Following(Work):
         self.newest = position
 
     def concerned(self, event: Recorded) -> bool:
-        found = self._concerned.get(event.type)
-        if found is None:
-            found = self._concerned[event.type] = event.type.rpartition(".")[0] in self._concerns
-        return found
+        return name_without_version(event.type) in self._concerns
 
     def go_on(self) -> None:
         if self.active:

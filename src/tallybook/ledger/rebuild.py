@@ -163,8 +163,9 @@ def _take(connection: Connection, makings: Sequence[_Making], events: Sequence[R
         own = events
         if making.behind:
             place = place_of(connection, making.name)
-            own = [event for event in events if event.position <= place]
-            making.waits = len(own) < len(events)
+            making.waits = events[-1].position > place
+            if making.waits:
+                own = [event for event in events if event.position <= place]
         if own:
             making.projection.apply(connection, making.other, own)
             making.reached = own[-1].position

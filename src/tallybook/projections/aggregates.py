@@ -188,7 +188,7 @@ class Kept:
         self._fill = {slot: Insert(self.tables[slot], names) for slot in SLOTS}
 
     def read(self, connection: Connection, slot: str, keys: Iterable[Any]) -> dict[Any, Aggregate]:
-        return dict(self.rows(self._find[slot].run(connection, sorted(set(keys)))))
+        return dict(self.rows(self._find[slot].run(connection, list(set(keys)))))
 
     def rows(self, rows: Iterable[Any]) -> Iterator[tuple[Any, Aggregate]]:
         """By key, what stands in whole rows of the table."""
@@ -196,7 +196,7 @@ class Kept:
         return ((tuple(row[:width]), Aggregate(*row[width:])) for row in rows)
 
     def write(self, connection: Connection, slot: str, book: Mapping[Any, Aggregate]) -> None:
-        rows = [(*key, *msgspec.structs.astuple(book[key])) for key in sorted(book)]
+        rows = [(*key, *msgspec.structs.astuple(book[key])) for key in by_key(book)]
         self._save[slot].run(connection, rows)
 
     def pages(self, book: Mapping[Any, Aggregate], slot: str) -> Iterator[Page]:

@@ -19,7 +19,7 @@ from tallybook.careers.events import (
 )
 from tallybook.database.bulk import Insert
 from tallybook.database.schema import Id, Moment, metadata
-from tallybook.kernel.events import Recorded
+from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.projections.making import MadeInMemory, Page, by_key, pages
 from tallybook.projections.slots import SLOTS, Slots
 
@@ -73,6 +73,9 @@ _save_unlocks = {
 }
 
 
+_PRESENT = (ScoreSubmitted, StatsReported, AchievementUnlocked, AchievementProgressed)
+
+
 class _Made:
     """Rows by their key."""
 
@@ -110,20 +113,19 @@ class Analytics(MadeInMemory[_Made]):
         rows = _Made() if made is None else made
         active, held = rows.active, rows.held
         for recorded in events:
-            if recorded.type.rpartition(".")[0] not in self.concerns:
+            if name_without_version(recorded.type) not in self.concerns:
                 continue  # a rebuild hands on everything
             at = recorded.committed_at if recorded.at is None else recorded.at
-            match recorded.event:
-                case ScoreSubmitted(bot=True) | StatsReported(bot=True) | AchievementUnlocked(bot=True):
-                    continue
-                case AchievementRevoked() as event:  # says nothing of the player's being there
-                    held[_key(event)] = None, recorded.position
-                    continue
-                case AchievementUnlocked() as event:
-                    held[_key(event)] = at, recorded.position
-                    day = event.game, event.player, at // DAY
-                case ScoreSubmitted() | StatsReported() | AchievementProgressed() as event:
-                    day = event.game, event.player, at // DAY
+            event = recorded.event
+            if isinstance(event, AchievementRevoked):  # says nothing of the player's being there
+                held[_key(event)] = None, recorded.position
+                continue
+            assert isinstance(event, _PRESENT)
+            if event.bot and not isinstance(event, AchievementProgressed):
+                continue
+            if isinstance(event, AchievementUnlocked):
+                held[_key(event)] = at, recorded.position
+            day = event.game, event.player, at // DAY
             earliest = active.get(day)
             if earliest is None or at < earliest:
                 active[day] = at

@@ -54,8 +54,12 @@ class CareerStatistics(MadeInMemory[dict[Key, Aggregate]]):
             return
         said = [(recorded, *report) for recorded in news for report in reports(recorded)]
         made = self.making.get(slot)
-        book = kept.read(connection, slot, (key for _, key, _ in said)) if made is None else made
-        known = {key: book[key].idx for _, key, _ in said if key in book}
+        known: dict[Key, int] = {}
+        if made is None:
+            book = kept.read(connection, slot, (key for _, key, _ in said))
+            known = {key: aggregate.idx for key, aggregate in book.items()}
+        else:
+            book = made  # into which nothing comes twice
         for recorded, key, report in said:
             if recorded.index > known.get(key, -1):
                 happened_at = recorded.committed_at if recorded.at is None else recorded.at

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, or_, select
 
 from tallybook.accounts.events import PlayerMerged
 from tallybook.database.bulk import Lookup
-from tallybook.kernel.events import Recorded, registry
+from tallybook.kernel.events import Recorded, name_without_version, registry
 from tallybook.ledger.tables import events as ledger_events
 from tallybook.projections.ratings_model import RatedSeat, Rating, play
 from tallybook.projections.ratings_tables import (
@@ -72,7 +72,7 @@ def _earlier(since: Since, game_id: UUID, ended_at: int) -> None:
 
 def _take_results(connection: Connection, slot: str, events: Sequence[Recorded], since: Since) -> None:
     """Write down the results that count as they are now."""
-    news = [recorded for recorded in events if recorded.type.rpartition(".")[0] in _RESULTS]
+    news = [recorded for recorded in events if name_without_version(recorded.type) in _RESULTS]
     if not news:
         return
     ids = sorted({(recorded.stream,) for recorded in news})
@@ -115,7 +115,7 @@ def _games_of(connection: Connection, session_ids: Iterable[UUID]) -> dict[UUID,
 
 def _take_merges(connection: Connection, slot: str, events: Sequence[Recorded], since: Since) -> None:
     """Note who is who, and from when on that makes a difference in each game."""
-    news = [recorded for recorded in events if recorded.type.rpartition(".")[0] in _MERGES]
+    news = [recorded for recorded in events if name_without_version(recorded.type) in _MERGES]
     if not news:
         return
     keys = sorted({(recorded.stream,) for recorded in news})

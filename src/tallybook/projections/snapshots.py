@@ -9,10 +9,11 @@ from sqlalchemy import Column, Connection, Index, Integer, Table, case, func, se
 from tallybook.careers.events import (
     AchievementRevoked,
     AchievementUnlocked,
+    Reported,
     ScoreSubmitted,
 )
 from tallybook.database.schema import metadata
-from tallybook.kernel.events import Recorded
+from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.projections.aggregates import Aggregate, Kept, columns, key_columns
 from tallybook.projections.careers import reports
 from tallybook.projections.making import MadeInMemory
@@ -60,20 +61,24 @@ class CareerDays(MadeInMemory[dict[Key, Aggregate]]):
         self.slot = SLOTS[0]
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
-        said = [recorded for recorded in events if recorded.type.rpartition(".")[0] in _TYPES]
-        if not said:
+        counts: list[tuple[int, Key, int]] = []
+        reported: list[tuple[Recorded, tuple[UUID, UUID, str], Reported]] = []
+        for recorded in events:
+            name = name_without_version(recorded.type)
+            if name == "stats_reported":
+                reported += [(recorded, *report) for report in reports(recorded)]
+            elif name in _TYPES:
+                counts += [(recorded.index, *count) for count in _counts(recorded)]
+        if not counts and not reported:
             return
-        counts = [(recorded.index, *count) for recorded in said for count in _counts(recorded)]
-        reported = [
-            (recorded, *report)
-            for recorded in said
-            if recorded.type.startswith("stats_reported.")
-            for report in reports(recorded)
-        ]
         made = self.making.get(slot)
-        rows = {(*key, day) for recorded, key, _ in reported for day in (ALL_DAYS, _day(recorded))}
-        book = kept.read(connection, slot, rows.union(row for _, row, _ in counts)) if made is None else made
-        known = {row: book[row].idx for row in rows if row in book}
+        known: dict[Key, int] = {}
+        if made is None:
+            rows = {(*key, day) for recorded, key, _ in reported for day in (ALL_DAYS, _day(recorded))}
+            book = kept.read(connection, slot, rows.union(row for _, row, _ in counts))
+            known = {row: book[row].idx for row in rows if row in book}
+        else:
+            book = made  # into which nothing comes twice
         for index, row, change in counts:
             aggregate = book.get(row)
             if aggregate is None:
@@ -104,17 +109,17 @@ def _day(recorded: Recorded) -> int:
     return _at(recorded) // DAY
 
 
-def _counts(recorded: Recorded) -> Iterator[tuple[Key, int]]:
+def _counts(recorded: Recorded) -> list[tuple[Key, int]]:
     """What is counted in an event."""
-    match recorded.event:
-        case ScoreSubmitted() as event:
-            yield (event.player, event.game, SUBMISSIONS, _day(recorded)), 1
-        case AchievementUnlocked() as event:
-            yield (event.player, event.game, UNLOCKS, _day(recorded)), 1
-            yield (event.player, event.game, POINTS, _day(recorded)), event.points
-        case AchievementRevoked() as event:
-            yield (event.player, event.game, UNLOCKS, _day(recorded)), -1
-            yield (event.player, event.game, POINTS, _day(recorded)), -event.points
+    event = recorded.event
+    if isinstance(event, ScoreSubmitted):
+        return [((event.player, event.game, SUBMISSIONS, _day(recorded)), 1)]
+    assert isinstance(event, AchievementUnlocked | AchievementRevoked)
+    sign = 1 if isinstance(event, AchievementUnlocked) else -1
+    return [
+        ((event.player, event.game, UNLOCKS, _day(recorded)), sign),
+        ((event.player, event.game, POINTS, _day(recorded)), sign * event.points),
+    ]
 
 
 def days_of(

@@ -12,7 +12,7 @@ from tallybook.careers.events import CareerEvent
 from tallybook.catalogue.tables import webhooks
 from tallybook.catalogue.webhooks import types
 from tallybook.kernel.clock import iso
-from tallybook.kernel.events import Event, Recorded
+from tallybook.kernel.events import Event, Recorded, name_without_version
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.desk import FOLD
 from tallybook.reactions.deliveries import delivery_id, enter
@@ -75,7 +75,7 @@ class Queueing:
         sessions: dict[UUID, Session | None],
     ) -> list[tuple[UUID, Recorded, bytes]]:
         """For each webhook that asked for an event, what it is told of it."""
-        name = recorded.type.rpartition(".")[0]
+        name = name_without_version(recorded.type)
         if not any(name in of_game for of_game in asked.values()):
             return []
         shown: Event | None = recorded.event

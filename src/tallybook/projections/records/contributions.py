@@ -121,15 +121,21 @@ def of_result(game_id: UUID, result: Result, of: str, at: int, since: int) -> It
             )
 
 
-def enters(given: Contribution, board: Board) -> bool:
-    """Whether a board takes a contribution."""
+def admits(board: Board, given: Contribution) -> bool:
+    """Whether a board takes a contribution that is of what it takes, see `by_what`."""
     wanted = board.definition
     if given.bot and not wanted.bots:
         return False
     if wanted.teams and given.team is None:
         return False
-    if board.shut_at(given.at):
+    return not board.shut_at(given.at)
+
+
+def enters(given: Contribution, board: Board) -> bool:
+    """Whether a board takes a contribution."""
+    if not admits(board, given):
         return False
+    wanted = board.definition
     match wanted.source:
         case "scores":
             return given.source == "scores" and given.board_id == board.named

@@ -20,6 +20,7 @@ from tallybook.projections.records.contributions import (
     CAREER,
     RESULTS,
     Contribution,
+    admits,
     by_what,
     enters,
     member_of,
@@ -130,10 +131,20 @@ class _Batch:
         self._games: dict[UUID, UUID] = {}
 
     def take(self, events: Sequence[Recorded]) -> None:
-        results = {recorded.stream for recorded in events if isinstance(recorded.event, RESULTS)}
+        games: set[UUID] = set()
+        results: set[UUID] = set()
+        begun: list[tuple[UUID, UUID, UUID]] = []
+        for recorded in events:
+            event = recorded.event
+            if isinstance(event, CareerEvent):
+                games.add(event.game)
+                if recorded.index == 0:
+                    begun.append((event.game, event.player, recorded.stream))
+            elif isinstance(event, RESULTS):
+                results.add(recorded.stream)
+            elif isinstance(event, _DEFINED):
+                games.add(recorded.stream)
         self._games = sessions.games_of(self.connection, results)
-        games = {recorded.event.game for recorded in events if isinstance(recorded.event, CareerEvent)}
-        games |= {recorded.stream for recorded in events if isinstance(recorded.event, _DEFINED)}
         games |= set(self._games.values())
         unknown = sorted(game_id for game_id in games if game_id not in self._known)
         if unknown:
@@ -141,11 +152,6 @@ class _Batch:
         for game_id in games:
             self._sort(game_id)
         self.boards = {board.id: board for boards in self._boards.values() for board in boards.values()}
-        begun = [
-            (recorded.event.game, recorded.event.player, recorded.stream)
-            for recorded in events
-            if recorded.index == 0 and isinstance(recorded.event, CareerEvent)
-        ]
         _save_careers[self.slot].run(self.connection, sorted(begun))
         run: list[Recorded] = []
         for recorded in events:
@@ -171,7 +177,11 @@ class _Batch:
         """Contributions, in order."""
         given: list[tuple[tuple[UUID, int], Contribution, Board]] = []
         rows = []
-        finished = [recorded.stream for recorded in events if isinstance(recorded.event, SessionFinished)]
+        finished = [
+            recorded.stream
+            for recorded in (events if self._games else ())
+            if isinstance(recorded.event, SessionFinished)
+        ]
         # Whatever came of these since they were put in stays so when they come again.
         before = sessions.known(self.connection, self.slot, finished, self.boards)
         for recorded in events:
@@ -181,20 +191,19 @@ class _Batch:
                     continue
                 game_id = self._games[recorded.stream]
                 at = recorded.committed_at if recorded.at is None else recorded.at
-                boards = self._boards[game_id].values()
-                made = sessions.rows_of(boards, game_id, recorded, recorded.position, at)
+                made = sessions.rows_of(
+                    self._boards[game_id].values(), game_id, recorded, recorded.position, at
+                )
                 rows += [row for row, _, _ in made]
                 given += [(key, what, board) for _, what, board in made]
                 continue
             for what in of_career(recorded):
                 takers = self._takers[what.game_id]
-                for board in takers.get((what.source, what.of), ()):
-                    if enters(what, board):
-                        given.append((key, what, board))
+                boards = takers.get((what.source, what.of), ())
+                given += [(key, what, board) for board in boards if admits(board, what)]
                 if what.board_id is not None:
-                    for board in takers.get(what.board_id, ()):
-                        if enters(what, board):
-                            given.append((key, what, board))
+                    boards = takers.get(what.board_id, ())
+                    given += [(key, what, board) for board in boards if admits(board, what)]
         sessions.enter(self.connection, self.slot, rows)
         self._add(given)
 
