@@ -12,7 +12,7 @@ from tallybook.projections.merges import moves_people
 from tallybook.projections.rows import sessions_in
 from tallybook.projections.sessions import SessionDirectory
 
-MOST_LISTED = 100_000  # sessions in all lists together
+MOST = 100_000  # lists and sessions in them, all together
 MOST_CHANGED = 1_000  # sessions whose people have yet to be found
 
 Lists = dict[Hashable, Sequence[Listed]]
@@ -28,7 +28,7 @@ class OwnLists:
         self._database = database
         self._directory = directory
         self._kept: dict[UUID, Lists] = {}
-        self._listed = 0  # sessions in all of them
+        self._size = 0  # of all that is kept
         self._slot = directory.slot  # in which they were read
         self._changed: set[UUID] = set()
         self._turn = asyncio.Lock()  # held by who finds the people of what changed
@@ -58,8 +58,8 @@ class OwnLists:
         heard, slot = self._heard, self._directory.slot
         found = await read()
         if (heard, slot) == (self._heard, self._slot):  # else it may be older than what was heard
-            self._listed += len(found)
-            if self._listed > MOST_LISTED:
+            self._size += 1 + len(found)
+            if self._size > MOST:
                 self._forget()
             self._kept.setdefault(person, {})[question] = found
         return found
@@ -76,8 +76,8 @@ class OwnLists:
             self._forget()
             raise
         for person in persons:
-            self._listed -= sum(map(len, self._kept.pop(person, {}).values()))
+            self._size -= sum(1 + len(found) for found in self._kept.pop(person, {}).values())
 
     def _forget(self) -> None:
-        self._kept, self._listed, self._changed = {}, 0, set()
+        self._kept, self._size, self._changed = {}, 0, set()
         self._slot = self._directory.slot
