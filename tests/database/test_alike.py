@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import bindparam, column, func, insert, select
+from sqlalchemy import bindparam, column, func, insert, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
@@ -142,6 +142,22 @@ async def test_whoever_shares_a_glance_sees_what_was_committed_before_the_own_ca
             await asyncio.sleep(0)
 
     await asyncio.gather(write(), *(ask() for _ in range(30)))
+
+
+async def test_glances_get_over_connections_that_died(
+    mariadb_url: str, mariadb_server: MariaDB, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database(mariadb_url)
+    name = mariadb_url.rpartition("/")[2]
+    nothing = Prepared(select(literal(0)))
+    for kill in (True, False, True):  # what was killed is only noticed by the next who asks
+        (row,) = await database.glance(nothing, {})
+        assert row[0] == 0
+        listed = f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"
+        for connection in mariadb_server.sql(listed).split() if kill else ():
+            mariadb_server.sql(f"KILL {connection}")
+    await database.close()
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 async def test_a_glance_that_cannot_succeed_fails_like_a_read(database: Database) -> None:

@@ -133,5 +133,5 @@ class ServerGlances:
     async def close(self) -> None:
         await self._connections.finished()
         for held, _ in self._idle:
-            await held.close()
+            await self._drop(held)  # which asks nothing of a server that may be gone
         await self._connections.engine.dispose()
