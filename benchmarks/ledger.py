@@ -102,7 +102,7 @@ class Recording:
 
     def _commit(self, connection: Connection) -> None:
         statements = self._open.pop(id(connection))
-        if any(statement.startswith("INSERT") for statement, _, _ in statements):
+        if any("INSERT" in statement for statement, _, _ in statements):
             self.transactions.append(statements)
 
 

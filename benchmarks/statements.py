@@ -48,7 +48,7 @@ def recording() -> Iterator[Recording]:
     def commit(connection: Connection) -> None:
         batch: list[Statement] = connection.info.pop("statements", [])
         for statement in batch:
-            if statement.text.startswith(_APPENDS):
+            if _APPENDS in statement.text:
                 recorded.batches.append(batch)
                 rows = statement.parameters if statement.many else statement.parameters[0]
                 recorded.sizes.append(len(rows) if isinstance(rows, list) else 1)

@@ -15,13 +15,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
-    CursorResult,
     Integer,
     LargeBinary,
     String,
     Table,
 )
 
+from tallybook.database.driver import ask
+from tallybook.database.gathering import insert, send
 from tallybook.database.schema import Id
 
 Values = Sequence[Any]
@@ -116,11 +117,11 @@ class Insert(_Statement):
         if not rows:
             return
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(self._postgresql, self.arrays(rows))
+            insert(connection, self.table.name, self._postgresql, self.arrays(rows))
         elif connection.dialect.name == "mariadb":
-            connection.exec_driver_sql(self._mariadb, self.plain(rows))
+            ask(connection, self._mariadb, self.plain(rows))
         else:
-            connection.exec_driver_sql(self._sqlite, self.plain(rows))
+            ask(connection, self._sqlite, self.plain(rows))
 
 
 def _assignments(names: Sequence[str], condition: str) -> Iterator[str]:
@@ -166,7 +167,8 @@ class Lookup(_Statement):
         if not keys:
             return []
         if connection.dialect.name == "postgresql":
-            return _rows(connection.exec_driver_sql(self._postgresql, self.arrays(keys)))
+            send(connection, self.table.name)
+            return ask(connection, self._postgresql, self.arrays(keys))
         found: list[Any] = []
         plain = self.plain(keys)
         for start in range(0, len(plain), self.CHUNK):
@@ -176,7 +178,7 @@ class Lookup(_Statement):
             else:
                 statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(chunk)))
             parameters = tuple(value for row in chunk for value in row)
-            found.extend(self._typed(_rows(connection.exec_driver_sql(statement, parameters))))
+            found.extend(self._typed(ask(connection, statement, parameters)))
         return found
 
     def _typed(self, rows: Sequence[Any]) -> Sequence[Any]:
@@ -190,14 +192,6 @@ class Lookup(_Statement):
                 values[i] = uuid_of(values[i])
             typed.append(values)
         return typed
-
-
-def _rows(result: CursorResult[Any]) -> Sequence[Any]:
-    """Rows as the driver gives them: wrapping each costs more than reading it."""
-    assert result.cursor is not None
-    rows = result.cursor.fetchall()
-    result.close()
-    return rows
 
 
 @lru_cache(maxsize=16_384)  # the same few streams and players come again and again

@@ -20,8 +20,10 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from tallybook.database import mariadb, postgresql
 from tallybook.database.connections import Connections
+from tallybook.database.driver import Rows
+from tallybook.database.gathering import send
 from tallybook.database.glances import Glanced, ServerGlances, SqliteGlances
-from tallybook.database.prepared import Prepared, Rows
+from tallybook.database.prepared import Prepared
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
@@ -220,10 +222,13 @@ def open_database(url: str, *, patient: bool = False) -> Database:
         engine = create_async_engine(
             server.driver(parsed),
             pool_size=size,
+            pool_use_lifo=True,  # whoever asked last has the plans and pages at hand
             max_overflow=0,
             hide_parameters=True,  # errors are logged, and values are nobody's business
             connect_args=server.session(read_only=read_only, patient=patient),
         )
+        for name in ("before_execute", "savepoint"):
+            event.listen(engine.sync_engine, name, lambda connection, *_: send(connection))
         return Connections(engine, size)
 
     answer_within = None if patient else server.ANSWER_WITHIN

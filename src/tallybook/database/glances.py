@@ -14,7 +14,8 @@ from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.connections import Connections
-from tallybook.database.prepared import Filled, Prepared, Rows
+from tallybook.database.driver import Rows
+from tallybook.database.prepared import Filled, Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

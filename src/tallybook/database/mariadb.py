@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from tallybook.database.prepared import Filled, Rows
+from tallybook.database.driver import Rows
+from tallybook.database.prepared import Filled
 
 OLDEST = (10, 11)
 COLLATION = "utf8mb4_nopad_bin"  # by bytes: neither capitals nor a space at the end are overlooked

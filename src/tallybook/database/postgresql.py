@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from tallybook.database.prepared import Filled, Rows
+from tallybook.database.driver import Rows
+from tallybook.database.prepared import Filled
 
 ANSWER_WITHIN: float | None = None  # asyncpg itself waits no longer for a statement than it is told below
 
@@ -36,6 +37,8 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
             "default_transaction_isolation": "repeatable read",
             "default_transaction_read_only": "on",
         }
+    else:  # a plan made while a table is small is kept when it is large; what writers read they read by key
+        settings |= {"enable_seqscan": "off", "jit": "off"}
     return {"server_settings": settings, "timeout": 5, "command_timeout": answer_within}
 
 

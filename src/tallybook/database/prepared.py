@@ -1,6 +1,6 @@
 """Queries that are written once and then cost no more than their execution."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
+from tallybook.database.driver import Rows, ask
+from tallybook.database.gathering import send
+
 Filled = tuple[str, tuple[Any, ...]]
 """A statement and its parameters, as a driver takes them."""
-
-Rows = Sequence[Any]
 
 
 class Prepared:
@@ -24,11 +25,8 @@ class Prepared:
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> Rows:
         """The rows, as sequences."""
-        result = connection.exec_driver_sql(*self.filled(connection.dialect, values))
-        assert result.cursor is not None
-        rows: Rows = result.cursor.fetchall()
-        result.close()
-        return rows
+        send(connection)
+        return ask(connection, *self.filled(connection.dialect, values))
 
     def filled(self, dialect: Dialect, values: Mapping[str, Any]) -> Filled:
         if dialect.name not in self._compiled:

@@ -7,8 +7,9 @@ from opentelemetry.context import attach, detach, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 from sqlalchemy import Connection, event
 
+from tallybook.database.driver import Rows
 from tallybook.database.engine import Database, Transaction
-from tallybook.database.prepared import Prepared, Rows
+from tallybook.database.prepared import Prepared
 
 T = TypeVar("T")
 

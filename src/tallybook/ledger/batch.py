@@ -10,6 +10,8 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from tallybook.database.bulk import Insert, Lookup
+from tallybook.database.driver import ask
+from tallybook.database.gathering import gathering
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
@@ -53,7 +55,7 @@ MOST_HEADS = 20_000  # remembered from one batch to the next
 def lock(connection: Connection) -> None:
     """Wait until no other node writes; held to the end of the transaction. SQLite began with it."""
     if (statement := _LOCKS.get(connection.dialect.name)) is not None:
-        connection.exec_driver_sql(statement)
+        ask(connection, statement)
 
 
 class Tail(NamedTuple):
@@ -67,7 +69,7 @@ class Tail(NamedTuple):
 
 def tail(connection: Connection) -> Tail:
     """The end of the ledger, after which the next batch is written."""
-    rows = connection.exec_driver_sql(_TAILS[connection.dialect.name]).all()
+    rows = ask(connection, _TAILS[connection.dialect.name])
     position, last, now = rows[0][:3]
     found = {row[3]: Slots(*row[3:]) for row in rows if row[3] is not None}
     return Tail(position or 0, max(last or 0, now), found)
@@ -163,10 +165,11 @@ class Batch:
                     raise DatabaseUnavailable from error
                 outcome = DatabaseUnavailable() if in_trouble(error) else error
             written.outcomes.append((append, outcome))
-        if written.recorded:
-            self._store(connection, heads, written)
-        _insert_commands.run(connection, written.commands)
-        save_snapshots(connection, due)
+        with gathering(connection):
+            if written.recorded:
+                self._store(connection, heads, written)
+            _insert_commands.run(connection, written.commands)
+            save_snapshots(connection, due)
         return written
 
     def _open(self, connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _Head]:

@@ -10,6 +10,7 @@ from tallybook.bus.memory import MemoryBus
 from tallybook.database.engine import Database, check_durability
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
+from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
 from tallybook.ledger.follow import Follower, Sink
@@ -43,6 +44,7 @@ class Ledger:
         batch = Batch(self._states, self.projector)
         self._bus = bus or MemoryBus()
         self._hints = Hints(self._bus, self.follower)
+        self._answers = Answers()
         self._writer = writer(database, batch, self._states, self._hints.committed, clock, metrics)
 
     async def start(self) -> None:
@@ -104,12 +106,7 @@ class Ledger:
 
         def done(outcome: Outcome) -> None:
             then(outcome)
-            if future.done():
-                return
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+            self._answers.give(future, outcome)
 
         append.done = done
         self._writer.submit(append)

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from tallybook.accounts.tables import players
 from tallybook.database.bulk import Lookup
+from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
-from tallybook.database.prepared import Prepared, Rows, as_id
+from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
 from tallybook.kernel.refusals import not_found
 from tallybook.ledger.read import position_at

@@ -1,0 +1,60 @@
+"""Statements in a driver's own words, asked of the driver itself.
+
+SQLAlchemy's way to it takes longer than most of them do. It stays the way where somebody listens to what is
+executed, for the first statement of a transaction (it begins it), and to drivers that are not named here.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+Rows = Sequence[Any]
+
+
+def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Rows:
+    """The rows of a statement, as the driver gives them; SQLite takes a list of parameters one by one."""
+    if connection.dispatch.before_cursor_execute:
+        return _roundabout(connection, statement, parameters)
+    driver: Any = connection.connection.driver_connection
+    try:
+        if isinstance(driver, sqlite3.Connection):
+            execute = driver.executemany if isinstance(parameters, list) else driver.execute
+            return execute(statement, parameters).fetchall()
+        if connection.dialect.name == "postgresql" and driver.is_in_transaction():
+            return _waited_for(connection, statement, parameters)
+    except OSError:
+        raise
+    except Exception as error:
+        raise _known(connection, error) from error
+    return _roundabout(connection, statement, parameters)
+
+
+def _waited_for(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:
+    try:
+        rows: Rows = connection.connection.run_async(lambda driver: driver.fetch(statement, *parameters))
+    except Exception:
+        raise
+    except BaseException:  # called off: nobody knows what the driver is in the middle of
+        connection.invalidate()
+        raise
+    return rows
+
+
+def _known(connection: Connection, error: Exception) -> DBAPIError:
+    """An error of the driver's as SQLAlchemy would raise it."""
+    closed = getattr(connection.connection.driver_connection, "is_closed", bool)()
+    if closed:
+        connection.invalidate()
+    return DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=closed)
+
+
+def _roundabout(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:
+    result = connection.exec_driver_sql(statement, parameters)
+    if result.cursor is None:  # it gives no rows
+        return ()
+    rows: Rows = result.cursor.fetchall()
+    result.close()
+    return rows
