@@ -38,7 +38,7 @@ async def test_a_request_its_batch_and_their_statements_can_be_followed(url: str
     batches = [span for span in spans if span.name == "ledger batch"]
     (batch,) = [span for span in batches if _linked(span, request)]
     assert _linked(request, batch)
-    inserts = [span for span in spans if span.parent == batch.context and span.name == "INSERT"]
+    inserts = [span for span in spans if span.parent == batch.context and span.name in {"INSERT", "WITH"}]
     assert any("events" in str((span.attributes or {})["db.query.text"]) for span in inserts)
     everything = " ".join(span.to_json() for span in spans)
     assert not any(secret in everything for secret in ("hush", "Golf", ana.token))
