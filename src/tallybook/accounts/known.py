@@ -39,6 +39,10 @@ class KnownPlayers:
     async def is_bot(self, player_id: UUID) -> bool:
         """Whether a player is one; `not_found` for who does not exist."""
         await self.learn([player_id])
+        return self.known_bot(player_id)
+
+    def known_bot(self, player_id: UUID) -> bool:
+        """The same of a player who has just been learned."""
         if player_id not in self._bots:
             raise not_found("player")
         return self._bots[player_id]

@@ -68,7 +68,7 @@ async def build_scoring(ground: Ground, people: People, played: Played, stack: A
         played.names, people.persons, played.following, clock,
     )  # fmt: skip
     players = KnownPlayers(database)
-    scores = Scores(ledger, desk, book, ranks, leaderboards, players, clock)
+    scores = Scores(ledger, book, ranks, leaderboards, players, clock)
     achievements = AchievementDefinitions(ledger, clock)
     for kept in (book, ranks.index, players, achievements):
         ledger.follower.subscribe(kept.follow)

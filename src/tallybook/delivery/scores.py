@@ -1,10 +1,9 @@
 """Scores from games and their servers: into the ledger, and how they came out on their board."""
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,13 +20,14 @@ from tallybook.delivery.leaderboards import Leaderboards
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import FreeText, clean_name
-from tallybook.ledger.append import Appended
+from tallybook.ledger.append import AnyAppend, Appended
 from tallybook.ledger.ledger import Ledger
-from tallybook.play.careers import CareerDesk
+from tallybook.play.careers import command
 from tallybook.play.desk import require_time
 from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.ranks import Ranks
+from tallybook.projections.records.records import Step
 from tallybook.rules.scoresheet.values import canonical
 from tallybook.sessions.wire import decode
 
@@ -58,7 +58,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     metadata: dict[str, Any] | UnsetType = UNSET
 
 
-class Submitted(msgspec.Struct, frozen=True):
+class Submitted(msgspec.Struct):
     """The standing entry, its rank (null while it has too few scores), and what stood before.
 
     `updated` says whether the submission changed the entry's score. A bot has no entry where bots are kept
@@ -85,13 +85,23 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Failed | None = None
 
 
+class _Score(NamedTuple):
+    """A submission that may be written."""
+
+    board: Board
+    event: ScoreSubmitted
+    append: AnyAppend
+
+
+_UNTOLD = Item()
+
+
 class Scores:
     """Takes submissions in."""
 
     def __init__(
         self,
         ledger: Ledger,
-        desk: CareerDesk,
         book: BoardBook,
         ranks: Ranks,
         boards: Leaderboards,
@@ -99,7 +109,6 @@ class Scores:
         clock: Clock,
     ) -> None:
         self._ledger = ledger
-        self._desk = desk
         self._book = book
         self._ranks = ranks
         self._boards = boards
@@ -111,15 +120,9 @@ class Scores:
     ) -> Submitted:
         """Write a score, and say how its player stands after it."""
         found = await self._book.of(game_id)
-        board = found.find(submission.board)
-        player_id = self._player(actor, found, board, submission)
-        require_time(actor, envelope)
-        self._check_time(board, envelope)
-        event = _event(board, player_id, submission, bot=await self._players.is_bot(player_id))
-        written = await self._desk.write(
-            actor, game_id, player_id, lambda _state, _index: [event], envelope, ("submit_score", submission)
-        )
-        return await self._came_out(board, event, written)
+        await self._players.learn([_whose(submission) or actor.player_id])
+        score = self._take(actor, found, submission, envelope)
+        return (await self._came_out([(score, await self._ledger.append(score.append))]))[0]
 
     async def submit_all(
         self, actor: Actor, game_id: UUID, bodies: Sequence[Body | Refusal], command_id: str | None
@@ -127,27 +130,51 @@ class Scores:
         """Many scores, each for itself; under the batch's command id every item has one by its place."""
         if len(bodies) > MOST_AT_ONCE:
             raise invalid("scores", f"at most {MOST_AT_ONCE}")
-        await self._book.of(game_id)
-        # Nothing is left to wait for before each is queued, so that they are written in their order.
+        found = await self._book.of(game_id)
         await self._players.learn([actor.player_id, *filter(None, map(_player_in, bodies))])
-        each = (self._one_of(actor, game_id, body, command_id, at) for at, body in enumerate(bodies))
-        return list(await asyncio.gather(*each))
+        items: list[Item] = []
+        taken: dict[int, _Score] = {}
+        for at, body in enumerate(bodies):
+            try:
+                taken[at] = self._take_one(actor, found, body, command_id, at)
+                items.append(_UNTOLD)
+            except Refusal as refusal:
+                items.append(_failed(refusal))
+        outcomes = await self._ledger.append_all([score.append for score in taken.values()])
+        written: list[tuple[_Score, Appended]] = []
+        for (at, score), outcome in zip(taken.items(), outcomes, strict=True):
+            if isinstance(outcome, Appended):
+                written.append((score, outcome))
+            elif isinstance(outcome, Refusal):
+                items[at] = _failed(outcome)
+            else:
+                raise outcome
+        told = iter(await self._came_out(written))
+        return [Item(next(told)) if item is _UNTOLD else item for item in items]
 
-    async def _one_of(
-        self, actor: Actor, game_id: UUID, body: Body | Refusal, command_id: str | None, at: int
-    ) -> Item:
-        try:
-            if isinstance(body, Refusal):
-                raise body
-            if not isinstance(body, dict):
-                raise Refusal("malformed", "an item must be a JSON object")
-            named = None
-            if command_id is not None and "command_id" not in body:
-                named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
-            envelope = take_envelope(body, self._clock, named)
-            return Item(await self.submit(actor, game_id, decode(Submission, body), envelope))
-        except Refusal as refusal:
-            return Item(error=Failed(refusal.code, refusal.detail))
+    def _take_one(
+        self, actor: Actor, found: GameBoards, body: Body | Refusal, command_id: str | None, at: int
+    ) -> "_Score":
+        if isinstance(body, Refusal):
+            raise body
+        if not isinstance(body, dict):
+            raise Refusal("malformed", "an item must be a JSON object")
+        named = None
+        if command_id is not None and "command_id" not in body:
+            named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
+        envelope = take_envelope(body, self._clock, named)
+        return self._take(actor, found, decode(Submission, body), envelope)
+
+    def _take(self, actor: Actor, found: GameBoards, submission: Submission, envelope: Envelope) -> "_Score":
+        """What is to be written, if the caller may say so. The players are learned."""
+        board = found.find(submission.board)
+        player_id = self._player(actor, found, board, submission)
+        require_time(actor, envelope)
+        self._check_time(board, envelope)
+        event = _event(board, player_id, submission, bot=self._players.known_bot(player_id))
+        content = "submit_score", submission
+        append = command(actor, board.game_id, player_id, lambda _state, _index: [event], envelope, content)
+        return _Score(board, event, append)
 
     def _player(self, actor: Actor, found: GameBoards, board: Board, submission: Submission) -> UUID:
         """Whose score it is, if the caller may say so."""
@@ -173,29 +200,28 @@ class Scores:
         if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
             raise Refusal("period_closed", "at: this period of the leaderboard is over")
 
-    async def _came_out(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
-        """How the board's entry stands after a submission."""
+    async def _came_out(self, written: Sequence[tuple["_Score", Appended]]) -> list[Submitted]:
+        """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
-        steps = self._ranks.steps(written.stream, written.first)
-        step = next((step for step in steps or () if step.place[0] == board.id), None)
-        if step is None:
-            if await self._ranks.filled(board) is not None:
-                return Submitted(None, None, None, updated=False)
-            return await self._stands(board, event, written)
-        after, before = step.after, step.before
-        metadata: Raw | UnsetType = UNSET
-        if event.metadata is not None and after.since == after.last:
-            metadata = Raw((event.metadata.text or "").encode())
-        member, period = step.place[2], step.place[1]
-        rank = None
-        if after.count >= board.definition.minimum:
-            rank = await self._ranks.rank(board, period, member, after)
-        return Submitted(
-            bare_entry(board, member, after, metadata=metadata),
-            rank,
-            None if before is None else bare_entry(board, member, before),
-            before is None or (before.value, before.second) != (after.value, after.second),
-        )
+        told: dict[int, Submitted] = {}
+        lists: dict[tuple[UUID, int], list[tuple[int, Board, Step]]] = {}
+        for at, (score, wrote) in enumerate(written):
+            board, steps = score.board, self._ranks.steps(wrote.stream, wrote.first)
+            step = next((step for step in steps or () if step.place[0] == board.id), None)
+            if step is not None:
+                told[at] = _told(score, step)
+                if step.after.count >= board.definition.minimum:
+                    lists.setdefault(step.place[:2], []).append((at, board, step))
+            elif await self._ranks.filled(board) is not None:
+                told[at] = Submitted(None, None, None, updated=False)
+            else:
+                told[at] = await self._stands(board, score.event, wrote)
+        for (_, period), changed in lists.items():
+            entries = [(step.place[2], step.after) for _, _, step in changed]
+            ranks = await self._ranks.ranks_with(changed[0][1], period, entries)
+            for (at, _, _), rank in zip(changed, ranks, strict=True):
+                told[at].rank = rank
+        return [told[at] for at in range(len(written))]
 
     async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
         """The same where what happened is not at hand: repeated, or of a person who is several players."""
@@ -242,6 +268,28 @@ def _event(board: Board, player_id: UUID, submission: Submission, *, bot: bool) 
         bot=bot,
         metadata=metadata,
     )
+
+
+def _told(score: _Score, step: Step) -> Submitted:
+    """How an entry has changed; its rank is still to come."""
+    after, before, member = step.after, step.before, step.place[2]
+    metadata: Raw | UnsetType = UNSET
+    if score.event.metadata is not None and after.since == after.last:
+        metadata = Raw((score.event.metadata.text or "").encode())
+    return Submitted(
+        bare_entry(score.board, member, after, metadata=metadata),
+        None,
+        None if before is None else bare_entry(score.board, member, before),
+        before is None or (before.value, before.second) != (after.value, after.second),
+    )
+
+
+def _failed(refusal: Refusal) -> Item:
+    return Item(error=Failed(refusal.code, refusal.detail))
+
+
+def _whose(submission: Submission) -> UUID | None:
+    return submission.player_id if isinstance(submission.player_id, UUID) else None
 
 
 def _player_in(body: object) -> UUID | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from tallybook.bus.memory import MemoryBus
 from tallybook.database.engine import Database, check_durability
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
+from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
@@ -111,6 +113,25 @@ class Ledger:
         append.done = done
         self._writer.submit(append)
         return await future
+
+    async def append_all(self, appends: Sequence[AnyAppend]) -> list[Outcome]:
+        """Queue several commands, in order, and wait for all of them; what is refused is an outcome, too."""
+        outcomes: dict[int, Outcome] = {}
+        future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+
+        def done(at: int, then: Callable[[Outcome], None], outcome: Outcome) -> None:
+            then(outcome)
+            outcomes[at] = outcome
+            if len(outcomes) == len(appends):
+                self._answers.give(future, [outcomes[at] for at in range(len(appends))])
+
+        for at, append in enumerate(appends):
+            append.done = partial(done, at, append.done)
+            try:
+                self._writer.submit(append)
+            except Refusal as refusal:
+                append.done(refusal)
+        return await future if appends else []
 
     async def state(self, stream: UUID, fold: Fold[S]) -> Versioned[S]:
         """The state at the head of a stream; every write acknowledged before the call is in it."""

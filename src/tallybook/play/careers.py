@@ -1,4 +1,4 @@
-"""Where every write to a career arrives: checked by whoever takes it in, and appended here."""
+"""Writes to careers: checked by whoever takes them in, and put here as the ledger wants them."""
 
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
@@ -10,7 +10,7 @@ import msgspec
 from tallybook.access.actor import Actor
 from tallybook.careers.streams import career_id
 from tallybook.kernel.events import Event
-from tallybook.ledger.append import Append, Appended, Fold
+from tallybook.ledger.append import AnyAppend, Append, Appended, Fold
 from tallybook.ledger.ledger import Ledger, unheard
 from tallybook.play.requests import Envelope
 
@@ -34,26 +34,39 @@ class CareerDesk:
         *,
         fold: Fold[Any] | None = None,
     ) -> Appended:
-        """Append what `decide(state, index)` says; `content` is what was asked for, the command's name first.
+        """Append what `decide(state, index)` says; see `command`."""
+        append = command(actor, game_id, player_id, decide, envelope, content, fold=fold)
+        return await self._ledger.append(append)
 
-        Without a `fold` the state is None. A command id is unique within the career.
-        """
-        named = envelope.command_id is not None
-        return await self._ledger.append(
-            Append(
-                stream=career_id(game_id, player_id),
-                kind="career",
-                fold=fold,
-                decide=decide,
-                done=unheard,
-                actor=actor.player_id,
-                at=envelope.at,
-                zone=envelope.zone,
-                command_id=envelope.command_id,
-                fingerprint=blake2b(_encode(content), digest_size=16).digest() if named else b"",
-                expected_index=envelope.expected_index,
-            )
-        )
+
+def command(
+    actor: Actor,
+    game_id: UUID,
+    player_id: UUID,
+    decide: Decide,
+    envelope: Envelope,
+    content: object,
+    *,
+    fold: Fold[Any] | None = None,
+) -> AnyAppend:
+    """A write to a career; `content` is what was asked for, the command's name first.
+
+    Without a `fold` the state is None. A command id is unique within the career.
+    """
+    named = envelope.command_id is not None
+    return Append(
+        stream=career_id(game_id, player_id),
+        kind="career",
+        fold=fold,
+        decide=decide,
+        done=unheard,
+        actor=actor.player_id,
+        at=envelope.at,
+        zone=envelope.zone,
+        command_id=envelope.command_id,
+        fingerprint=blake2b(_encode(content), digest_size=16).digest() if named else b"",
+        expected_index=envelope.expected_index,
+    )
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
