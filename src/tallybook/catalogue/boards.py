@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -78,7 +78,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return f"{sign}{rest[: -self.digits]}.{rest[-self.digits :]}"
 
 
-class Board(msgspec.Struct, frozen=True, kw_only=True):
+class Board(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A leaderboard of a game. `begun` are the beginnings of manual periods."""
 
     id: UUID
@@ -90,10 +90,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 0
     begun: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def digest(self) -> bytes:
         """Eight bytes that tell one making of the board's entries from any other."""
-        return _digest(self.definition, self.revision, self.begun)
+        made_by = msgspec.json.encode((self.definition, self.revision, self.begun))
+        return blake2b(made_by, digest_size=8).digest()
 
     @property
     def seasonal(self) -> bool:
@@ -114,11 +115,6 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _uuid = lru_cache(maxsize=4_096)(UUID)
-
-
-@lru_cache(maxsize=4_096)
-def _digest(definition: Definition, revision: int, begun: tuple[int, ...]) -> bytes:
-    return blake2b(msgspec.json.encode((definition, revision, begun)), digest_size=8).digest()
 
 
 @lru_cache(maxsize=100_000)

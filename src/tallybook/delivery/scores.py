@@ -203,28 +203,35 @@ class Scores:
     async def _came_out(self, written: Sequence[tuple["_Score", Appended]]) -> list[Submitted]:
         """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
-        told: dict[int, Submitted] = {}
-        lists: dict[tuple[UUID, int], list[tuple[int, Board, Step]]] = {}
-        for at, (score, wrote) in enumerate(written):
-            board, steps = score.board, self._ranks.steps(wrote.stream, wrote.first)
-            step = next((step for step in steps or () if step.place[0] == board.id), None)
-            if step is not None:
-                told[at] = _told(score, step)
-                if step.after.count >= board.definition.minimum:
-                    lists.setdefault(step.place[:2], []).append((at, board, step))
-            elif await self._ranks.filled(board) is not None:
-                told[at] = Submitted(None, None, None, updated=False)
+        told: list[Submitted] = []
+        unranked: dict[tuple[UUID, int], list[tuple[Submitted, Board, Step]]] = {}
+        for score, wrote in written:
+            board = score.board
+            for step in self._ranks.steps(wrote.stream, wrote.first):
+                board_id, period, member = step.place
+                if board_id == board.id:
+                    break
             else:
-                told[at] = await self._stands(board, score.event, wrote)
-        for (_, period), changed in lists.items():
+                told.append(await self._stands(board, score.event, wrote))
+                continue
+            came_out = _told(score, step)
+            told.append(came_out)
+            if step.after.count >= board.definition.minimum:
+                came_out.rank = self._ranks.rank_at_hand(board, period, member, step.after)
+                if came_out.rank is None:
+                    unranked.setdefault((board_id, period), []).append((came_out, board, step))
+        for (_, period), changed in unranked.items():
             entries = [(step.place[2], step.after) for _, _, step in changed]
             ranks = await self._ranks.ranks_with(changed[0][1], period, entries)
-            for (at, _, _), rank in zip(changed, ranks, strict=True):
-                told[at].rank = rank
-        return [told[at] for at in range(len(written))]
+            for (came_out, _, _), rank in zip(changed, ranks, strict=True):
+                came_out.rank = rank
+        return told
 
     async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
-        """The same where what happened is not at hand: repeated, or of a person who is several players."""
+        """The same where what happened is not at hand: repeated, or of a person who is several players, or
+        on a board that takes in the past first."""
+        if await self._ranks.filled(board) is not None:
+            return Submitted(None, None, None, updated=False)
         recorded = (await self._ledger.events(written.stream, after=written.first - 1, limit=1))[0]
         at = recorded.committed_at if recorded.at is None else recorded.at
         if board.definition.teams and event.team is not None:

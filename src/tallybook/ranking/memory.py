@@ -126,6 +126,14 @@ class MemoryRanking:
         return {member: standing for member, standing in standings if standing is not None}
 
     async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
+        rank = self.rank_at_hand(name, key, member)
+        if rank is None:
+            raise NotReady
+        return rank
+
+    def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
+        if not self._is_ready(name):
+            return None
         found = self._read(name)
         own = found.by_member.get(member)
         return found.better(key) + (own is None or own[:TIED] >= key[:TIED])

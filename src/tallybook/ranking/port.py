@@ -136,6 +136,9 @@ class Ranking(Protocol):
         """The rank that the member has or would have with this key: 1 + the others who are strictly better,
         whatever key the member itself has by now."""
 
+    def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
+        """The same, if it can be said at once; None where that has to be asked for."""
+
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         """How many others are strictly worse than this key; equals are not."""
 

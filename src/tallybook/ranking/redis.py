@@ -107,6 +107,9 @@ class RedisRanking:
     async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
         return await self._count(name, "-", b"(" + key[:TIED], member) + 1
 
+    def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
+        return None
+
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         # From the next higher start of an entry on, if there is any.
         behind = (int.from_bytes(key[:TIED]) + 1).to_bytes(TIED + 1)

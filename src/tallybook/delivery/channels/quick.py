@@ -6,6 +6,7 @@ from typing import Protocol
 from starlette.types import Message, Receive, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+WHOLE = "tallybook.body"  # in a request's scope: its body, where all of that is here already
 LARGEST = 64 * 1024  # bytes of a body that is waited for
 _OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"x-forwarded-for", b"x-forwarded-proto"})
 _UNHEARD = asyncio.Event()  # which uvicorn sets when something has come, or nothing more will
@@ -35,6 +36,11 @@ class QuickCycle:
         self.disconnected = False
         self.response_complete = False
         self.message_event = _UNHEARD
+
+    def complete(self) -> None:
+        """The body is all there."""
+        self.whole = True
+        self.scope[WHOLE] = self.body
 
     async def receive(self) -> Message:
         """The whole body, once."""

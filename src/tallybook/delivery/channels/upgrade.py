@@ -134,7 +134,7 @@ class _Http(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         if isinstance(self.cycle, QuickCycle) and not self.cycle.whole:
-            self.cycle.whole = True
+            self.cycle.complete()
             task = self.loop.create_task(self._answer(self.cycle, self.quick))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)

@@ -15,12 +15,25 @@ JSON = "application/json"
 NO_CONTENT = 204
 
 
+class Encoded(Response):
+    """JSON as bytes. What a response asks itself about any content is known of this."""
+
+    media_type = JSON
+
+    def __init__(self, content: bytes, status: int) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = content
+        length = b"%d" % len(content)
+        self.raw_headers = [(b"content-length", length), (b"content-type", JSON.encode())]
+
+
 def answer(content: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type=JSON)
+    return Encoded(msgspec.json.encode(content), status)
 
 
 def raw(content: bytes, status: int = 200) -> Response:
-    return Response(content, status, media_type=JSON)
+    return Encoded(content, status)
 
 
 def nothing() -> Response:

@@ -9,6 +9,7 @@ from tallybook.access.actor import Actor
 from tallybook.accounts.api_keys import SCHEME, Bearer
 from tallybook.accounts.tokens import Claims
 from tallybook.delivery.limits.buckets import Standing
+from tallybook.delivery.rest.reading import header_of
 from tallybook.delivery.rest.services import Services
 from tallybook.kernel.refusals import Refusal
 
@@ -22,10 +23,10 @@ def _services(request: Request) -> Services:
 
 
 def _token(request: Request) -> str | None:
-    header = request.headers.get("Authorization")
+    header = header_of(request.scope, b"authorization")
     if header is None:
         return None
-    scheme, _, token = header.partition(" ")
+    scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refusal("invalid_token", "the Authorization header must read: Bearer <access token>")
     return token.strip()

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.delivery.rest.metrics import HttpMetrics
 from tallybook.delivery.rest.problems import problem
-from tallybook.delivery.rest.reading import check_size
+from tallybook.delivery.rest.reading import check_size, header_of
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.randomness import ROOM_KEY_ALPHABET, ROOM_KEY_LENGTH
 from tallybook.kernel.refusals import Refusal
@@ -45,7 +45,7 @@ class Frame:
         """A request is here; when that was."""
         started = self._clock.monotonic()
         state = scope.setdefault("state", {})
-        trace_id = state.get("trace_id") or trace_of(_header(scope, b"traceparent"))
+        trace_id = state.get("trace_id") or trace_of(header_of(scope, b"traceparent"))
         state["trace_id"] = trace_id
         current_trace.set(trace_id)
         return started
@@ -154,14 +154,6 @@ def _refusal(error: Exception) -> Refusal:
     return Refusal("internal", "this is our fault and has been noted under the trace id")
 
 
-def _header(scope: Scope, wanted: bytes) -> bytes | None:
-    value: bytes
-    for name, value in scope["headers"]:
-        if name == wanted:
-            return value
-    return None
-
-
 def _announced_length(scope: Scope) -> int:
-    value = _header(scope, b"content-length")
+    value = header_of(scope, b"content-length")
     return int(value[:12]) if value is not None and value.isdigit() else 0

@@ -14,7 +14,9 @@ from fastapi import Depends, Header, Path, Query, Request
 from msgspec import Meta, UnsetType
 from pydantic import BeforeValidator
 from starlette.datastructures import QueryParams
+from starlette.types import Scope
 
+from tallybook.delivery.channels.quick import WHOLE
 from tallybook.kernel.clock import to_microseconds
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import Refusal, invalid
@@ -39,10 +41,14 @@ def check_size(path: str, size: int) -> None:
 
 async def read_body(request: Request, *, each_of: str | None = None) -> Body:
     """The body, a JSON object; nothing at all counts as an empty one. On `each_of`, see `parse_body`."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        check_size(request.scope["path"], len(data))
+    path, data = request.scope["path"], request.scope.get(WHOLE)
+    if data is None:
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            check_size(path, len(data))
+    else:
+        check_size(path, len(data))
     return parse_body(data, each_of=each_of)
 
 
@@ -78,10 +84,22 @@ _command_id = re.compile(COMMAND_ID)
 
 def command_id_of(request: Request) -> str | None:
     """The command id of the header, for routes that ask for nothing by their arguments."""
-    given = request.headers.get("Idempotency-Key")
-    if given is not None and not _command_id.fullmatch(given):
+    header = header_of(request.scope, b"idempotency-key")
+    if header is None:
+        return None
+    given = header.decode("latin-1")
+    if not _command_id.fullmatch(given):
         raise invalid("Idempotency-Key", "must be 1 to 64 visible ASCII characters")
     return given
+
+
+def header_of(scope: Scope, wanted: bytes) -> bytes | None:
+    """The first header of a name, which is in small letters."""
+    value: bytes
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return value
+    return None
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

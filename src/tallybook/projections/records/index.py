@@ -133,11 +133,17 @@ class Index:
         """How many events were committed here and not brought yet."""
         return sum(each.upto - each.after for each in self._own)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it has everything that was committed here."""
+        alone = not self._ranking.shared
+        return not self._own and not (alone and self._foreign) and not self._bringing.locked()
+
     async def settled(self) -> None:
         """Return when the index has everything that was committed here before the call, or cannot be told."""
-        alone = not self._ranking.shared
-        if not self._own and not (alone and self._foreign) and not self._bringing.locked():
+        if self.at_rest:
             return
+        alone = not self._ranking.shared
         async with self._bringing:
             own, self._own = self._own, []
             for stretch in own:

@@ -46,9 +46,9 @@ class Ranks:
         while len(self._steps) > MOST_STEPS:
             del self._steps[next(iter(self._steps))]
 
-    def steps(self, stream: UUID, index: int) -> Sequence[Step] | None:
+    def steps(self, stream: UUID, index: int) -> Sequence[Step]:
         """What an event changed, if it was committed here just now; it is told once."""
-        return self._steps.pop((stream, index), None)
+        return self._steps.pop((stream, index), ())
 
     async def filled(self, board: Board) -> float | None:
         """How much of the past a board that is new or defined anew has taken in, from 0 to 1; None: all."""
@@ -119,10 +119,20 @@ class Ranks:
         """The rank that a member has, had or would have with an entry, among the others as they are now."""
         return (await self.ranks_with(board, period, [(member, entry)]))[0]
 
+    def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
+        """The same, if it can be said at once; None where it has to be asked for."""
+        if (board.id, board.digest) not in self._whole or not self.index.at_rest:
+            return None
+        name, key = name_of(board, period), packed(board.definition, entry)
+        rank = self._ranking.rank_at_hand(name, key, member.bytes)
+        if rank is not None:
+            self.index.answered(name)
+        return rank
+
     async def ranks_with(
         self, board: Board, period: int, entries: Sequence[tuple[UUID, Entry]]
     ) -> Sequence[int]:
-        """The same of several members, in their order."""
+        """The ranks of several members, in their order."""
         name = name_of(board, period)
         keys = [(packed(board.definition, entry), member.bytes) for member, entry in entries]
 
