@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from tallybook.accounts.events import PlayerChanged, PlayerErased
@@ -22,7 +23,7 @@ class Names:
             lambda ids: database.read(partial(display_names, player_ids=ids))
         )
         self._names: dict[UUID, str] = {}
-        self.generation = 0  # grows whenever a name that was at hand is no more
+        self.generation = 0  # grows whenever somebody's name may have changed
 
     async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
         """The names of these players, and maybe of others; who does not exist is left out."""
@@ -33,10 +34,10 @@ class Names:
         found = await self._together.of(missing)
         known = {player_id: self._names[player_id] for player_id in player_ids if player_id in self._names}
         if before == self.generation:  # else what was read may be older than the change
-            if len(self._names) + len(found) > MOST:
-                self._names.clear()
-                self.generation += 1
             self._names |= found
+            if len(self._names) > MOST:
+                for player_id in list(islice(self._names, len(self._names) - MOST + MOST // 10)):
+                    del self._names[player_id]
         return {**known, **found}
 
     @property

@@ -18,6 +18,7 @@ from tallybook.kernel.clock import iso
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.kernel.text import clean_name
 
+_names = Lookup(players, ["id", "display_name"], ["id"])
 _kinds = Lookup(players, ["id", "kind", "erased_at"], ["id"])
 
 _USERNAME = re.compile(r"[A-Za-z0-9_-]{3,45}")
@@ -219,8 +220,8 @@ def named_players(connection: Connection, owner: UUID, keys: Iterable[bytes]) ->
 
 def display_names(connection: Connection, player_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What players are called; who does not exist is left out."""
-    query = select(players.c.id, players.c.display_name).where(players.c.id.in_(set(player_ids)))
-    return {row.id: row.display_name for row in connection.execute(query)}
+    rows = _names.run(connection, [(player_id,) for player_id in set(player_ids)])
+    return dict(map(tuple, rows))
 
 
 def shown(row: Row[Any]) -> Player:
