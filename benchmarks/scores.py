@@ -30,6 +30,7 @@ _LATENCY = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s) *$", re.MULTILINE)
 _UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 _SECRET = "x" * 40
 _LOADS = (  # what, over how many connections, and how many scores a request has
+    ("first", 64, 1),  # most of these are the first that a player has
     ("single", 64, 1),
     ("single", 256, 1),
     ("batch", 16, 100),
@@ -51,8 +52,10 @@ request = function()
   {request}
 end
 """
+_SINGLE = 'return wrk.format("POST", "/api/v1/games/{game}/scores", nil, one())'
 _REQUESTS = {
-    "single": 'return wrk.format("POST", "/api/v1/games/{game}/scores", nil, one())',
+    "first": _SINGLE,
+    "single": _SINGLE,
     "batch": """local items = {{}}
   for at = 1, 100 do items[at] = one() end
   return wrk.format("POST", "/api/v1/games/{game}/scores/batch", nil,

@@ -1,6 +1,6 @@
 """Which players exist, and which of them are bots: at hand for everything that is reported of players."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -17,7 +17,8 @@ class KnownPlayers:
     """Subscribe `follow` to the ledger, so that who is erased is known no longer."""
 
     def __init__(self, database: Database) -> None:
-        self._kinds = Together[UUID, str](lambda ids: database.read(partial(kinds_of, player_ids=ids)))
+        self._database = database
+        self._kinds = Together[UUID, bool](self._read)
         self._bots: dict[UUID, bool] = {}
 
     def follow(self, events: Sequence[Recorded]) -> None:
@@ -26,23 +27,26 @@ class KnownPlayers:
             if recorded.type.startswith("player_erased."):
                 self._bots.pop(recorded.stream, None)
 
-    async def learn(self, player_ids: Collection[UUID]) -> None:
-        """Have these at hand, as far as they exist."""
-        unknown = [each for each in player_ids if each not in self._bots]
-        if not unknown:
-            return
-        found = await self._kinds.of(unknown)
-        if len(self._bots) + len(found) > MOST:
+    async def bots(self, player_ids: Collection[UUID]) -> Mapping[UUID, bool]:
+        """Of these players that exist, whether each is a bot."""
+        known = {each: self._bots[each] for each in player_ids if each in self._bots}
+        unknown = [each for each in player_ids if each not in known]
+        if unknown:
+            read = await self._kinds.of(unknown)  # with what others want to know
+            found = {each: read[each] for each in unknown if each in read}
+            self._bots |= found
+            known |= found
+        return known
+
+    async def _read(self, player_ids: Collection[UUID]) -> Mapping[UUID, bool]:
+        kinds = await self._database.read(partial(kinds_of, player_ids=player_ids))
+        if len(self._bots) + len(kinds) > MOST:
             self._bots.clear()
-        self._bots |= {player_id: kind == "bot" for player_id, kind in found.items()}
+        return {player_id: kind == "bot" for player_id, kind in kinds.items()}
 
     async def is_bot(self, player_id: UUID) -> bool:
         """Whether a player is one; `not_found` for who does not exist."""
-        await self.learn([player_id])
-        return self.known_bot(player_id)
-
-    def known_bot(self, player_id: UUID) -> bool:
-        """The same of a player who has just been learned."""
-        if player_id not in self._bots:
+        bots = await self.bots([player_id])
+        if player_id not in bots:
             raise not_found("player")
-        return self._bots[player_id]
+        return bots[player_id]

@@ -19,26 +19,31 @@ class Names:
     """A cache of display names. Subscribe `follow` to the ledger, so that a changed name is read again."""
 
     def __init__(self, database: Database) -> None:
-        self._together = Together[UUID, str](
-            lambda ids: database.read(partial(display_names, player_ids=ids))
-        )
+        self._database = database
+        self._together = Together[UUID, str](self._read)
         self._names: dict[UUID, str] = {}
         self.generation = 0  # grows whenever somebody's name may have changed
 
     async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
         """The names of these players, and maybe of others; who does not exist is left out."""
-        missing = [player_id for player_id in player_ids if player_id not in self._names]
+        known = self._names
+        missing = [player_id for player_id in player_ids if player_id not in known]
         if not missing:
-            return self._names
+            return known
+        names = {player_id: known[player_id] for player_id in player_ids if player_id in known}
+        found = await self._together.of(missing)  # with what others are missing
+        names.update((player_id, found[player_id]) for player_id in missing if player_id in found)
+        return names
+
+    async def _read(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
         before = self.generation
-        found = await self._together.of(missing)
-        known = {player_id: self._names[player_id] for player_id in player_ids if player_id in self._names}
+        found = await self._database.read(partial(display_names, player_ids=player_ids))
         if before == self.generation:  # else what was read may be older than the change
             self._names |= found
             if len(self._names) > MOST:
                 for player_id in list(islice(self._names, len(self._names) - MOST + MOST // 10)):
                     del self._names[player_id]
-        return {**known, **found}
+        return found
 
     @property
     def at_hand(self) -> Mapping[UUID, str]:

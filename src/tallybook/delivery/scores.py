@@ -1,6 +1,6 @@
 """Scores from games and their servers: into the ledger, and how they came out on their board."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Annotated, Any, NamedTuple
@@ -18,7 +18,7 @@ from tallybook.catalogue.boards import Board
 from tallybook.delivery.leaderboard_shapes import EntryShown, bare_entry
 from tallybook.delivery.leaderboards import Leaderboards
 from tallybook.kernel.clock import Clock
-from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.kernel.text import FreeText, clean_name
 from tallybook.ledger.append import AnyAppend, Appended
 from tallybook.ledger.ledger import Ledger
@@ -120,8 +120,8 @@ class Scores:
     ) -> Submitted:
         """Write a score, and say how its player stands after it."""
         found = await self._book.of(game_id)
-        await self._players.learn([_whose(submission) or actor.player_id])
-        score = self._take(actor, found, submission, envelope)
+        bots = await self._players.bots([_whose(submission) or actor.player_id])
+        score = self._take(actor, found, bots, submission, envelope)
         return (await self._came_out([(score, await self._ledger.append(score.append))]))[0]
 
     async def submit_all(
@@ -131,12 +131,12 @@ class Scores:
         if len(bodies) > MOST_AT_ONCE:
             raise invalid("scores", f"at most {MOST_AT_ONCE}")
         found = await self._book.of(game_id)
-        await self._players.learn([actor.player_id, *filter(None, map(_player_in, bodies))])
+        bots = await self._players.bots([actor.player_id, *filter(None, map(_player_in, bodies))])
         items: list[Item] = []
         taken: dict[int, _Score] = {}
         for at, body in enumerate(bodies):
             try:
-                taken[at] = self._take_one(actor, found, body, command_id, at)
+                taken[at] = self._take_one(actor, found, bots, body, command_id, at)
                 items.append(_UNTOLD)
             except Refusal as refusal:
                 items.append(_failed(refusal))
@@ -153,8 +153,14 @@ class Scores:
         return [Item(next(told)) if item is _UNTOLD else item for item in items]
 
     def _take_one(
-        self, actor: Actor, found: GameBoards, body: Body | Refusal, command_id: str | None, at: int
-    ) -> "_Score":
+        self,
+        actor: Actor,
+        found: GameBoards,
+        bots: Mapping[UUID, bool],
+        body: Body | Refusal,
+        command_id: str | None,
+        at: int,
+    ) -> _Score:
         if isinstance(body, Refusal):
             raise body
         if not isinstance(body, dict):
@@ -163,15 +169,24 @@ class Scores:
         if command_id is not None and "command_id" not in body:
             named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
         envelope = take_envelope(body, self._clock, named)
-        return self._take(actor, found, decode(Submission, body), envelope)
+        return self._take(actor, found, bots, decode(Submission, body), envelope)
 
-    def _take(self, actor: Actor, found: GameBoards, submission: Submission, envelope: Envelope) -> "_Score":
-        """What is to be written, if the caller may say so. The players are learned."""
+    def _take(
+        self,
+        actor: Actor,
+        found: GameBoards,
+        bots: Mapping[UUID, bool],
+        submission: Submission,
+        envelope: Envelope,
+    ) -> _Score:
+        """What is to be written, if the caller may say so; `bots` are the players that there are."""
         board = found.find(submission.board)
         player_id = self._player(actor, found, board, submission)
         require_time(actor, envelope)
         self._check_time(board, envelope)
-        event = _event(board, player_id, submission, bot=self._players.known_bot(player_id))
+        if player_id not in bots:
+            raise not_found("player")
+        event = _event(board, player_id, submission, bot=bots[player_id])
         content = "submit_score", submission
         append = command(actor, board.game_id, player_id, lambda _state, _index: [event], envelope, content)
         return _Score(board, event, append)
@@ -200,7 +215,7 @@ class Scores:
         if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
             raise Refusal("period_closed", "at: this period of the leaderboard is over")
 
-    async def _came_out(self, written: Sequence[tuple["_Score", Appended]]) -> list[Submitted]:
+    async def _came_out(self, written: Sequence[tuple[_Score, Appended]]) -> list[Submitted]:
         """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
         told: list[Submitted] = []

@@ -107,6 +107,8 @@ _find_persons = {slot: Lookup(persons[slot], _PERSON, ["player_id"]) for slot in
 _save_persons = {slot: Insert(persons[slot], _PERSON, update=_PERSON[1:]) for slot in SLOTS}
 _beginnings = Lookup(ledger_events, ["stream", "type", "payload"], ["stream", "idx"])
 
+MOST_REMEMBERED = 20_000  # of each kind
+
 _Pair = tuple[UUID, UUID]  # a player and a thing, or a thing and a person
 _Played = tuple[UUID, UUID, bool, int]  # a game, a player, whether that is a bot, the position
 _OURS = (AchievementUnlocked, AchievementProgressed, AchievementRevoked)
@@ -135,6 +137,20 @@ class _Made:
         yield from pages(_count[slot], sorted(counted.items()))
 
 
+class _Memory:
+    """What one slot's tables hold, as far as the last batches have met it. Only the writer may trust it."""
+
+    def __init__(self) -> None:
+        self.persons: dict[UUID, tuple[UUID, int] | None] = {}  # of players who were ever merged
+        self.counts: dict[UUID, int] = {}  # by thing
+
+    def shrink(self) -> None:
+        """Make room, before a batch."""
+        for kept in (self.persons, self.counts):
+            if len(kept) > MOST_REMEMBERED:
+                kept.clear()
+
+
 class Unlocks(MadeInMemory[_Made]):
     """One row an achievement and player, with the person it belongs to; and counts of persons."""
 
@@ -144,6 +160,10 @@ class Unlocks(MadeInMemory[_Made]):
     def __init__(self) -> None:
         super().__init__(_Made, _Made.pages)
         self.slot = SLOTS[0]
+        self.forget_tables()
+
+    def forget_tables(self) -> None:
+        self._memory = {slot: _Memory() for slot in SLOTS}
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Change the rows of what happened; whoever was merged or split takes all rows along."""
@@ -157,6 +177,7 @@ class Unlocks(MadeInMemory[_Made]):
         if slot in self.making:
             self.making[slot].take(played, news, moves)
             return
+        self._memory[slot].shrink()
         achieved = [
             (each.event.achievement, each.event.player) for each in news if isinstance(each.event, _OURS)
         ]
@@ -193,29 +214,38 @@ class Unlocks(MadeInMemory[_Made]):
     ) -> tuple[dict[UUID, UUID], dict[UUID, UUID]]:
         """Whom players who were ever merged belong to, before these merges and splits and after them."""
         players |= {recorded.stream for recorded in moves}
-        known = _find_persons[slot].run(connection, [(player,) for player in sorted(players)])
-        before = {player: person for player, person, _ in known}
-        position = {player: position for player, _, position in known}
-        news: dict[UUID, tuple[UUID, UUID, int]] = {}
+        known = self._memory[slot].persons
+        if unknown := sorted(player for player in players if player not in known):
+            known.update(dict.fromkeys(unknown))
+            rows = _find_persons[slot].run(connection, [(player,) for player in unknown])
+            known.update((player, (person, position)) for player, person, position in rows)
+        merged = {player: said for player in players if (said := known[player]) is not None}
+        news: dict[UUID, tuple[UUID, int]] = {}
         for recorded in moves:
             player = recorded.stream
-            if recorded.position > position.get(player, 0):
-                news[player] = player, _person(recorded), recorded.position
-        _save_persons[slot].run(connection, [news[player] for player in sorted(news)])
-        return before, before | {player: person for player, person, _ in news.values()}
+            if player not in merged or recorded.position > merged[player][1]:
+                news[player] = _person(recorded), recorded.position
+        _save_persons[slot].run(connection, [(player, *news[player]) for player in sorted(news)])
+        known.update(news)
+        before = {player: person for player, (person, _) in merged.items()}
+        return before, before | {player: person for player, (person, _) in news.items()}
 
     def _recount(self, connection: Connection, slot: str, before: set[_Pair], after: set[_Pair]) -> None:
         """Move the counts by the persons who came and went."""
         moves = Counter(thing for thing, _ in after - before)
         moves.subtract(thing for thing, _ in before - after)
-        known = dict(_counted[slot].run(connection, [(thing,) for thing in sorted(moves)]))
-        _count[slot].run(
-            connection, [(thing, known.get(thing, 0) + by) for thing, by in sorted(moves.items())]
-        )
+        known = self._memory[slot].counts
+        if unknown := sorted(thing for thing in moves if thing not in known):
+            known.update(dict.fromkeys(unknown, 0))
+            known.update(map(tuple, _counted[slot].run(connection, [(thing,) for thing in unknown])))
+        for thing, by in moves.items():
+            known[thing] += by
+        _count[slot].run(connection, [(thing, known[thing]) for thing in sorted(moves)])
 
     def clear(self, connection: Connection, slot: str) -> None:
         for tables in (unlocks, counts, persons):
             tables.clear(connection, slot)
+        self._memory[slot] = _Memory()
 
 
 def _person(recorded: Recorded) -> UUID:
