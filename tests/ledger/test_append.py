@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, event, insert, update
 from sqlalchemy.engine import URL, Engine
 
+from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
-from tallybook.database.prepared import Prepared, Rows
+from tallybook.database.prepared import Prepared
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.ids import new_id

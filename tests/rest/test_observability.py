@@ -18,8 +18,9 @@ from sqlalchemy.engine import URL
 
 from docs.generate import REFERENCE, metrics_page
 from tallybook.bootstrap.node import Node, node
+from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
-from tallybook.database.prepared import Prepared, Rows
+from tallybook.database.prepared import Prepared
 from tallybook.delivery.health import LAG_SECONDS, STUCK_SECONDS, Health
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.ids import new_id

@@ -1,0 +1,116 @@
+"""Statements asked of the driver itself go wrong as those of everybody else do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from tallybook.database.bulk import Insert, Lookup
+from tallybook.database.driver import ask
+from tallybook.database.engine import Database, open_database
+from tallybook.database.trouble import DatabaseUnavailable, in_trouble
+from tallybook.ledger.tables import texts
+
+ONE = UUID(int=1)
+
+_add = Insert(texts, ["stream", "digest", "text"])
+_find = Lookup(texts, ["text"], ["stream", "digest"])
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = open_database(url)
+    yield database
+    await database.close()
+
+
+class TakenBack(Exception):
+    """A transaction that is not to be committed."""
+
+
+def _found(connection: Connection) -> list[str]:
+    return [row[0] for row in _find.run(connection, [(ONE, "a")])]
+
+
+async def test_a_transaction_is_one_whoever_asks_first(database: Database) -> None:
+    def by_driver_first(connection: Connection) -> None:
+        _add.run(connection, [(ONE, "a", "text")])
+        assert connection.execute(text("SELECT count(*) FROM texts")).scalar_one() == 1
+        raise TakenBack
+
+    def by_driver_last(connection: Connection) -> None:
+        connection.execute(text("DELETE FROM texts"))
+        _add.run(connection, [(ONE, "a", "text")])
+        assert _found(connection) == ["text"]
+        raise TakenBack
+
+    for transaction in (by_driver_first, by_driver_last):
+        with pytest.raises(TakenBack):
+            await database.write(transaction)
+        assert await database.read(_found) == []
+
+
+async def test_what_the_database_refuses_is_no_trouble_of_its_own(database: Database) -> None:
+    def twice(connection: Connection) -> None:
+        _add.run(connection, [(ONE, "a", "text")])
+        with pytest.raises(DBAPIError) as refused:
+            _add.run(connection, [(ONE, "a", "text")])
+        assert not in_trouble(refused.value)
+        raise refused.value
+
+    with pytest.raises(DBAPIError):
+        await database.write(twice)
+    assert await database.read(_found) == []
+
+
+async def test_a_savepoint_takes_back_what_the_driver_was_asked_within_it(database: Database) -> None:
+    def transaction(connection: Connection) -> None:
+        savepoint = connection.begin_nested()
+        _add.run(connection, [(ONE, "a", "never")])
+        savepoint.rollback()
+        _add.run(connection, [(ONE, "a", "text")])
+
+    await database.write(transaction)
+    assert await database.read(_found) == ["text"]
+
+
+async def test_a_connection_that_is_cut_is_trouble_and_not_used_again(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    try:
+
+        def cut_itself(connection: Connection) -> None:
+            ask(connection, "SELECT 1")
+            ask(connection, "SELECT pg_terminate_backend(pg_backend_pid())")
+
+        with pytest.raises(DatabaseUnavailable):
+            await database.write(cut_itself)
+        for _ in range(8):
+            await database.write(lambda c: ask(c, "SELECT 1"))
+    finally:
+        await database.close()
+
+
+async def test_a_caller_that_goes_away_leaves_no_half_read_answer(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    try:
+
+        def sleeps(connection: Connection) -> None:
+            ask(connection, "SELECT 1")
+            started.set()
+            ask(connection, "SELECT pg_sleep(30)")
+
+        for _ in range(3):
+            started = asyncio.Event()
+            task = asyncio.create_task(database.write(sleeps))
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        for number in range(8):
+            [[answer]] = await database.write(lambda c, number=number: ask(c, f"SELECT {number}"))  # type: ignore[misc]  # bound for the loop
+            assert answer == number
+    finally:
+        await database.close()
