@@ -47,7 +47,9 @@ class MariaDB(Server):
 
     @property
     def _files(self) -> list[str]:
-        return ["--no-defaults", f"--datadir={self.folder}/data", "--innodb-log-file-size=8M"]
+        # A server that starts tidies up what others have in a folder for temporary tables that they share.
+        places = [f"--datadir={self.folder}/data", f"--tmpdir={self.folder}"]
+        return ["--no-defaults", *places, "--innodb-log-file-size=8M"]
 
     @property
     def _address(self) -> list[str]:
