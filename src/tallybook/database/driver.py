@@ -24,31 +24,14 @@ def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) 
             execute = driver.executemany if isinstance(parameters, list) else driver.execute
             return execute(statement, parameters).fetchall()
         if connection.dialect.name == "postgresql" and driver.is_in_transaction():
-            return _waited_for(connection, statement, parameters)
+            rows: Rows = connection.connection.run_async(lambda to: to.fetch(statement, *parameters))
+            return rows
     except OSError:
         raise
     except Exception as error:
-        raise _known(connection, error) from error
+        closed = getattr(driver, "is_closed", bool)()
+        raise DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=closed) from error
     return _roundabout(connection, statement, parameters)
-
-
-def _waited_for(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:
-    try:
-        rows: Rows = connection.connection.run_async(lambda driver: driver.fetch(statement, *parameters))
-    except Exception:
-        raise
-    except BaseException:  # called off: nobody knows what the driver is in the middle of
-        connection.invalidate()
-        raise
-    return rows
-
-
-def _known(connection: Connection, error: Exception) -> DBAPIError:
-    """An error of the driver's as SQLAlchemy would raise it."""
-    closed = getattr(connection.connection.driver_connection, "is_closed", bool)()
-    if closed:
-        connection.invalidate()
-    return DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=closed)
 
 
 def _roundabout(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:
