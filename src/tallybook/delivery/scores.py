@@ -1,5 +1,6 @@
 """Scores from games and their servers: into the ledger, and how they came out on their board."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import blake2b
@@ -219,7 +220,7 @@ class Scores:
         """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
         told: list[Submitted] = []
-        unranked: dict[tuple[UUID, int], list[tuple[Submitted, Board, Step]]] = {}
+        unranked: list[tuple[Submitted, Board, Step]] = []
         for score, wrote in written:
             board = score.board
             for step in self._ranks.steps(wrote.stream, wrote.first):
@@ -234,13 +235,14 @@ class Scores:
             if step.after.count >= board.definition.minimum:
                 came_out.rank = self._ranks.rank_at_hand(board, period, member, step.after)
                 if came_out.rank is None:
-                    unranked.setdefault((board_id, period), []).append((came_out, board, step))
-        for (_, period), changed in unranked.items():
-            entries = [(step.place[2], step.after) for _, _, step in changed]
-            ranks = await self._ranks.ranks_with(changed[0][1], period, entries)
-            for (came_out, _, _), rank in zip(changed, ranks, strict=True):
-                came_out.rank = rank
+                    unranked.append((came_out, board, step))
+        if unranked:
+            await asyncio.gather(*(self._rank(*each) for each in unranked))
         return told
+
+    async def _rank(self, came_out: Submitted, board: Board, step: Step) -> None:
+        _, period, member = step.place
+        came_out.rank = await self._ranks.rank(board, period, member, step.after)
 
     async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
         """The same where what happened is not at hand: repeated, or of a person who is several players, or

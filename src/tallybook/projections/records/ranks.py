@@ -117,7 +117,20 @@ class Ranks:
 
     async def rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int:
         """The rank that a member has, had or would have with an entry, among the others as they are now."""
-        return (await self.ranks_with(board, period, [(member, entry)]))[0]
+        name = name_of(board, period)
+        key = packed(board.definition, entry)
+
+        def read(connection: Connection) -> int:
+            slot = self._records.slot
+            return 1 + reading.count_ahead(connection, slot, board, period, entry, besides=member)
+
+        return await self._either(
+            board,
+            period,
+            ("rank", member, key),
+            lambda: self._ranking.rank_of(name, key, member.bytes),
+            read,
+        )
 
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
         """The same, if it can be said at once; None where it has to be asked for."""
@@ -128,27 +141,6 @@ class Ranks:
         if rank is not None:
             self.index.answered(name)
         return rank
-
-    async def ranks_with(
-        self, board: Board, period: int, entries: Sequence[tuple[UUID, Entry]]
-    ) -> Sequence[int]:
-        """The ranks of several members, in their order."""
-        name = name_of(board, period)
-        keys = [(packed(board.definition, entry), member.bytes) for member, entry in entries]
-
-        async def indexed() -> Sequence[int]:
-            if self._ranking.shared:  # then those that are asked together travel together
-                return await asyncio.gather(*(self._ranking.rank_of(name, *each) for each in keys))
-            return [await self._ranking.rank_of(name, *each) for each in keys]
-
-        def read(connection: Connection) -> Sequence[int]:
-            slot = self._records.slot
-            return [
-                1 + reading.count_ahead(connection, slot, board, period, entry, besides=member)
-                for member, entry in entries
-            ]
-
-        return await self._either(board, period, ("ranks with", *keys), indexed, read)
 
     async def ranks(self, board: Board, period: int, members: Collection[UUID]) -> dict[UUID, int]:
         """The ranks of those of these members that are in the list."""
