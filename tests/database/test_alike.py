@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -23,13 +23,6 @@ from tests.servers.mariadb import MariaDB
 
 ONE = UUID(int=1)
 VALUES = SessionValues.tables["a"]
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    database = open_database(url)
-    yield database
-    await database.close()
 
 
 async def test_texts_that_differ_in_any_byte_are_different_keys(database: Database) -> None:

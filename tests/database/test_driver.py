@@ -1,7 +1,7 @@
 """Statements asked of the driver itself go wrong as those of everybody else do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -18,13 +18,6 @@ ONE = UUID(int=1)
 
 _add = Insert(texts, ["stream", "digest", "text"])
 _find = Lookup(texts, ["text"], ["stream", "digest"])
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    database = open_database(url)
-    yield database
-    await database.close()
 
 
 class TakenBack(Exception):
@@ -110,7 +103,7 @@ async def test_a_caller_that_goes_away_leaves_no_half_read_answer(postgres_url: 
             with pytest.raises(asyncio.CancelledError):
                 await task
         for number in range(8):
-            [[answer]] = await database.write(lambda c, number=number: ask(c, f"SELECT {number}"))  # type: ignore[misc]  # bound for the loop
+            [[answer]] = await database.write(partial(ask, statement=f"SELECT {number}"))
             assert answer == number
     finally:
         await database.close()

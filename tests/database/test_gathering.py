@@ -1,6 +1,7 @@
 """Inserts that wait for each other: nobody can tell, whatever is done between them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
-from tallybook.database.engine import Database, open_database
+from tallybook.database.engine import Database
 from tallybook.database.gathering import gathering
 from tallybook.database.prepared import Prepared
 from tallybook.ledger.tables import commands, snapshots, texts
@@ -23,13 +24,6 @@ _snapshots = Insert(snapshots, ["stream", "fold", "version", "idx", "state"], up
 _commands = Insert(commands, ["scope", "command", "fingerprint", "first", "last"], update=["last"])
 _find = Lookup(texts, ["digest", "text"], ["stream", "digest"])
 _count = Prepared(select(func.count()).select_from(texts))
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    database = open_database(url)
-    yield database
-    await database.close()
 
 
 class TakenBack(Exception):
@@ -94,7 +88,7 @@ async def _alike(database: Database, steps: list[str]) -> None:
 
     for gathered in (True, False):
         with pytest.raises(TakenBack):
-            await database.write(lambda c, gathered=gathered: run(c, gathered=gathered))  # type: ignore[misc]  # bound for the loop
+            await database.write(partial(run, gathered=gathered))
     assert seen[0] == seen[1]
 
 

@@ -55,6 +55,10 @@ class _List:
         """How many are strictly better than a key."""
         return int(self.entries.bisect_left(key[:TIED]))
 
+    def rank_of(self, key: bytes, member: bytes) -> int:
+        own = self.by_member.get(member)
+        return self.better(key) + (own is None or own[:TIED] >= key[:TIED])
+
     def standing(self, member: bytes) -> Standing | None:
         entry = self.by_member.get(member)
         if entry is None:
@@ -126,17 +130,14 @@ class MemoryRanking:
         return {member: standing for member, standing in standings if standing is not None}
 
     async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
-        rank = self.rank_at_hand(name, key, member)
-        if rank is None:
-            raise NotReady
-        return rank
+        return self._read(name).rank_of(key, member)
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
-        if not self._is_ready(name):
+        try:
+            found = self._read(name)
+        except NotReady:
             return None
-        found = self._read(name)
-        own = found.by_member.get(member)
-        return found.better(key) + (own is None or own[:TIED] >= key[:TIED])
+        return found.rank_of(key, member)
 
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         found = self._read(name)
