@@ -13,6 +13,7 @@ import tallybook.ledger.rebuild as rebuilding
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
+from tallybook.ledger import behind
 from tallybook.ledger.following import LEASE, Runner
 from tallybook.ledger.leases import place_of
 from tallybook.ledger.ledger import Ledger
@@ -108,6 +109,17 @@ async def test_a_following_projection_has_the_past_and_then_everything_as_it_hap
     async with working(url, projections=[Heap()]) as (ledger, runner):
         assert await runner.reached("test_heap", within=10)
         assert len(await numbers(ledger, heap)) == 22
+
+
+async def test_nothing_rests_while_somebody_waits_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behind, "REST", 1e9)
+    monkeypatch.setattr(behind, "LONGEST_REST", 60.0)
+    heap, table = Heap(), new_id()
+    async with working(url, projections=[heap]) as (ledger, runner):
+        for number in range(1, 60):
+            await ledger.append(take(table, number % 5))  # it takes in some, and rests with others to come
+        assert await runner.reached("test_heap", within=10)
+        assert len(await numbers(ledger, heap)) == 59
 
 
 async def test_of_two_nodes_one_does_the_work_and_the_other_goes_on_when_it_is_killed(url: str) -> None:

@@ -1,7 +1,9 @@
 """Evenings full of games as events of the ledger, without a server in between."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count, cycle
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,6 +12,7 @@ from tallybook.accounts.events import PlayerMerged, PlayerSplit
 from tallybook.database.bulk import Insert
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.text import FreeText
+from tallybook.ledger.append import Remembering
 from tallybook.ledger.states import EVENT_COLUMNS
 from tallybook.ledger.tables import events
 from tallybook.rules.protocol import Config, Seat, Win
@@ -25,6 +28,7 @@ from tallybook.sessions.events import (
 
 BEGIN = 1_800_000_000_000_000
 MINUTE = 60_000_000
+Forgetful = TypeVar("Forgetful", bound=Remembering)
 _insert = Insert(events, EVENT_COLUMNS)
 
 
@@ -102,6 +106,27 @@ class Evening:
         """Into the table of events, for questions as of a moment."""
         rows = [[getattr(e, "index" if name == "idx" else name) for name in EVENT_COLUMNS] for e in self.log]
         _insert.run(connection, rows)
+
+
+def batches(log: Sequence[Recorded], sizes: Sequence[int]) -> Iterator[Sequence[Recorded]]:
+    """The log in batches of these sizes in turn; every third comes again, which has to change nothing."""
+    rest, size = log, cycle(sizes)
+    for turn in count(1):
+        if not rest:
+            return
+        at = next(size)
+        batch, rest = rest[:at], rest[at:]
+        yield batch
+        if turn % 3 == 0:
+            yield batch
+
+
+def taking_over(nodes: Sequence[Forgetful], turn: int) -> Forgetful:
+    """Which node writes; every second time it is another one, whose tables were written to meanwhile."""
+    node = nodes[turn // 2 % len(nodes)]
+    if turn % 2 == 0:
+        node.forget_tables()
+    return node
 
 
 def result(created: SessionCreated, scores: Sequence[int | str | None]) -> Result:

@@ -27,7 +27,7 @@ from tallybook.projections.aggregates import Whole
 from tallybook.projections.careers import PLAYTIME, CareerStatistics, kept, statistics_of_players
 from tallybook.projections.snapshots import DAY, POINTS, SUBMISSIONS, UNLOCKS, CareerDays, seen_in
 from tallybook.projections.snapshots import kept as kept_days
-from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player
 
 PLAYERS = range(3)
 number = st.integers(-(10**15), 10**15) | st.sampled_from(["0.5", "2.25", "-1", "999999999999999.123456789"])
@@ -120,13 +120,8 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
         for projection in projections:
             for slot in "ab":
                 projection.clear(connection, slot)
-            rest, turn = evening.log, 0
-            while rest:
-                size = sizes[turn % len(sizes)]
-                batch, rest, turn = rest[:size], rest[size:], turn + 1
+            for batch in batches(evening.log, sizes):
                 projection.apply(connection, "a", batch)
-                if turn % 3 == 0:  # a repeated batch changes nothing
-                    projection.apply(connection, "a", batch)
             projection.apply(connection, "b", evening.log)
         assert content(connection, "a") == content(connection, "b")
         who = {player(n): player(max(n, 1)) for n in PLAYERS}

@@ -22,7 +22,7 @@ from tallybook.ledger.tables import projections as known
 from tallybook.projections.merges import OPEN
 from tallybook.sessions.events import ResultCorrected, SessionFinished
 from tallybook.upkeep import following_projections, projections
-from tests.projections.evenings import Evening
+from tests.projections.evenings import Evening, batches
 from tests.projections.test_records import careers, define
 
 # What says by which event or batch a row came about, and not what it is.
@@ -73,16 +73,12 @@ def play(connection: Connection, log: Sequence[Recorded], sizes: Sequence[int]) 
     for projection in everything:
         projection.clear(connection, "a")
     Evening(log=list(log)).store(connection)
-    rest, turn = log, 0
-    while rest:
-        size = sizes[turn % len(sizes)]
-        batch, rest, turn = rest[:size], rest[size:], turn + 1
+    for batch in batches(log, sizes):
         for recorded in batch:
             if isinstance(recorded.event, BoardDefined):
                 define(connection, recorded.event)
         for projection in everything:
-            for _ in range(2 if turn % 3 == 0 else 1):  # a repeated batch changes nothing
-                projection.apply(connection, "a", batch)
+            projection.apply(connection, "a", batch)
     places = [{"name": p.name, "position": len(log), "expires_at": 0} for p in following_projections()]
     connection.execute(following.insert().values(places))
 

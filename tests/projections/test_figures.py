@@ -24,7 +24,7 @@ from tallybook.projections.standings import ALL_GAMES
 from tallybook.projections.statistics import TABLES
 from tallybook.rules.scoresheet.values import canonical
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionStarted, SessionVoided
-from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player
 
 PLAYERS = range(5)
 
@@ -182,13 +182,8 @@ async def check(url: str, evening: Evening, sizes: list[int], asked: int) -> Non
         for slot in "ab":
             directory.clear(connection, slot)
         evening.store(connection)
-        rest, turn = evening.log, 0
-        while rest:
-            size = sizes[turn % len(sizes)]
-            batch, rest, turn = rest[:size], rest[size:], turn + 1
+        for batch in batches(evening.log, sizes):
             directory.apply(connection, "a", batch)
-            if turn % 3 == 0:  # a repeated batch changes nothing
-                directory.apply(connection, "a", batch)
         directory.apply(connection, "b", evening.log)
         assert content(connection, "a") == content(connection, "b")
         for who, said in recount(evening.log).items():

@@ -19,7 +19,7 @@ from tallybook.projections.ratings import Ratings
 from tallybook.projections.ratings_model import NEWCOMER, UNIT, RatedSeat, Rating, play
 from tallybook.projections.ratings_tables import TABLES, ratings
 from tallybook.sessions.events import ResultCorrected, SessionCreated, SessionFinished, SessionVoided
-from tests.projections.evenings import BEGIN, Evening, player
+from tests.projections.evenings import BEGIN, Evening, batches, player
 from tests.projections.test_figures import evenings
 
 
@@ -92,13 +92,8 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
         for slot in "ab":
             book.clear(connection, slot)
         evening.store(connection)
-        rest, turn = evening.log, 0
-        while rest:
-            size = sizes[turn % len(sizes)]
-            batch, rest, turn = rest[:size], rest[size:], turn + 1
+        for batch in batches(evening.log, sizes):
             book.apply(connection, "a", batch)
-            if turn % 3 == 0:  # a repeated batch changes nothing
-                book.apply(connection, "a", batch)
         book.apply(connection, "b", evening.log)
         assert content(connection, "a") == content(connection, "b")
         table = ratings["a"]

@@ -35,7 +35,7 @@ from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import TABLES, built, entries
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
-from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, taking_over
 
 PLAYERS = range(4)
 KEYS = ("first", "other")
@@ -260,7 +260,7 @@ def begin(connection: Connection, begun: BoardPeriodBegun) -> None:
 
 
 async def check(url: str, evening: Evening, sizes: list[int]) -> None:
-    directory, records = SessionDirectory(), Records()
+    directory, records, other = SessionDirectory(), Records(), Records()
     database = open_database(url)
 
     def everything(connection: Connection) -> None:
@@ -272,18 +272,14 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
             directory.clear(connection, slot)
             records.clear(connection, slot)
         evening.store(connection)
-        rest, turn = evening.log, 0
-        while rest:
-            size = sizes[turn % len(sizes)]
-            batch, rest, turn = rest[:size], rest[size:], turn + 1
+        for turn, batch in enumerate(batches(evening.log, sizes)):
             for recorded in batch:
                 if isinstance(recorded.event, BoardDefined):
                     define(connection, recorded.event)
                 elif isinstance(recorded.event, BoardPeriodBegun):
                     begin(connection, recorded.event)
-            for _ in range(2 if turn % 3 == 0 else 1):  # a repeated batch changes nothing
-                directory.apply(connection, "a", batch)
-                records.apply(connection, "a", batch)
+            directory.apply(connection, "a", batch)
+            taking_over((records, other), turn).apply(connection, "a", batch)
         records.begin("b")
         for start in range(0, len(evening.log), 7):
             records.apply(connection, "b", evening.log[start : start + 7])

@@ -25,7 +25,7 @@ from tallybook.ledger.tables import events
 from tallybook.projections.unlocks import Unlocks, counts, persons, unlocks
 from tallybook.projections.unlocks_reading import Spread, holdings_of, players_of_game, spreads
 from tallybook.sessions.events import SessionCreated, SessionFinished
-from tests.projections.evenings import BEGIN, MINUTE, Evening, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, taking_over
 
 PLAYERS = range(5)  # the last one is a bot
 ACHIEVEMENTS = [UUID(int=0x5000 + n) for n in range(3)]
@@ -126,22 +126,17 @@ def content(connection: Connection, slot: str) -> list[list[Any]]:
 
 
 async def check(url: str, evening: Evening, sizes: list[int]) -> None:
-    projection = Unlocks()
+    nodes = Unlocks(), Unlocks()
     database = open_database(url)
 
     def everything(connection: Connection) -> None:
         connection.execute(delete(events))
         for slot in "ab":
-            projection.clear(connection, slot)
+            nodes[0].clear(connection, slot)
         evening.store(connection)
-        rest, turn = evening.log, 0
-        while rest:
-            size = sizes[turn % len(sizes)]
-            batch, rest, turn = rest[:size], rest[size:], turn + 1
-            projection.apply(connection, "a", batch)
-            if turn % 3 == 0:  # a repeated batch changes nothing
-                projection.apply(connection, "a", batch)
-        projection.apply(connection, "b", evening.log)
+        for turn, batch in enumerate(batches(evening.log, sizes)):
+            taking_over(nodes, turn).apply(connection, "a", batch)
+        nodes[0].apply(connection, "b", evening.log)
         assert content(connection, "a") == content(connection, "b")
         said, played = recount(evening.log)
         for who, lines in said.items():

@@ -33,7 +33,7 @@ class Person:
 
     async def get(self, path: str, **query: Any) -> Any:
         """What a path answers, which must be well."""
-        return body_of(await self.call("GET", path, params=query))
+        return body_of(await self.call("GET", path, params=query or None))
 
     async def post(self, path: str, body: Any = None, *, command_id: str | None = None) -> Any:
         return body_of(await self.call("POST", path, body, command_id=command_id))

@@ -260,13 +260,16 @@ async def test_a_preview_says_what_a_correction_changes_and_changes_nothing(ana:
     paths = [f"/games/{game}/ratings", f"/leaderboards/{game}?board=wins", f"/sessions/{first}"]
     paths += [f"/players/{who.id}/{what}" for who in (ana, bea) for what in ("stats", "statistics")]
 
-    while not (await ana.get(f"/players/{ana.id}/dashboard"))["total_achievements"]:
-        pass  # what a rule unlocks follows
-
     async def everything() -> list[Any]:
         return [await ana.get(path) for path in paths]
 
-    before = await everything()
+    def settled(ratings: Any, board: Any, *_: Any) -> bool:
+        return [each["rating"]["sessions"] for each in ratings["items"]] == [2, 2] and board["total"] == 2
+
+    while not (await ana.get(f"/players/{ana.id}/dashboard"))["total_achievements"]:
+        pass  # what a rule unlocks follows, as do ratings and what a new board is filled with
+    while not settled(*(before := await everything())):
+        pass
     correction = {"result": [{"seat": 1, "place": 1}], "reason": "swapped"}
     preview = await ana.post(f"/sessions/{first}/correct/preview", correction)
     voided = await ana.post(f"/sessions/{first}/void/preview", {"reason": "a trial"})

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -98,6 +99,8 @@ class Node:
         self.id = node_id
         self.tail = Tail()
         self._turn = asyncio.Lock()
+        self._awaited = 0
+        self._hurry = asyncio.Event()
 
     async def write(self, transaction: Transaction[None]) -> None:
         """One transaction at a time, and with pauses: connections and disk are there for the writers."""
@@ -105,7 +108,22 @@ class Node:
             began, newest = self.clock.monotonic(), self.tail.position
             await self.database.write(transaction)
             if self.tail.position > newest:
-                await asyncio.sleep(min(LONGEST_REST, REST * (self.clock.monotonic() - began)))
+                rest = min(LONGEST_REST, REST * (self.clock.monotonic() - began))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(rest):
+                        await self._hurry.wait()
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Meanwhile nothing rests: somebody waits for what follows."""
+        self._awaited += 1
+        self._hurry.set()
+        try:
+            yield
+        finally:
+            self._awaited -= 1
+            if not self._awaited:
+                self._hurry.clear()
 
 
 class Work(ABC):

@@ -96,8 +96,10 @@ class Runner:
                 if position is None:
                     await self._ledger.caught_up()
                     position = self._follower.position
-                while not await self._has(work, position):
-                    await work.wait(LOOK_AGAIN)
+                if not await self._has(work, position):
+                    with self._node.hurried():
+                        while not await self._has(work, position):
+                            await work.wait(LOOK_AGAIN)
         except TimeoutError:
             return False
         return True
