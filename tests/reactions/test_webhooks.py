@@ -116,7 +116,11 @@ async def test_events_arrive_in_order_signed_and_named_once(url: str) -> None:
         assert [each.attempts for each in delivered] == [1] * 4
 
 
-async def test_a_stream_that_is_refused_waits_in_order_while_others_go_on(url: str) -> None:
+@pytest.mark.parametrize("wait", [0.0, 0.1])  # with none it may always go again, before all the others
+async def test_a_stream_that_is_refused_waits_in_order_while_others_go_on(
+    url: str, wait: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "LONGEST_WAIT", wait)
     game_id, ana, bea = new_id(), new_id(), new_id()
     async with receiving() as receiver, playing(url, game_id) as game:
 

@@ -114,14 +114,17 @@ def queues(connection: Connection) -> Sequence[UUID]:
 
 
 def due(connection: Connection, webhook_id: UUID, now: int, limit: int) -> tuple[list[Due], int | None]:
-    """The oldest that may go now, in order, and when another one may; None when nothing waits.
+    """What may go now, and when another one may; None when nothing waits.
 
-    An event waits for those before it in its stream, and for nothing else.
+    An event waits for those before it in its stream, and for nothing else. The stream that has waited
+    longest comes first: one that is refused again and again holds up no other.
     """
     mine = (_c.webhook_id == webhook_id, _c.status == "waiting")
-    oldest = select(_c.id, _c.stream, _c.next_at).where(*mine).order_by(_c.position).limit(LOOKED_THROUGH)
+    oldest = select(_c.id, _c.stream, _c.position, _c.next_at).where(*mine)
+    oldest = oldest.order_by(_c.position).limit(LOOKED_THROUGH)
     held: dict[UUID, int] = {}  # streams whose first has to wait, and until when
-    ready: list[UUID] = []
+    turns: dict[UUID, int] = {}  # the others, and since when their first may go
+    ready: list[tuple[int, int, UUID]] = []
     found = LOOKED_THROUGH
     while not ready and found == LOOKED_THROUGH:
         rows = connection.execute(oldest.where(_c.stream.not_in(list(held)))).all()
@@ -129,11 +132,13 @@ def due(connection: Connection, webhook_id: UUID, now: int, limit: int) -> tuple
         for row in rows:
             if row.next_at > now:
                 held.setdefault(row.stream, row.next_at)
-            elif row.stream not in held and len(ready) < limit:
-                ready.append(row.id)
-    wanted = select(_c.id, _c.body, _c.attempts).where(_c.id.in_(ready)).order_by(_c.position)
-    rows = connection.execute(wanted).all() if ready else []
-    return [Due(row.id, bytes(row.body), row.attempts) for row in rows], min(held.values(), default=None)
+            elif row.stream not in held:
+                ready.append((turns.setdefault(row.stream, row.next_at), row.position, row.id))
+    order = [delivery for _, _, delivery in sorted(ready)[:limit]]
+    wanted = select(_c.id, _c.body, _c.attempts).where(_c.id.in_(order))
+    bodies = connection.execute(wanted).all() if order else []
+    by_id = {row.id: Due(row.id, bytes(row.body), row.attempts) for row in bodies}
+    return [by_id[delivery] for delivery in order], min(held.values(), default=None)
 
 
 def note(connection: Connection, webhook_id: UUID, tried: Iterable[Tried], *, recovered: bool) -> None:
