@@ -1,7 +1,7 @@
 """Appending: what was acknowledged is there, once, in order, and nobody spoils it for the others."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, Engine
 
 from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Query
 from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.ids import new_id
@@ -38,6 +38,7 @@ from tests.ledger.kit import (
 )
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 def codes(answers: list[Appended | Exception]) -> list[str]:
@@ -323,7 +324,7 @@ class Witness:
     async def read(self, transaction: Callable[[Connection], T]) -> T:
         return await self.database.read(transaction)
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+    async def glance(self, query: Query[V], values: V) -> Rows:
         return await self.database.glance(query, values)
 
     async def write(self, transaction: Callable[[Connection], T]) -> T:

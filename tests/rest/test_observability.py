@@ -3,7 +3,7 @@
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from docs.generate import REFERENCE, metrics_page
 from tallybook.bootstrap.node import Node, node
 from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Query
 from tallybook.delivery.health import LAG_SECONDS, STUCK_SECONDS, Health
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.ids import new_id
@@ -32,6 +32,7 @@ from tests.ledger.kit import node as ledger_of
 from tests.rest.kit import API, Person, code_of, enter
 
 T = TypeVar("T")
+V = TypeVar("V")
 SECRET = "a secret of the tests, long enough"
 
 
@@ -305,7 +306,7 @@ class Held:
         await self.free.wait()
         return await self._database.read(transaction)
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+    async def glance(self, query: Query[V], values: V) -> Rows:
         await self.free.wait()
         return await self._database.glance(query, values)
 

@@ -1,10 +1,9 @@
 """Which players exist, and which of them are bots: at hand for everything that is reported of players."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from uuid import UUID
 
-from tallybook.accounts.players import kinds_of
+from tallybook.accounts.players import kinds, kinds_of
 from tallybook.database.engine import Database
 from tallybook.database.together import Together
 from tallybook.kernel.events import Recorded
@@ -39,10 +38,10 @@ class KnownPlayers:
         return known
 
     async def _read(self, player_ids: Collection[UUID]) -> Mapping[UUID, bool]:
-        kinds = await self._database.read(partial(kinds_of, player_ids=player_ids))
-        if len(self._bots) + len(kinds) > MOST:
+        found = kinds_of(await self._database.glance(kinds, [(player_id,) for player_id in player_ids]))
+        if len(self._bots) + len(found) > MOST:
             self._bots.clear()
-        return {player_id: kind == "bot" for player_id, kind in kinds.items()}
+        return {player_id: kind == "bot" for player_id, kind in found.items()}
 
     async def is_bot(self, player_id: UUID) -> bool:
         """Whether a player is one; `not_found` for who does not exist."""

@@ -1,13 +1,13 @@
 """What players are called, at hand for every scoreboard without asking the database."""
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from uuid import UUID
 
 from tallybook.accounts.events import PlayerChanged, PlayerErased
 from tallybook.accounts.players import display_names
 from tallybook.database.engine import Database
+from tallybook.database.prepared import as_id
 from tallybook.database.together import Together
 from tallybook.kernel.events import Recorded
 
@@ -37,7 +37,8 @@ class Names:
 
     async def _read(self, player_ids: Collection[UUID]) -> Mapping[UUID, str]:
         before = self.generation
-        found = await self._database.read(partial(display_names, player_ids=player_ids))
+        rows = await self._database.glance(display_names, [(player_id,) for player_id in player_ids])
+        found = {as_id(player_id): name for player_id, name in rows}
         if before == self.generation:  # else what was read may be older than the change
             self._names |= found
             if len(self._names) > MOST:

@@ -14,12 +14,14 @@ from tallybook.accounts.registry import name_key, refusing_twins
 from tallybook.accounts.reserved import refuse_official_name
 from tallybook.accounts.tables import credentials, players
 from tallybook.database.bulk import Lookup
+from tallybook.database.driver import Rows
+from tallybook.database.prepared import as_id
 from tallybook.kernel.clock import iso
 from tallybook.kernel.refusals import invalid, not_found
 from tallybook.kernel.text import clean_name
 
-_names = Lookup(players, ["id", "display_name"], ["id"])
-_kinds = Lookup(players, ["id", "kind", "erased_at"], ["id"])
+display_names = Lookup(players, ["id", "display_name"], ["id"])
+kinds = Lookup(players, ["id", "kind", "erased_at"], ["id"])
 
 _USERNAME = re.compile(r"[A-Za-z0-9_-]{3,45}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -183,10 +185,9 @@ def find_player(connection: Connection, player_id: UUID) -> Row[Any]:
     return row
 
 
-def kinds_of(connection: Connection, player_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Of which kind these players are; who does not exist, or was erased, is left out."""
-    rows = _kinds.run(connection, [(player_id,) for player_id in player_ids])
-    return {player_id: kind for player_id, kind, erased_at in rows if erased_at is None}
+def kinds_of(rows: Rows) -> dict[UUID, str]:
+    """Of which kind players are, as `kinds` says; who does not exist, or was erased, is left out."""
+    return {as_id(player_id): kind for player_id, kind, erased_at in rows if erased_at is None}
 
 
 def find_credentials(connection: Connection, username: str) -> tuple[UUID, str] | None:
@@ -216,12 +217,6 @@ def named_players(connection: Connection, owner: UUID, keys: Iterable[bytes]) ->
         players.c.owner_id == owner, players.c.name_key.in_(list(keys))
     )
     return {bytes(key): player_id for key, player_id in connection.execute(query)}
-
-
-def display_names(connection: Connection, player_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """What players are called; who does not exist is left out."""
-    rows = _names.run(connection, [(player_id,) for player_id in set(player_ids)])
-    return dict(map(tuple, rows))
 
 
 def shown(row: Row[Any]) -> Player:

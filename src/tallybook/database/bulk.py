@@ -7,6 +7,7 @@ statement however many rows there are (on MariaDB, one for each megabyte).
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Dialect,
     Integer,
     LargeBinary,
     String,
@@ -23,6 +25,7 @@ from sqlalchemy import (
 
 from tallybook.database.driver import ask
 from tallybook.database.gathering import insert, send
+from tallybook.database.prepared import Filled
 from tallybook.database.schema import Id
 
 Values = Sequence[Any]
@@ -67,8 +70,8 @@ class _Statement:
         return ", ".join("?" * len(self.columns))
 
     @staticmethod
-    def arrays(rows: Sequence[Values]) -> tuple[list[Any], ...]:
-        return tuple(map(list, zip(*rows, strict=True)))
+    def arrays(rows: Sequence[Values]) -> tuple[tuple[Any, ...], ...]:
+        return tuple(zip(*rows, strict=True))
 
     def plain(self, rows: Iterable[Values]) -> list[tuple[Any, ...]]:
         """The rows with ids as bytes."""
@@ -170,16 +173,20 @@ class Lookup(_Statement):
             send(connection, self.table.name)
             return ask(connection, self._postgresql, self.arrays(keys))
         found: list[Any] = []
-        plain = self.plain(keys)
-        for start in range(0, len(plain), self.CHUNK):
-            chunk = plain[start : start + self.CHUNK]
-            if connection.dialect.name == "mariadb":
-                statement = self._mariadb.format(rows=" OR ".join([self._mariadb_row] * len(chunk)))
-            else:
-                statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(chunk)))
-            parameters = tuple(value for row in chunk for value in row)
-            found.extend(self._typed(ask(connection, statement, parameters)))
+        for start in range(0, len(keys), self.CHUNK):
+            chunk = keys[start : start + self.CHUNK]
+            found.extend(self._typed(ask(connection, *self.filled(connection.dialect, chunk))))
         return found
+
+    def filled(self, dialect: Dialect, keys: Sequence[Values]) -> Filled:
+        """As one statement; whoever asks it reads ids by `as_id`."""
+        if dialect.name == "postgresql":
+            return self._postgresql, self.arrays(keys)
+        if dialect.name == "mariadb":
+            statement = self._mariadb.format(rows=" OR ".join([self._mariadb_row] * len(keys)))
+        else:
+            statement = self._sqlite.format(rows=", ".join([f"({self.marks})"] * len(keys)))
+        return statement, tuple(chain.from_iterable(self.plain(keys)))
 
     def _typed(self, rows: Sequence[Any]) -> Sequence[Any]:
         """Rows with ids in place of their bytes."""

@@ -7,7 +7,7 @@ transaction costs one hop. Either way it is the same code.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,13 +23,14 @@ from tallybook.database.connections import Connections
 from tallybook.database.driver import Rows
 from tallybook.database.gathering import send
 from tallybook.database.glances import Glanced, ServerGlances, SqliteGlances
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Query
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 
 if TYPE_CHECKING:  # it brings the ORM with it, for which an embedded server does not want to wait
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
+V = TypeVar("V")
 Transaction = Callable[[Connection], T]
 
 SQLITE_READERS = 4
@@ -53,7 +54,7 @@ class Database(Protocol):
 
     async def read(self, transaction: Transaction[T]) -> T: ...
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows: ...
+    async def glance(self, query: Query[V], values: V) -> Rows: ...
 
     async def write(self, transaction: Transaction[T]) -> T: ...
 
@@ -111,7 +112,7 @@ class SqliteDatabase:
     async def read(self, transaction: Transaction[T]) -> T:
         return await self._run(self._readers, self._reader_engine, transaction)
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+    async def glance(self, query: Query[V], values: V) -> Rows:
         rows = self._glances.rows(query, values)
         return await self.read(lambda connection: query.run(connection, values)) if rows is None else rows
 
@@ -165,7 +166,7 @@ class ServerDatabase:
         # The connection had died in the pool (the server was restarted); now it is a new one.
         return await self._run(self._reader, transaction)
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+    async def glance(self, query: Query[V], values: V) -> Rows:
         with _trouble_refused():
             rows = await self._glances.rows(query, values)
         return await self.read(lambda connection: query.run(connection, values)) if rows is None else rows

@@ -5,20 +5,21 @@ Around a query of a tenth of a millisecond those cost several times as much as t
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.connections import Connections
 from tallybook.database.driver import Rows
-from tallybook.database.prepared import Filled, Prepared
+from tallybook.database.prepared import Filled, Query
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
+
+V = TypeVar("V")
 
 STEPS = 1_000  # instructions of SQLite's between two looks at how long a query already runs
 LONGEST = 0.004  # seconds
@@ -33,7 +34,7 @@ class SqliteGlances:
         self._connection: sqlite3.Connection | None = None
         self._until = 0.0
 
-    def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
+    def rows(self, query: Query[V], values: V) -> Rows | None:
         """None for what takes long, has to wait or cannot succeed: that is for a thread."""
         try:
             connection = self._connection or self._open()
@@ -79,7 +80,7 @@ class ServerGlances:
         self._idle: list[tuple[AsyncConnection, Any]] = []
         self._waiting: dict[Filled, asyncio.Task[Rows | None]] = {}  # whose turn has yet to come
 
-    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> Rows | None:
+    async def rows(self, query: Query[V], values: V) -> Rows | None:
         """None for what failed, whyever: asked again in a transaction, it fails as everything does.
 
         While all are busy, whoever asks the same before its turn comes shares the answer.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Dialect
@@ -15,9 +15,19 @@ from tallybook.database.gathering import send
 Filled = tuple[str, tuple[Any, ...]]
 """A statement and its parameters, as a driver takes them."""
 
+V_contra = TypeVar("V_contra", contravariant=True)
+
+
+class Query(Protocol[V_contra]):
+    """What can be asked with values. Ids come back as the driver gives them: `as_id` reads them."""
+
+    def run(self, connection: Connection, values: V_contra) -> Rows: ...
+
+    def filled(self, dialect: Dialect, values: V_contra) -> Filled: ...
+
 
 class Prepared:
-    """A select with named parameters. Ids come back as the driver gives them: `as_id` reads them."""
+    """A select with named parameters."""
 
     def __init__(self, query: SelectBase) -> None:
         self._query = query

@@ -1,7 +1,6 @@
 """A database with a span around every statement; values of parameters stay untold."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from opentelemetry.context import attach, detach, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
@@ -9,9 +8,10 @@ from sqlalchemy import Connection, event
 
 from tallybook.database.driver import Rows
 from tallybook.database.engine import Database, Transaction
-from tallybook.database.prepared import Prepared
+from tallybook.database.prepared import Query
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 
 class TracedDatabase:
@@ -25,7 +25,7 @@ class TracedDatabase:
     async def read(self, transaction: Transaction[T]) -> T:
         return await self._database.read(self._traced(transaction))
 
-    async def glance(self, query: Prepared, values: Mapping[str, Any]) -> Rows:
+    async def glance(self, query: Query[V], values: V) -> Rows:
         return await self.read(lambda connection: query.run(connection, values))
 
     async def write(self, transaction: Transaction[T]) -> T:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import Relations, may, relations_of, require
-from tallybook.accounts.players import kinds_of
+from tallybook.accounts.players import kinds, kinds_of
 from tallybook.careers.events import Number, Reported, StatsReported
 from tallybook.catalogue.games import find_game
 from tallybook.catalogue.statistics import OBSERVED, Statistic, checked_key, statistics_of
@@ -100,7 +100,7 @@ def _concerned(connection: Connection, *, actor: Actor, game_id: UUID, player_id
     if player_id in actor.ids:
         relations |= {"player"}
     require("record.view", relations)
-    kind = kinds_of(connection, [player_id]).get(player_id)
+    kind = kinds_of(kinds.run(connection, [(player_id,)])).get(player_id)
     if kind is None:
         raise not_found("player")
     return _Concerned(relations, statistics_of(connection, [game_id])[game_id], kind == "bot")
