@@ -111,6 +111,32 @@ async def test_a_following_projection_has_the_past_and_then_everything_as_it_hap
         assert len(await numbers(ledger, heap)) == 22
 
 
+def test_the_newest_events_are_at_hand_until_everybody_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behind, "KEPT", 20)
+
+    def said(first: int, last: int) -> list[Recorded]:
+        return [
+            Recorded(new_id(), 0, n, "test", b"", None, None, None, 0, b"") for n in range(first, last + 1)
+        ]
+
+    def after(position: int) -> list[int] | None:
+        found = tail.after(position)
+        return None if found is None else [event.position for event in found]
+
+    tail = behind.Tail()
+    tail.position = 5
+    tail.take(said(6, 8))
+    assert (after(4), after(5), after(7), after(8)) == (None, [6, 7, 8], [8], [])
+    tail.forget(6)
+    assert (after(5), after(6)) == (None, [7, 8])
+    tail.forget(3)
+    assert after(6) == [7, 8]
+    tail.forget(8)
+    assert (after(7), after(8)) == (None, [])
+    tail.take(said(9, 60))  # more than is kept for anybody
+    assert (after(39), after(40)) == (None, list(range(41, 61)))
+
+
 async def test_nothing_rests_while_somebody_waits_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "REST", 1e9)
     monkeypatch.setattr(behind, "LONGEST_REST", 60.0)

@@ -25,7 +25,7 @@ from tallybook.ledger.rebuild import rebuild
 log = logging.getLogger(__name__)
 
 CHUNK = 2_000  # events taken in at once
-KEPT = 4_000  # newest events kept in memory, so that they need not be read back
+KEPT = 16_000  # newest events kept in memory at least, so that they need not be read back
 REST, LONGEST_REST = 9, 1.0  # while there are writers, a transaction's duration times this is left to them
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0  # seconds between attempts at what fails
 
@@ -84,10 +84,19 @@ class Tail:
         if len(self._events) > 2 * KEPT:
             del self._events[:-KEPT]
 
+    def forget(self, position: int) -> None:
+        """Nobody needs what came up to there again."""
+        del self._events[: max(0, position - self._before)]
+
     def after(self, position: int) -> Sequence[Recorded] | None:
         """The next chunk, or None when some of it is not here any longer."""
-        first = self.position - len(self._events)  # the position before the first one
-        return None if position < first else self._events[position - first : position - first + CHUNK]
+        first = position - self._before
+        return None if first < 0 else self._events[first : first + CHUNK]
+
+    @property
+    def _before(self) -> int:
+        """The position before the first event that is here."""
+        return self.position - len(self._events)
 
 
 class Node:
@@ -217,7 +226,7 @@ class Running(Work):
         await self._routine.run()
 
 
-class _Following(Work):
+class Following(Work):
     """Takes in the events that concern it, in order, and stores how far it has come."""
 
     def __init__(self, node: Node, name: str, concerns: Collection[str]) -> None:
@@ -262,7 +271,7 @@ class _Following(Work):
                 await self._wake.wait()
 
 
-class Projecting(_Following):
+class Projecting(Following):
     """Applies a projection; the place moves in the same transaction, so that each event counts once."""
 
     def __init__(self, node: Node, projection: FollowingProjection) -> None:
@@ -303,7 +312,7 @@ class Projecting(_Following):
             self._projection.apply(connection, kept.also, events)
 
 
-class Reacting(_Following):
+class Reacting(Following):
     """Lets a reaction act; the place moves afterwards."""
 
     def __init__(self, node: Node, reaction: Reaction) -> None:

@@ -14,6 +14,7 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.behind import (
+    Following,
     FollowingProjection,
     Node,
     Projecting,
@@ -145,4 +146,6 @@ class Runner:
                     work.go_on()
                 else:
                     await work.stop()
+            reached = [w.position for w in self.works.values() if w.active and isinstance(w, Following)]
+            self._node.tail.forget(min(reached, default=self._node.tail.position))
             await asyncio.sleep(self._lease / 3)
