@@ -1,6 +1,6 @@
 """Evenings full of games as events of the ledger, without a server in between."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, cycle
 from typing import TypeVar
@@ -121,12 +121,19 @@ def batches(log: Sequence[Recorded], sizes: Sequence[int]) -> Iterator[Sequence[
             yield batch
 
 
-def taking_over(nodes: Sequence[Forgetful], turn: int) -> Forgetful:
-    """Which node writes; every second time it is another one, whose tables were written to meanwhile."""
-    node = nodes[turn // 2 % len(nodes)]
-    if turn % 2 == 0:
-        node.forget_tables()
-    return node
+def in_turns(
+    nodes: Sequence[Forgetful], batches: Iterable[Sequence[Recorded]]
+) -> Iterator[tuple[Forgetful, Sequence[Recorded]]]:
+    """Each batch with the node that writes it: two in a row, then another one, which hears what it missed."""
+    missed: list[list[Recorded]] = [[] for _ in nodes]
+    for turn, batch in enumerate(batches):
+        at = turn // 2 % len(nodes)
+        if missed[at]:
+            nodes[at].forget_tables(missed[at])
+        for since in missed:
+            since.extend(batch)
+        missed[at] = []
+        yield nodes[at], batch
 
 
 def result(created: SessionCreated, scores: Sequence[int | str | None]) -> Result:

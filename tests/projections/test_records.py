@@ -35,7 +35,7 @@ from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import TABLES, built, entries
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionVoided
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, taking_over
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, in_turns, player
 
 PLAYERS = range(4)
 KEYS = ("first", "other")
@@ -272,14 +272,14 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
             directory.clear(connection, slot)
             records.clear(connection, slot)
         evening.store(connection)
-        for turn, batch in enumerate(batches(evening.log, sizes)):
+        for node, batch in in_turns((records, other), batches(evening.log, sizes)):
             for recorded in batch:
                 if isinstance(recorded.event, BoardDefined):
                     define(connection, recorded.event)
                 elif isinstance(recorded.event, BoardPeriodBegun):
                     begin(connection, recorded.event)
             directory.apply(connection, "a", batch)
-            taking_over((records, other), turn).apply(connection, "a", batch)
+            node.apply(connection, "a", batch)
         records.begin("b")
         for start in range(0, len(evening.log), 7):
             records.apply(connection, "b", evening.log[start : start + 7])
@@ -378,3 +378,21 @@ def test_points_for_what_two_players_of_one_person_have_count_once(url: str) -> 
     happens(2, AchievementRevoked, 3)
     happens(0, AchievementRevoked, 5)
     asyncio.run(check(url, evening, [2]))
+
+
+def test_nodes_that_write_in_turns_add_to_what_the_others_have_written(url: str) -> None:
+    evening = Evening()
+    boards = {
+        "own": Definition(operator="sum"),
+        "team": Definition(operator="sum", teams=True),
+        "won": Definition(operator="sum", source="session", of="won"),
+    }
+    for key, definition in boards.items():
+        evening.happens(game(0), BoardDefined(board_id(game(0), key), key, definition))
+    for turn in range(1, 10):
+        for who, key, team in ((0, "own", None), (turn % 2, "team", "red")):
+            submitted = ScoreSubmitted(game(0), player(who), board_id(game(0), key), turn, team=team)
+            evening.happens(career_id(game(0), player(who)), submitted)
+        evening.plays(0, [turn, 5], players=[0, 1])
+    for size in (1, 2, 3):
+        asyncio.run(check(url, evening, [size]))

@@ -25,7 +25,7 @@ from tallybook.ledger.tables import events
 from tallybook.projections.unlocks import Unlocks, counts, persons, unlocks
 from tallybook.projections.unlocks_reading import Spread, holdings_of, players_of_game, spreads
 from tallybook.sessions.events import SessionCreated, SessionFinished
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, taking_over
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, in_turns, player
 
 PLAYERS = range(5)  # the last one is a bot
 ACHIEVEMENTS = [UUID(int=0x5000 + n) for n in range(3)]
@@ -134,8 +134,8 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
         for slot in "ab":
             nodes[0].clear(connection, slot)
         evening.store(connection)
-        for turn, batch in enumerate(batches(evening.log, sizes)):
-            taking_over(nodes, turn).apply(connection, "a", batch)
+        for node, batch in in_turns(nodes, batches(evening.log, sizes)):
+            node.apply(connection, "a", batch)
         nodes[0].apply(connection, "b", evening.log)
         assert content(connection, "a") == content(connection, "b")
         said, played = recount(evening.log)

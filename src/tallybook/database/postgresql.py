@@ -10,8 +10,10 @@ from tallybook.database.prepared import Filled
 
 ANSWER_WITHIN: float | None = None  # asyncpg itself waits no longer for a statement than it is told below
 
-# A plan for the values at hand takes somebody with a long history for one with little to sort.
-BEFORE_GLANCES = "SET plan_cache_mode = force_generic_plan"
+# A plan for the values at hand takes somebody with a long history for one with little to sort; and one that
+# was made while a table was small is kept when it is large.
+BEFORE_GLANCES = """SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+    set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)"""
 
 
 def driver(url: URL) -> URL:

@@ -118,8 +118,8 @@ class Reading(Protocol):
 class Remembering(Protocol):
     """A projection that remembers some of what its tables hold from one batch to the next."""
 
-    def forget_tables(self) -> None:
-        """They may hold something else now: others have written, or the last batch was not committed."""
+    def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
+        """They may hold something else now: others have written these events, or it is not known what."""
 
 
 @runtime_checkable

@@ -18,6 +18,7 @@ from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
 from tallybook.ledger.projecting import Projector, Slots
+from tallybook.ledger.read import events_after
 from tallybook.ledger.states import EVENT_COLUMNS, Snapshot, States, Versioned, load, save_snapshots
 from tallybook.ledger.tables import commands, events, streams, texts
 
@@ -50,6 +51,7 @@ _TAILS = {
 _Key = tuple[UUID, bytes]  # a scope, and the digest of a command id
 
 MOST_HEADS = 20_000  # remembered from one batch to the next
+MOST_HEARD = 2_000  # events of others between two batches, to be told apart from each other
 
 
 def lock(connection: Connection) -> None:
@@ -138,13 +140,13 @@ class Batch:
         self._left = written.position
 
     def run(self, connection: Connection, appends: Sequence[AnyAppend], due: Sequence[Snapshot]) -> Written:
-        """What is remembered of the last run holds while nobody else writes."""
+        """What is remembered of the last run holds but for what others have written since."""
         lock(connection)
         at = tail(connection)
         written = Written(*at)
         if at.position != self._left:
-            self._projector.forget()
-        if at.position != self._left or len(self._heads) > MOST_HEADS:
+            self._hear(connection, at.position)
+        if len(self._heads) > MOST_HEADS:
             self._heads.clear()
         self._left = None
         keys = [
@@ -171,6 +173,18 @@ class Batch:
             _insert_commands.run(connection, written.commands)
             save_snapshots(connection, due)
         return written
+
+    def _hear(self, connection: Connection, position: int) -> None:
+        """Others have written up to a position: remember only what holds nevertheless."""
+        if self._left is None or position - self._left > MOST_HEARD:
+            self._heads.clear()
+            self._projector.forget()
+            return
+        written = events_after(connection, self._left, MOST_HEARD)
+        for recorded in written:
+            if (head := self._heads.get(recorded.stream)) is not None:
+                self._heads[recorded.stream] = head[0], recorded.index, recorded.hash
+        self._projector.forget(written)
 
     def _open(self, connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _Head]:
         heads: dict[UUID, _Head] = {}

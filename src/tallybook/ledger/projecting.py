@@ -73,11 +73,11 @@ class Projector:
             if projection.name in found:
                 projection.slot = found[projection.name].live
 
-    def forget(self) -> None:
-        """Others have written since the last batch, or that was not committed."""
+    def forget(self, written: Sequence[Recorded] | None = None) -> None:
+        """Others have written these events since the last batch; None: it is not known what has happened."""
         for projection in self.declared:
             if isinstance(projection, Remembering):
-                projection.forget_tables()
+                projection.forget_tables(written)
 
     def apply(self, connection: Connection, events: Sequence[Recorded], found: Mapping[str, Slots]) -> None:
         """Fold a batch in; `found` is what `slots` says in this transaction."""

@@ -113,7 +113,8 @@ _Pair = tuple[UUID, UUID]  # a player and a thing, or a thing and a person
 _Played = tuple[UUID, UUID, bool, int]  # a game, a player, whether that is a bot, the position
 _OURS = (AchievementUnlocked, AchievementProgressed, AchievementRevoked)
 _RESULTS = (SessionFinished, ResultCorrected)
-_RELEVANT = frozenset({*_OURS, *_RESULTS, PlayerMerged, PlayerSplit})
+_MOVES = (PlayerMerged, PlayerSplit)
+_RELEVANT = frozenset({*_OURS, *_RESULTS, *_MOVES})
 
 
 class _Made:
@@ -162,14 +163,18 @@ class Unlocks(MadeInMemory[_Made]):
         self.slot = SLOTS[0]
         self.forget_tables()
 
-    def forget_tables(self) -> None:
-        self._memory = {slot: _Memory() for slot in SLOTS}
+    def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
+        if written is None or any(isinstance(recorded.event, _MOVES) for recorded in written):
+            self._memory = {slot: _Memory() for slot in SLOTS}
+        elif any(recorded.index == 0 or type(recorded.event) in _RELEVANT for recorded in written):
+            for memory in self._memory.values():
+                memory.counts.clear()
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Change the rows of what happened; whoever was merged or split takes all rows along."""
         events = [recorded for recorded in events if recorded.index == 0 or type(recorded.event) in _RELEVANT]
         news = [recorded for recorded in events if isinstance(recorded.event, _OURS)]
-        moves = [recorded for recorded in events if isinstance(recorded.event, PlayerMerged | PlayerSplit)]
+        moves = [recorded for recorded in events if isinstance(recorded.event, _MOVES)]
         played = [*_in_careers(events), *_in_sessions(connection, events)]
         if not news and not moves and not played:
             return

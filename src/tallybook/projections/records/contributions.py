@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tallybook.careers.events import (
     AchievementRevoked,
     AchievementUnlocked,
+    CareerEvent,
     ScoreSubmitted,
     StatsReported,
 )
@@ -171,6 +172,12 @@ def member_of(given: Contribution, board: Board) -> UUID:
         assert given.team is not None
         return team_id(given.game_id, given.team)
     return given.player_id
+
+
+def members_of(event: CareerEvent) -> set[UUID]:
+    """All for whom an event may count, whatever the boards are."""
+    team = getattr(event, "team", None)
+    return {event.player} if team is None else {event.player, team_id(event.game, team)}
 
 
 def team_id(game_id: UUID, team: str) -> UUID:

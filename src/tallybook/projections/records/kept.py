@@ -31,18 +31,55 @@ class Joined(NamedTuple):
     since: int
 
 
+class Held:
+    """Entries in memory."""
+
+    def __init__(self) -> None:
+        self.all: dict[Place, Entry] = {}
+        self._of: dict[UUID, set[Place]] = {}  # by member, the first so many of all
+        self._ordered = 0
+
+    def _order(self) -> None:
+        """Put what is new under its member: only the rare ones need such an order."""
+        for place in islice(reversed(self.all), len(self.all) - self._ordered):
+            self._of.setdefault(place[2], set()).add(place)
+        self._ordered = len(self.all)
+
+    def read(self, places: Iterable[Place]) -> Mapping[Place, Entry]:
+        return self.all
+
+    def of_members(self, members: Iterable[UUID]) -> dict[Place, Entry]:
+        self._order()
+        return {place: self.all[place] for member in set(members) for place in self._of.get(member, ())}
+
+    def write(self, entries: Mapping[Place, Entry]) -> None:
+        self.all.update(entries)
+
+    def remove(self, places: Sequence[Place]) -> None:
+        self._order()
+        for place in places:
+            if self.all.pop(place, None) is not None:
+                self._of[place[2]].discard(place)
+        self._ordered = len(self.all)
+
+    def clear(self, board_id: UUID) -> None:
+        self.remove([place for place in self.all if place[0] == board_id])
+
+
 class Memory:
     """What one slot's tables hold, as far as the last batches have met it. Only the writer may trust it."""
 
     def __init__(self) -> None:
-        self.entries: dict[Place, Entry] = {}
+        self.entries = Held()
         self.joined: dict[UUID, Joined | None] = {}
         self.boards: dict[UUID, Mapping[UUID, Board]] = {}  # by game
         self.filling: dict[UUID, int] | None = None  # boards that lack what came after a position
 
     def shrink(self) -> None:
         """Make room, before a batch."""
-        for kept in (self.entries, self.joined, self.boards):
+        if len(self.entries.all) > MOST_REMEMBERED:
+            self.entries = Held()
+        for kept in (self.joined, self.boards):
             if len(kept) > MOST_REMEMBERED:
                 kept.clear()
 
@@ -86,27 +123,26 @@ class _TableEntries:
     table: tables.Entries
     connection: Connection
     slot: str
-    known: dict[Place, Entry]  # what is read and written is remembered here
+    known: Held  # what is read and written is remembered here
 
-    def read(self, places: Iterable[Place]) -> dict[Place, Entry]:
-        unknown = [place for place in places if place not in self.known]
-        self.known.update(self.table.read(self.connection, self.slot, unknown))
-        return self.known
+    def read(self, places: Iterable[Place]) -> Mapping[Place, Entry]:
+        known = self.known.all
+        known.update(self.table.read(self.connection, self.slot, [p for p in places if p not in known]))
+        return known
 
     def of_members(self, members: Iterable[UUID]) -> dict[Place, Entry]:
         return self.table.of_members(self.connection, self.slot, members)
 
     def write(self, entries: Mapping[Place, Entry]) -> None:
         self.table.write(self.connection, self.slot, entries)
-        self.known.update(entries)
+        self.known.write(entries)
 
     def remove(self, places: Sequence[Place]) -> None:
         self.table.remove(self.connection, self.slot, places)
-        for place in places:
-            self.known.pop(place, None)
+        self.known.remove(places)
 
     def clear(self, board_id: UUID) -> None:
-        self.known.clear()
+        self.known.clear(board_id)
         table = self.table.tables[self.slot]
         self.connection.execute(delete(table).where(table.c.board_id == board_id))
 
@@ -147,41 +183,8 @@ class InTables:
     def __init__(self, connection: Connection, slot: str, memory: Memory | None = None) -> None:
         memory = memory or Memory()
         self.entries = _TableEntries(tables.entries, connection, slot, memory.entries)
-        self.parts = _TableEntries(tables.parts, connection, slot, {})
+        self.parts = _TableEntries(tables.parts, connection, slot, Held())
         self.persons = _TablePersons(connection, slot, memory.joined)
-
-
-class _Held:
-    def __init__(self) -> None:
-        self.all: dict[Place, Entry] = {}
-        self._of: dict[UUID, set[Place]] = {}  # by member, the first so many of all
-        self._ordered = 0
-
-    def _order(self) -> None:
-        """Put what is new under its member: merges are rare, and all else needs no such order."""
-        for place in islice(reversed(self.all), len(self.all) - self._ordered):
-            self._of.setdefault(place[2], set()).add(place)
-        self._ordered = len(self.all)
-
-    def read(self, places: Iterable[Place]) -> Mapping[Place, Entry]:
-        return self.all
-
-    def of_members(self, members: Iterable[UUID]) -> dict[Place, Entry]:
-        self._order()
-        return {place: self.all[place] for member in set(members) for place in self._of.get(member, ())}
-
-    def write(self, entries: Mapping[Place, Entry]) -> None:
-        self.all.update(entries)
-
-    def remove(self, places: Sequence[Place]) -> None:
-        self._order()
-        for place in places:
-            if self.all.pop(place, None) is not None:
-                self._of[place[2]].discard(place)
-        self._ordered = len(self.all)
-
-    def clear(self, board_id: UUID) -> None:
-        self.remove([place for place in self.all if place[0] == board_id])
 
 
 class _HeldPersons:
@@ -211,8 +214,8 @@ class InMemory:
     """Everything, to be written when it is complete."""
 
     def __init__(self) -> None:
-        self.entries = _Held()
-        self.parts = _Held()
+        self.entries = Held()
+        self.parts = Held()
         self.persons = _HeldPersons()
 
     def pages(self, slot: str) -> Iterator[Page]:

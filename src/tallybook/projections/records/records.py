@@ -24,6 +24,7 @@ from tallybook.projections.records.contributions import (
     by_what,
     enters,
     member_of,
+    members_of,
     of_career,
 )
 from tallybook.projections.records.entries import Entry, add, fold
@@ -38,6 +39,7 @@ from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionV
 _DEFINED = (BoardDefined, BoardPeriodBegun, BoardFilled)
 _CATALOGUE = ("board_", "game_", "season_")  # how the types of events begin that may change boards
 _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
+_FAR_REACHING = (RESULTS[0], *_SINGLE)
 RELEVANT = frozenset({*CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
 
 _careers_of = {slot: Lookup(careers[slot], ["game_id"], ["player_id"]) for slot in SLOTS}
@@ -100,8 +102,19 @@ class Records(MadeInMemory[InMemory]):
             tables.clear(connection, slot)
         self._memory[slot] = Memory()
 
-    def forget_tables(self) -> None:
-        self._memory = {slot: Memory() for slot in SLOTS}
+    def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
+        if written is None or any(_unsettles(recorded) for recorded in written):
+            self._memory = {slot: Memory() for slot in SLOTS}
+            return
+        given = [recorded.event for recorded in written if isinstance(recorded.event, CareerEvent)]
+        members = set[UUID]().union(*map(members_of, given))
+        for memory in self._memory.values():
+            memory.entries.remove(list(memory.entries.of_members(members)))
+
+
+def _unsettles(recorded: Recorded) -> bool:
+    """Whether more may be different after an event than the entries of the players it is about."""
+    return isinstance(recorded.event, _FAR_REACHING) or recorded.type.startswith(_CATALOGUE)
 
 
 class _Batch:
