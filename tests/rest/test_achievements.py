@@ -11,7 +11,6 @@ from tallybook.bootstrap.node import Node
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions
 from tallybook.kernel.clock import SystemClock
 from tallybook.ledger.read import events_after
-from tallybook.play.careers import CareerDesk
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
 from tallybook.reactions.unlocking import Unlocking
@@ -302,7 +301,7 @@ async def test_events_that_come_again_unlock_nothing_again(
     listed = await ana.get(path)
     database, unlocks = server.ledger.database, Unlocks()
     definitions = AchievementDefinitions(server.ledger, SystemClock())
-    again = Unlocking(database, definitions, CareerDesk(server.ledger), SessionDirectory(), unlocks)
+    again = Unlocking(database, definitions, server.ledger, SessionDirectory(), unlocks)
     told = await database.read(lambda connection: events_after(connection, 0, 1_000))
     for events in (told, told[3:], told[-2:]):
         assert await again.react(events) is False

@@ -19,7 +19,7 @@ from tallybook.catalogue.seasons import Season, SeasonTexts, SeasonTier
 from tallybook.catalogue.tables import season_standings
 from tallybook.kernel.clock import SystemClock, iso
 from tallybook.ledger.read import events_after
-from tallybook.play.careers import CareerDesk
+from tallybook.play.careers import command
 from tallybook.play.requests import Envelope
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import entries
@@ -65,8 +65,8 @@ async def game(ana: Person) -> str:
 async def score(server: Node, game: str, player: Person, points: int, at: int) -> None:
     said = ScoreSubmitted(UUID(game), UUID(player.id), board_id(UUID(game), "score"), points)
     actor = Actor(UUID(player.id))
-    await CareerDesk(server.ledger).write(
-        actor, said.game, said.player, lambda _state, _index: [said], Envelope(at=at), ()
+    await server.ledger.append(
+        command(actor, said.game, said.player, lambda _state, _index: [said], Envelope(at=at), ())
     )
 
 

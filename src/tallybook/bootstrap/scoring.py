@@ -16,7 +16,6 @@ from tallybook.catalogue.webhooks import Webhooks
 from tallybook.delivery.leaderboards import Leaderboards
 from tallybook.delivery.scores import Scores
 from tallybook.kernel.clock import Clock
-from tallybook.play.careers import CareerDesk
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.records import Records
 from tallybook.ranking.memory import MemoryRanking
@@ -41,7 +40,6 @@ def _ranking(settings: Settings, ring: Sequence[str], clock: Clock) -> Ranking:
 class Scoring:
     """Leaderboards, achievements, seasons and webhooks."""
 
-    desk: CareerDesk
     players: KnownPlayers
     book: BoardBook
     ranks: Ranks
@@ -56,7 +54,6 @@ class Scoring:
 
 async def build_scoring(ground: Ground, people: People, played: Played, stack: AsyncExitStack) -> Scoring:
     database, ledger, clock = ground.database, ground.ledger, ground.clock
-    desk = CareerDesk(ledger)
     book = BoardBook(ledger, clock)
     ranks = Ranks(database, ground.records, _ranking(ground.settings, ground.ring, clock))
     await ranks.index.start()
@@ -75,7 +72,6 @@ async def build_scoring(ground: Ground, people: People, played: Played, stack: A
     webhooks = Webhooks(ledger, clock, ground.ring)
     await webhooks.renew_seals()
     return Scoring(
-        desk,
         players,
         book,
         ranks,
@@ -83,7 +79,7 @@ async def build_scoring(ground: Ground, people: People, played: Played, stack: A
         scores,
         Seasons(ledger, clock),
         achievements,
-        Unlocking(database, achievements, desk, ground.directory, ground.unlocks),
+        Unlocking(database, achievements, ledger, ground.directory, ground.unlocks),
         webhooks,
         Delivering(database, clock, webhooks, private=ground.settings.webhooks_to_private),
     )

@@ -93,7 +93,7 @@ def build_services(
         analytics=GameAnalytics(
             database, directory, ground.analytics, clock, partial(runner.reached, Analytics.name)
         ),
-        careers=Careers(database, scoring.desk),
+        careers=Careers(database, ledger),
         statistic_definitions=StatisticDefinitions(
             ledger, clock, lambda *asked: was_changed(asked[0], ground.careers.slot, *asked[1:])
         ),
@@ -113,7 +113,7 @@ def build_services(
             database, scoring.achievements, ground.unlocks, directory, scoring.unlocking, f"{API}/sessions"
         ),
         achievement_desk=AchievementDesk(
-            ledger, scoring.desk, scoring.achievements, people.persons, scoring.players, clock,
+            ledger, scoring.achievements, people.persons, scoring.players, clock,
             scoring.leaderboards.points_rank,
         ),
         book=scoring.book,

@@ -19,7 +19,8 @@ from tallybook.catalogue.statistics import OBSERVED, Statistic, checked_key, sta
 from tallybook.database.engine import Database
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
-from tallybook.play.careers import CareerDesk
+from tallybook.ledger.ledger import Ledger
+from tallybook.play.careers import command
 from tallybook.play.desk import require_time
 from tallybook.play.requests import Body, Envelope
 from tallybook.rules.scoresheet.values import read_decimal, read_integer
@@ -65,9 +66,9 @@ class _Concerned:
 class Careers:
     """Takes reports. Everything raises `Refusal`."""
 
-    def __init__(self, database: Database, desk: CareerDesk) -> None:
+    def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
-        self._desk = desk
+        self._ledger = ledger
 
     async def report(self, actor: Actor, game_id: UUID, body: Body, envelope: Envelope) -> Appended:
         """Write down statistics of a player, the caller's own where none is named."""
@@ -84,7 +85,7 @@ class Careers:
             raise invalid("values", "report a value or playtime")
         values = tuple(_read(key, said, concerned) for key, said in sorted(report.values.items()))
         event = StatsReported(game_id, player_id, values, report.playtime, concerned.bot)
-        return await self._desk.write(
+        append = command(
             actor,
             game_id,
             player_id,
@@ -92,6 +93,7 @@ class Careers:
             envelope,
             ("report", values, report.playtime),
         )
+        return await self._ledger.append(append)
 
 
 def _concerned(connection: Connection, *, actor: Actor, game_id: UUID, player_id: UUID) -> _Concerned:

@@ -25,7 +25,7 @@ from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import FieldError, Refusal, invalid
 from tallybook.ledger.append import Appended
 from tallybook.ledger.ledger import Ledger
-from tallybook.play.careers import CareerDesk
+from tallybook.play.careers import command
 from tallybook.play.requests import EARLIEST, Envelope
 from tallybook.sessions.wire import decode
 
@@ -106,7 +106,6 @@ class AchievementDesk:
     def __init__(
         self,
         ledger: Ledger,
-        desk: CareerDesk,
         definitions: AchievementDefinitions,
         persons: Persons,
         players: KnownPlayers,
@@ -114,7 +113,6 @@ class AchievementDesk:
         points_rank: PointsRank,
     ) -> None:
         self._ledger = ledger
-        self._desk = desk
         self._definitions = definitions
         self._persons = persons
         self._clock = clock
@@ -262,9 +260,9 @@ class AchievementDesk:
         content: tuple[Any, ...],
     ) -> Appended:
         envelope = Envelope(command_id=command_id, at=case.at)
-        return await self._desk.write(
-            actor, case.achievement.game_id, case.person, decide, envelope, (*content, case.at), fold=FOLD
-        )
+        said = (*content, case.at)
+        append = command(actor, case.achievement.game_id, case.person, decide, envelope, said, fold=FOLD)
+        return await self._ledger.append(append)
 
 
 def _tier(achievement: Achievement, key: str) -> int:

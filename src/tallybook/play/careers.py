@@ -10,33 +10,11 @@ import msgspec
 from tallybook.access.actor import Actor
 from tallybook.careers.streams import career_id
 from tallybook.kernel.events import Event
-from tallybook.ledger.append import AnyAppend, Append, Appended, Fold
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.append import AnyAppend, Append, Fold
+from tallybook.ledger.ledger import unheard
 from tallybook.play.requests import Envelope
 
 Decide = Callable[[Any, int], Sequence[Event]]
-
-
-class CareerDesk:
-    """Takes facts about a player in a game. Who may say so is asked before."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    async def write(
-        self,
-        actor: Actor,
-        game_id: UUID,
-        player_id: UUID,
-        decide: Decide,
-        envelope: Envelope,
-        content: object,
-        *,
-        fold: Fold[Any] | None = None,
-    ) -> Appended:
-        """Append what `decide(state, index)` says; see `command`."""
-        append = command(actor, game_id, player_id, decide, envelope, content, fold=fold)
-        return await self._ledger.append(append)
 
 
 def command(
@@ -49,9 +27,10 @@ def command(
     *,
     fold: Fold[Any] | None = None,
 ) -> AnyAppend:
-    """A write to a career; `content` is what was asked for, the command's name first.
+    """A write to a career: what `decide(state, index)` says. Who may say so is asked before.
 
-    Without a `fold` the state is None. A command id is unique within the career.
+    `content` is what was asked for, the command's name first. Without a `fold` the state is None.
+    A command id is unique within the career.
     """
     named = envelope.command_id is not None
     return Append(

@@ -19,9 +19,10 @@ from tallybook.catalogue.achievement_rules import Rule, Source, sources_of
 from tallybook.catalogue.achievements import Achievement
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Event, Recorded, registry
+from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.read import last_position
 from tallybook.ledger.tables import events as ledger_events
-from tallybook.play.careers import CareerDesk
+from tallybook.play.careers import command
 from tallybook.play.requests import Envelope
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
@@ -93,13 +94,13 @@ class Unlocking:
         self,
         database: Database,
         definitions: AchievementDefinitions,
-        desk: CareerDesk,
+        ledger: Ledger,
         directory: SessionDirectory,
         unlocks: Unlocks,
     ) -> None:
         self._database = database
         self._definitions = definitions
-        self._desk = desk
+        self._ledger = ledger
         self._directory = directory
         self._unlocks = unlocks
 
@@ -250,7 +251,7 @@ class Unlocking:
     ) -> None:
         achievement = found.achievement
         command_id = f"rule-{achievement.id.hex}-{what}"
-        await self._desk.write(
+        append = command(
             Actor(player_id),
             achievement.game_id,
             player_id,
@@ -259,6 +260,7 @@ class Unlocking:
             ("by_rule", achievement.id, what),
             fold=FOLD,
         )
+        await self._ledger.append(append)
 
 
 _EVERYWHERE: tuple[Source, ...] = ("sessions", "reports", "scores")
