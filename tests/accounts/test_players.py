@@ -5,8 +5,11 @@ from functools import partial
 
 import pytest
 
+from tallybook.accounts import known
+from tallybook.accounts import names as accounts_names
 from tallybook.accounts.accounts import Accounts
 from tallybook.accounts.events import PlayerChanged
+from tallybook.accounts.known import KnownPlayers
 from tallybook.accounts.names import Names
 from tallybook.accounts.players import Profile, library_names
 from tallybook.kernel.ids import new_id
@@ -93,3 +96,19 @@ async def test_a_new_name_is_shown_as_soon_as_it_is_acknowledged(accounts: Accou
     await accounts.change(ana, Profile(display_name="Ana-Maria"))
 
     assert (await names.of([ana]))[ana] == "Ana-Maria"
+
+
+async def test_what_is_at_hand_of_players_stays_small_and_right(
+    accounts: Accounts, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (accounts_names, known):
+        monkeypatch.setattr(module, "MOST", 3)
+    names, players = Names(ledger.database), KnownPlayers(ledger.database)
+    called = {(await accounts.guest(name)).player.id: name for name in ("Ana", "Bea", "Cleo", "Dov", "Eve")}
+    everybody = list(called)
+
+    for some in (everybody[:2], everybody[1:4], everybody[3:], everybody, everybody[:1], [new_id()]):
+        found, kinds = await names.of(some), await players.bots(some)
+        assert [found.get(each) for each in some] == [called.get(each) for each in some]
+        assert kinds == {each: False for each in some if each in called}
+        assert len(names.at_hand) <= 3
