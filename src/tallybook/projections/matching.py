@@ -54,8 +54,7 @@ async def look_up(database: Database, q: str) -> tuple[Named, dict[str, Any]]:
         f"spelling_{at}": f"%{_escaped(spelling)}%" for at, spelling in enumerate(sorted(spellings))
     }
     found: dict[str, list[UUID]] = {kind: [] for kind in _KINDS}
-    names = _names(len(spellings), MOST + 1)  # they look at every name, and so may take a while
-    for kind, key in await database.read(lambda connection: names.run(connection, values)):
+    for kind, key in await database.glance(_names(len(spellings), MOST + 1), values):
         found[kind].append(as_id(key))
     counts = [_fill_up(kind, ids, values) for kind, ids in found.items()]
     return Named(len(spellings), *counts), values
