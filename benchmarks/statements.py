@@ -51,7 +51,7 @@ def recording() -> Iterator[Recording]:
             if _APPENDS in statement.text:
                 recorded.batches.append(batch)
                 rows = statement.parameters if statement.many else statement.parameters[0]
-                recorded.sizes.append(len(rows) if isinstance(rows, list) else 1)
+                recorded.sizes.append(len(rows))
 
     def rollback(connection: Connection) -> None:
         connection.info.pop("statements", None)
