@@ -18,7 +18,10 @@ from tallybook.ledger.tables import events, snapshots, streams
 
 S = TypeVar("S")
 
-SNAPSHOT_EVERY = 250  # events of one stream
+SNAPSHOT_EVERY, SHARE = (
+    250,
+    8,
+)  # events of one stream, or so much of it when it is long: it is saved as a whole
 EVENT_COLUMNS = (
     "stream",
     "idx",
@@ -90,7 +93,7 @@ class States:
     def snapshot(self, stream: UUID) -> Snapshot | None:
         """What is due to be saved of a stream, if anything; it counts as saved from now on."""
         entry = self._entries.get(stream)
-        if entry is None or entry.at.index - entry.saved < SNAPSHOT_EVERY:
+        if entry is None or entry.at.index - entry.saved < max(SNAPSHOT_EVERY, entry.saved // SHARE):
             return None
         entry.saved = entry.at.index
         fold = entry.fold

@@ -137,13 +137,13 @@ class History:
         else:
             self._piles[place] = pile
 
-    def pack(self) -> bytes:
+    def trails(self) -> list[Packed]:
         packed = []
-        for actor in sorted(self._done.keys() | self._undone.keys(), key=str):
+        for actor in self._done.keys() | self._undone.keys():
             done = list(writes_of(self._done.get(actor)))
             undone = list(writes_of(self._undone.get(actor)))
             packed.append(Packed(actor, done[::-1], undone[::-1]))
-        return _encoder.encode(packed)
+        return packed
 
     @classmethod
     def unpack(cls, kinds: Mapping[str, Kind], data: bytes) -> "History":
@@ -156,6 +156,17 @@ class History:
             for write in packed.undone:
                 history._undone[packed.actor] = Trail(write, history._undone.get(packed.actor))
         return history
+
+
+def pack(history: History | bytes, newer: Iterable[tuple[Write, UUID | None]]) -> bytes:
+    """A history as bytes, with the writes that came after it. Piles are not needed for that."""
+    trails = history.trails() if isinstance(history, History) else _decoder.decode(history)
+    packed = {trail.actor: trail for trail in trails}
+    for write, actor in newer:
+        trail = packed.setdefault(actor, Packed(actor, [], []))
+        trail.done.append(write)
+        trail.undone.clear()
+    return _encoder.encode([packed[actor] for actor in sorted(packed, key=str)])
 
 
 def _move_last(

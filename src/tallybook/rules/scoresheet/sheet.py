@@ -4,7 +4,7 @@ A `Sheet` is a value: nobody changes the dicts in it. A `Draft` is a private cop
 when it first changes it, so that evolving once and folding a whole log are the same code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 from uuid import UUID
 
@@ -58,6 +58,15 @@ class Recent(msgspec.Struct, frozen=True, eq=False):
     write: Write
     actor: UUID | None
     before: "Recent | None"
+
+
+def in_order(recent: Recent | None) -> Iterable[tuple[Write, UUID | None]]:
+    """These writes and those before, oldest first, with who made them."""
+    newest_first = []
+    while recent is not None:
+        newest_first.append((recent.write, recent.actor))
+        recent = recent.before
+    return reversed(newest_first)
 
 
 class Sheet(msgspec.Struct, frozen=True, eq=False):
@@ -150,12 +159,8 @@ class Draft:
                 History.unpack(self.layout.kinds, given) if isinstance(given, bytes) else given.copy()
             )
         recent, self._recent = self._recent, None
-        newest_first = []
-        while recent is not None:
-            newest_first.append(recent)
-            recent = recent.before
-        for entry in reversed(newest_first):
-            self._history.write(entry.write, entry.actor)
+        for write, actor in in_order(recent):
+            self._history.write(write, actor)
         return self._history
 
     def _write(self, write: Write, actor: UUID | None) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from tallybook.rules.protocol import Config, Seat, Value
-from tallybook.rules.scoresheet.sheet import Column, Draft, Layout, Rows, Sheet
+from tallybook.rules.scoresheet.history import pack
+from tallybook.rules.scoresheet.sheet import Column, Layout, Rows, Sheet, in_order
 
 Cells = dict[str, dict[int, Value]]  # by stat, by round
 
@@ -27,7 +28,7 @@ _decoder = msgspec.msgpack.Decoder(Snapshot)
 def dump(sheet: Sheet) -> bytes:
     packed = sheet.history
     if sheet.recent is not None or not isinstance(packed, bytes):
-        packed = Draft(sheet).history().pack()
+        packed = pack(sheet.history, in_order(sheet.recent))
     cells: dict[Any, Any] = {
         seat: {stat: column.values for stat, column in row.items()} for seat, row in sheet.rows.items()
     }
