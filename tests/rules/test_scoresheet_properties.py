@@ -182,3 +182,17 @@ def test_a_pile_of_a_hundred_thousand_writes_is_taken_down_again() -> None:
     long = RULES.fold(table.sheet, ((event, ANA, index) for index in range(1, 100_000)))
     undone = RULES.fold(long, [(table.do("undo"), ANA, 100_000)])
     assert RULES.load(RULES.dump(undone)).column(0, "points").total == undone.column(0, "points").total
+
+
+def test_what_was_undone_before_a_snapshot_cannot_be_redone_after_another_write() -> None:
+    table = Table()
+    for value in (1, 2):
+        table.add(0, value)
+    table.do("undo")
+    loaded = RULES.load(RULES.dump(table.sheet))
+    event = table.add(0, 5)
+    state = RULES.load(RULES.dump(RULES.fold(loaded, [(event, ANA, len(table.log) - 1)])))
+    assert RULES.dump(state) == RULES.dump(table.sheet)
+    table.sheet = state
+    with pytest.raises(Refusal):
+        table.do("redo")
