@@ -207,3 +207,15 @@ async def verified(ledger: Ledger) -> Report:
 def count(connection: Connection, table: Table) -> int:
     number: int = connection.execute(select(func.count()).select_from(table)).scalar_one()
     return number
+
+
+def codes(answers: Sequence[Appended | Exception]) -> list[str]:
+    """Answers in short: indexes of what was written, codes of refusals, names of other exceptions."""
+    return [
+        f"{a.first}-{a.last}"
+        if isinstance(a, Appended)
+        else a.code
+        if isinstance(a, Refusal)
+        else type(a).__name__
+        for a in answers
+    ]

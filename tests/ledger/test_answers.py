@@ -8,8 +8,8 @@ from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger import writer
 from tallybook.ledger.answers import FEWEST, Answers
-from tallybook.ledger.append import Appended, Outcome
-from tests.ledger.kit import node, sticks, take
+from tallybook.ledger.append import Appended
+from tests.ledger.kit import codes, node, sticks, take
 
 
 async def test_everybody_is_woken_in_order_and_others_get_their_turn_meanwhile() -> None:
@@ -46,14 +46,8 @@ async def test_several_commands_are_written_in_order_and_each_for_itself(url: st
             take(table, 4),
         ]
         outcomes = await ledger.append_all(batch)
-        assert [_short(outcome) for outcome in outcomes] == [
-            (table, 0),
-            (table, 0),
-            "idempotency_conflict",
-            "stale",
-            (other, 0),
-            (table, 1),
-        ]
+        assert codes(outcomes) == ["0-0", "0-0", "idempotency_conflict", "stale", "0-0", "1-1"]
+        assert [o.stream for o in outcomes if isinstance(o, Appended)] == [table, table, other, table]
         assert (await ledger.state(table, sticks)).state.taken == (1, 4)
         assert await ledger.append_all([]) == []
 
@@ -66,9 +60,3 @@ async def test_of_several_commands_those_that_find_no_room_are_refused_alone(
         outcomes = await ledger.append_all([take(new_id(), 1) for _ in range(4)])
         assert [isinstance(outcome, Appended) for outcome in outcomes] == [True, True, False, False]
         assert {o.code for o in outcomes if isinstance(o, Refusal)} == {"overloaded"}
-
-
-def _short(outcome: Outcome) -> object:
-    if isinstance(outcome, Appended):
-        return outcome.stream, outcome.first
-    return outcome.code if isinstance(outcome, Refusal) else outcome

@@ -28,6 +28,7 @@ from tests.ledger.kit import (
     Pile,
     State,
     Taken,
+    codes,
     count,
     names,
     node,
@@ -39,18 +40,6 @@ from tests.ledger.kit import (
 
 T = TypeVar("T")
 V = TypeVar("V")
-
-
-def codes(answers: list[Appended | Exception]) -> list[str]:
-    """Answers in short: indexes of what was written, codes of refusals, names of other exceptions."""
-    return [
-        f"{a.first}-{a.last}"
-        if isinstance(a, Appended)
-        else a.code
-        if isinstance(a, Refusal)
-        else type(a).__name__
-        for a in answers
-    ]
 
 
 async def test_acknowledged_events_read_back_with_their_exact_bytes_gapless_and_sealed(url: str) -> None:

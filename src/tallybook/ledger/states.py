@@ -18,10 +18,8 @@ from tallybook.ledger.tables import events, snapshots, streams
 
 S = TypeVar("S")
 
-SNAPSHOT_EVERY, SHARE = (
-    250,
-    8,
-)  # events of one stream, or so much of it when it is long: it is saved as a whole
+SNAPSHOT_EVERY = 250  # events of one stream
+SHARE = 8  # and not before an eighth of it is new: it is saved as a whole, and a long one takes long
 EVENT_COLUMNS = (
     "stream",
     "idx",

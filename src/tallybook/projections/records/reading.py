@@ -395,7 +395,5 @@ def _after(columns: Any, wanted: Definition, line: Line) -> Any:
         worse = _criterion(columns.second, line.second, larger=wanted.second == "lowest")
         behind = or_(behind, and_(same, worse))
         same = and_(same, columns.second == line.second)
-    later = or_(
-        columns.since > line.since, and_(columns.since == line.since, columns.member_id > line.member_id)
-    )
-    return or_(behind, and_(same, later))
+    beside = and_(columns.since == line.since, columns.member_id > line.member_id)
+    return or_(behind, and_(same, or_(columns.since > line.since, beside)))

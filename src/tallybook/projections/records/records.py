@@ -39,7 +39,7 @@ from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionV
 _DEFINED = (BoardDefined, BoardPeriodBegun, BoardFilled)
 _CATALOGUE = ("board_", "game_", "season_")  # how the types of events begin that may change boards
 _SINGLE = (*people.MOVES, *RESULTS[1:], *_DEFINED)  # rare, and folded in one by one
-_FAR_REACHING = (RESULTS[0], *_SINGLE)
+_FAR_REACHING = (SessionFinished, *_SINGLE)
 RELEVANT = frozenset({*CAREER, AchievementProgressed, *RESULTS, *_SINGLE})
 
 _careers_of = {slot: Lookup(careers[slot], ["game_id"], ["player_id"]) for slot in SLOTS}
