@@ -1,6 +1,7 @@
 """States: the same from a snapshot, from the cache and from the first event."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from tallybook.kernel.events import Recorded, UnknownEvent
 from tallybook.kernel.ids import new_id
 from tallybook.ledger import states
 from tallybook.ledger.chain import genesis, seal
-from tallybook.ledger.states import EVENT_COLUMNS
+from tallybook.ledger.states import EVENT_COLUMNS, Versioned
 from tallybook.ledger.tables import events, snapshots, streams
 from tests.ledger.kit import State, Sticks, Taken, node, outcomes, sticks, take, verified
 
@@ -114,3 +115,14 @@ async def test_an_event_of_an_earlier_release_is_read_as_todays_and_stays_as_it_
         assert (await verified(ledger)).sound
         with pytest.raises(UnknownEvent):
             Recorded(table, 0, 1, "test_taken.v3", b"{}", None, None, None, 5, digest).event  # noqa: B018
+
+
+def test_a_long_stream_is_saved_when_enough_of_it_is_new() -> None:
+    cache, stream, fold = states.States(), new_id(), Sticks()
+    saved = [-1]
+    for index in range(2_000):
+        cache.put(stream, fold, Versioned(index, fold.initial()))
+        if (snapshot := cache.snapshot(stream)) is not None:
+            saved.append(snapshot[3])
+    assert [after - before for before, after in pairwise(saved)] == [max(10, at // 8) for at in saved[:-1]]
+    assert len(saved) < 50
