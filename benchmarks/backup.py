@@ -21,7 +21,7 @@ from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.append import Append
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.migrations import upgrade
 from tallybook.upkeep import projections
 
@@ -38,7 +38,6 @@ def _append(stream: UUID, events: Callable[[int], Sequence[Event]]) -> Append[No
         kind="session",
         fold=None,
         decide=lambda _state, index: events(index),
-        done=unheard,
         actor=stream,
     )
 

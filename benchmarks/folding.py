@@ -14,7 +14,7 @@ from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.append import Append
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.migrations import upgrade
 from tallybook.play.desk import FOLD
 from tallybook.rules.protocol import Config, Seat, Stat
@@ -62,7 +62,6 @@ async def _append(
             kind="session",
             fold=FOLD,
             decide=lambda _state, _index: events,
-            done=unheard,
             actor=stream,
             command_id=command_id,
             fingerprint=bytes(16),

@@ -21,7 +21,7 @@ from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.events import event as stored
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.append import Append
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tests.servers.postgres import Postgres
 
 CALLERS = {1: 400, 100: 20_000, 500: 30_000}  # waiting at once: commands in all
@@ -131,7 +131,6 @@ def append(stream: UUID, **fields: Any) -> Append[int]:
         kind="session",
         fold=SUM,
         decide=scored,
-        done=unheard,
         fingerprint=bytes(16),
         **fields,
     )

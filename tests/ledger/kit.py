@@ -16,8 +16,9 @@ from tallybook.kernel.events import Event, Recorded, event, registry
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import FreeText
 from tallybook.ledger.append import Append, Appended, Projection
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.verify import Report, verify
+from tallybook.ledger.writer import Metrics
 from tallybook.migrations import revisions
 
 UNLUCKY = 13  # the projection chokes on it
@@ -140,15 +141,10 @@ def take(
 
     fingerprint = repr((numbers, remark)).encode().ljust(16)[:16]
     return Append(
-        **{
-            "stream": stream,
-            "kind": "session",
-            "fold": fold,
-            "decide": decide or rules,
-            "done": unheard,
-            "fingerprint": fingerprint,
-            **fields,
-        }
+        stream=stream,
+        fold=fold,
+        decide=decide or rules,
+        **{"kind": "session", "fingerprint": fingerprint, **fields},
     )
 
 
@@ -156,8 +152,7 @@ async def outcomes(ledger: Ledger, *appends: Append[State]) -> list[Appended | E
     """What becomes of commands that arrive together, in one batch."""
     answered: list[Appended | Exception] = []
     for append in appends[:-1]:
-        append.done = answered.append
-        ledger.submit(append)
+        ledger.submit(append, answered.append)
     try:
         answered.append(await ledger.append(appends[-1]))
     except Exception as error:
@@ -188,10 +183,11 @@ async def node(
     clock: Clock | None = None,
     around: Callable[[Database], Database] = lambda database: database,
     following: Sequence[Projection] = (),
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[Ledger]:
     """One server's ledger on the database at `url`."""
     database = open_database(url)
-    ledger = Ledger(around(database), projections, clock or SystemClock(), following=following)
+    ledger = Ledger(around(database), projections, clock or SystemClock(), metrics, following=following)
     try:
         await ledger.start()
         yield ledger

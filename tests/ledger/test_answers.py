@@ -4,34 +4,135 @@ import asyncio
 
 import pytest
 
+from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
-from tallybook.ledger import writer
-from tallybook.ledger.answers import FEWEST, Answers
+from tallybook.ledger import answers, writer
+from tallybook.ledger.answers import FEW, REQUEST, Answers
 from tallybook.ledger.append import Appended
+from tallybook.ledger.writer import Unmeasured
 from tests.ledger.kit import codes, node, sticks, take
 
+EVENT = Recorded(new_id(), 0, 1, "test", b"", None, None, None, 0, b"")
 
-async def test_everybody_is_woken_in_order_and_others_get_their_turn_meanwhile() -> None:
-    loop, answers = asyncio.get_running_loop(), Answers()
-    futures: list[asyncio.Future[object]] = [loop.create_future() for _ in range(10 * FEWEST)]
-    heard: list[object] = []
-    for number, future in enumerate(futures):
-        future.add_done_callback(lambda done: heard.append(None if done.cancelled() else done.exception()))
-        answers.give(future, Refusal("stale", str(number)) if number % 2 else number)
-    futures[3].cancel()
 
-    turns = 0
-    while len(heard) < len(futures):
-        before = len(heard)
-        await asyncio.sleep(0)
-        turns += len(heard) > before
-    assert turns > 5
-    assert [future.result() for future in futures[::2]] == list(range(0, len(futures), 2))
-    refused = [future.exception() for future in futures[1::2] if not future.cancelled()]
-    assert [str(error.detail) for error in refused if isinstance(error, Refusal)] == [
-        str(number) for number in range(1, len(futures), 2) if number != 3
+class Sizes(Unmeasured):
+    """How many commands every batch had."""
+
+    def __init__(self) -> None:
+        self.all: list[int] = []
+
+    def batch(self, *, commands: int, events: int, seconds: float) -> None:
+        self.all.append(commands)
+
+
+class Heard:
+    """What is heard, in order, and how much of it in each turn of the event loop."""
+
+    def __init__(self) -> None:
+        self.all: list[object] = []
+        self.answers = Answers(lambda events: self.all.append(("published", len(events))))
+
+    def future(self, name: str) -> asyncio.Future[object]:
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda _: self.all.append(name))
+        return future
+
+    async def turns(self) -> list[int]:
+        """The turns in which something was heard, until everybody has."""
+        sent = asyncio.create_task(self.answers.all_sent())
+        turns: list[int] = []
+        while not sent.done():
+            before = len(self.all)
+            await asyncio.sleep(0)
+            turns.append(len(self.all) - before)
+        return [turn for turn in turns if turn]
+
+
+async def test_calls_come_first_then_the_batch_is_published_then_futures_are_given_their_outcomes() -> None:
+    heard = Heard()
+    given, refused, gone = (heard.future(name) for name in ("given", "refused", "gone"))
+    heard.answers.give(given, 7)
+    heard.answers.give(refused, Refusal("stale", ""))
+    heard.answers.give(gone, 7)
+    heard.answers.call(heard.all.append, "called")
+    heard.answers.call(lambda _: 1 // 0, "fails")  # which is no matter of the others
+    heard.answers.send([EVENT])
+    heard.answers.give(last := heard.future("last"), 8)
+    heard.answers.send()
+    gone.cancel()
+    await heard.turns()
+    await last
+    assert [what for what in heard.all if what != "gone"] == [
+        "called",
+        ("published", 1),
+        "given",
+        "refused",
+        "last",
     ]
+    assert (given.result(), last.result()) == (7, 8)
+    assert isinstance(refused.exception(), Refusal)
+
+
+async def test_while_a_batch_is_decided_few_hear_in_a_turn_and_more_when_it_is_stored() -> None:
+    heard = Heard()
+    futures = [heard.future(str(number)) for number in range(10 * FEW)]
+    for future in futures:
+        heard.answers.give(future, None)
+    heard.answers.spare()
+    heard.answers.send()
+    for _ in range(4):
+        await asyncio.sleep(0)
+    sparing = len(heard.all)
+    assert 0 < sparing <= 3 * FEW // REQUEST
+    heard.answers.hurry()
+    turns = await heard.turns()
+    assert FEW // REQUEST < max(turns) < len(futures) // 2
+    await futures[-1]
+    assert heard.all == [str(number) for number in range(len(futures))]
+
+
+async def test_what_takes_longer_waits_until_the_next_batch_is_stored() -> None:
+    heard = Heard()
+    for number in range(2 * FEW):
+        heard.answers.call(heard.all.append, number)
+    heard.answers.give(behind := heard.future("behind"), None)
+    heard.answers.spare()
+    heard.answers.send([EVENT])
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not heard.all
+    heard.answers.hurry()
+    assert heard.all == [*range(2 * FEW), ("published", 1)]
+    await behind
+
+
+async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "HELD", 0.0)
+    heard = Heard()
+    for number in range(2 * FEW):
+        heard.answers.call(heard.all.append, number)
+    heard.answers.spare()
+    heard.answers.send()
+    await heard.answers.all_sent()
+    assert len(heard.all) == 2 * FEW
+
+
+async def test_while_one_half_is_stored_the_other_is_answered_and_comes_back(url: str) -> None:
+    people, rounds, sizes = 4 * writer.UNDIVIDED, 6, Sizes()
+
+    async with node(url, metrics=sizes) as ledger:
+
+        async def plays() -> None:
+            table = new_id()
+            for number in range(rounds):
+                await ledger.append(take(table, number))
+
+        await asyncio.gather(*(plays() for _ in range(people)))
+    assert sum(sizes.all) == people * rounds
+    # Whatever has gathered before the writer begins is taken up whole.
+    assert max(sizes.all[1:]) <= people // 2
+    assert len(sizes.all) < people
 
 
 async def test_several_commands_are_written_in_order_and_each_for_itself(url: str) -> None:

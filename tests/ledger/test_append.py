@@ -18,6 +18,7 @@ from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import FreeText
 from tallybook.ledger import writer
+from tallybook.ledger.answers import FEW
 from tallybook.ledger.append import Appended
 from tallybook.ledger.read import events_after
 from tallybook.ledger.tables import events, texts
@@ -264,7 +265,7 @@ async def test_a_full_queue_refuses_before_it_takes_anything(
     tables = [new_id() for _ in range(4)]
     async with node(url) as ledger:
         for table in tables[:2]:
-            ledger.submit(take(table, 1))
+            ledger.submit(take(table, 1), lambda _: None)
         last = asyncio.create_task(ledger.append(take(tables[2], 1)))
         while ledger.waiting < 3:
             await asyncio.sleep(0)
@@ -280,14 +281,23 @@ async def test_draining_finishes_what_is_under_way_and_takes_nothing_new(url: st
     answered: list[Any] = []
     async with node(url) as ledger:
         for table in tables:
-            append = take(table, 1)
-            append.done = answered.append
-            ledger.submit(append)
+            ledger.submit(take(table, 1), answered.append)
         await ledger.drain()
         assert codes(answered) == ["0-0"] * 50
         with pytest.raises(Refusal) as refused:
             await ledger.append(take(new_id(), 1))
         assert refused.value.code == "unavailable"
+        assert codes(await ledger.append_all([take(new_id(), 1)])) == ["unavailable"]
+
+
+async def test_draining_tells_everybody_what_became_of_their_command(url: str) -> None:
+    async with node(url) as ledger:
+        callers = [asyncio.create_task(ledger.append(take(new_id(), 1, fold=None))) for _ in range(400)]
+        while ledger.waiting < len(callers):
+            await asyncio.sleep(0)
+        await ledger.drain()
+        await asyncio.sleep(0)  # for who was told last
+        assert all(caller.done() for caller in callers)
 
 
 async def test_more_commands_than_one_batch_takes_are_all_answered_in_order(
@@ -331,10 +341,41 @@ async def test_events_are_published_after_the_commit_and_after_the_callers_were_
     notes: list[str] = []
     async with node(url, around=lambda database: Witness(database, notes)) as ledger:
         ledger.follower.subscribe(lambda events: notes.append(f"published {len(events)}"))
-        append = take(new_id(), 1, 2)
-        append.done = lambda _: notes.append("answered")
-        await ledger.append(append)
-        assert notes[1:] == ["committed", "answered", "published 2"]
+        ledger.submit(take(new_id(), 1, 2), lambda _: notes.append("answered"))
+        await ledger.append(take(new_id(), 3))
+        notes.append("went on")
+        assert notes[1:] == ["committed", "answered", "published 3", "went on"]
+
+
+async def test_callers_are_answered_and_events_published_while_the_next_batch_is_stored(url: str) -> None:
+    notes: list[str] = []
+    async with node(url, around=lambda database: Witness(database, notes)) as ledger:
+        ledger.follower.subscribe(lambda events: notes.append(f"published {len(events)}"))
+        loop = asyncio.get_running_loop()
+
+        def next_decides(state: State, _index: int) -> list[Taken]:
+            notes.append("decided the next")
+            return [Taken(1)]
+
+        following = take(new_id(), decide=next_decides)
+
+        def decides(state: State, _index: int) -> list[Taken]:
+            loop.call_soon_threadsafe(ledger.submit, following, lambda _: notes.append("answered the next"))
+            return [Taken(1)]
+
+        for _ in range(2 * FEW):
+            ledger.submit(take(new_id(), 1), lambda _: notes.append("answered"))
+        await ledger.append(take(new_id(), decide=decides))
+        await ledger.drain()
+        assert notes[1:] == [
+            "committed",
+            "decided the next",
+            *["answered"] * (2 * FEW),
+            f"published {2 * FEW + 1}",
+            "committed",
+            "answered the next",
+            "published 1",
+        ]
 
 
 async def test_a_commit_whose_answer_was_lost_is_neither_repeated_nor_reported_as_a_failure(

@@ -33,7 +33,6 @@ def submission(number: int) -> Append[None]:
         kind="career",
         fold=None,
         decide=lambda _state, _index: said,
-        done=lambda _outcome: None,
     )
 
 

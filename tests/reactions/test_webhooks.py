@@ -19,7 +19,7 @@ from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.append import Append
 from tallybook.ledger.following import Runner
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.reactions import deliveries, delivering, posting
 from tallybook.reactions.delivering import Delivering
 from tallybook.reactions.posting import Line, Unreachable, is_public
@@ -50,7 +50,6 @@ class Game:
             kind="career",
             fold=None,
             decide=lambda _state, _index: facts,
-            done=unheard,
         )
         await self.ledger.append(append)
 

@@ -14,7 +14,7 @@ from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import fold_case
 from tallybook.ledger.append import Append, Appended
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -40,7 +40,6 @@ async def write_facts(
         kind="registry",
         fold=None,
         decide=lambda _state, _index: facts,
-        done=unheard,
         actor=actor,
         command_id=command_id,
         fingerprint=blake2b(_encoder.encode(content), digest_size=16).digest(),

@@ -14,7 +14,7 @@ from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Event, event
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.append import Append
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.migrations import upgrade
 from tallybook.settings import Settings
 
@@ -73,7 +73,7 @@ async def _ledger(path: Path, callers: int, seconds: float) -> float:
         stream, fact = new_id(), Measured("x" * 80)
         while time.perf_counter() - started < seconds:
             await ledger.append(
-                Append(stream=stream, kind="session", fold=None, decide=lambda _s, _i: [fact], done=unheard)
+                Append(stream=stream, kind="session", fold=None, decide=lambda _s, _i: [fact])
             )
             count += 1
 

@@ -56,6 +56,10 @@ class Appended(msgspec.Struct, frozen=True):
 Outcome = Appended | Exception
 
 
+def _unheard(_outcome: Outcome) -> None:
+    """Nobody has asked."""
+
+
 class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     """One command on its way into the ledger.
 
@@ -68,15 +72,13 @@ class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     under a savepoint of its own: when it raises, only this command fails. It runs for every command
     that was not refused, also for one that decided nothing.
 
-    `done(outcome)` is called once, on the event loop, after the commit or the refusal, and before the
-    events are published. It must not raise.
+    `done(outcome)` is the ledger's own: it hears once, on the event loop, of the commit or the refusal.
     """
 
     stream: UUID
     kind: Kind
     fold: Fold[S] | None  # None: decisions need no state
     decide: Callable[[S, int], Sequence[Event]]
-    done: Callable[[Outcome], None]
     actor: UUID | None = None
     at: int | None = None  # microseconds since 1970 UTC, as the client says
     zone: str | None = None
@@ -85,6 +87,7 @@ class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     scope: UUID | None = None  # within which `command_id` is unique; the stream when None
     expected_index: int | None = None
     beside: Callable[[Connection], None] | None = None
+    done: Callable[[Outcome], None] = _unheard
 
 
 class Projection(Protocol):

@@ -1,6 +1,6 @@
 """One transaction of the writer: everything that waits, decided and committed together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -139,8 +139,17 @@ class Batch:
         """The transaction of a run is in the ledger."""
         self._left = written.position
 
-    def run(self, connection: Connection, appends: Sequence[AnyAppend], due: Sequence[Snapshot]) -> Written:
-        """What is remembered of the last run holds but for what others have written since."""
+    def run(
+        self,
+        connection: Connection,
+        appends: Sequence[AnyAppend],
+        due: Sequence[Snapshot],
+        decided: Callable[[], object],
+    ) -> Written:
+        """What is remembered of the last run holds but for what others have written since.
+
+        `decided` is called when what is left is the database's work.
+        """
         lock(connection)
         at = tail(connection)
         written = Written(*at)
@@ -172,6 +181,7 @@ class Batch:
                 self._store(connection, heads, written)
             _insert_commands.run(connection, written.commands)
             save_snapshots(connection, due)
+            decided()
         return written
 
     def _hear(self, connection: Connection, position: int) -> None:

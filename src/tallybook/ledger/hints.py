@@ -7,7 +7,7 @@ import msgspec
 
 from tallybook.bus.bus import Bus
 from tallybook.kernel.events import Recorded
-from tallybook.ledger.follow import Follower, Sink, hand_on
+from tallybook.ledger.follow import Follower
 
 TOPIC = "commits"
 MOST_EVENTS = 200  # in one message; of more, the others are only told that they are there
@@ -27,14 +27,11 @@ class Hints:
     def __init__(self, bus: Bus, follower: Follower) -> None:
         self._bus = bus
         self._follower = follower
-        self.own: list[Sink] = []  # of those who want this node's batches, each as it was committed
         bus.subscribe(TOPIC, self._hear)
         bus.when_connected(follower.nudge)
 
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch."""
-        if events:
-            hand_on(self.own, events)
         self._follower.hint(events)
         if events and self._bus.spans:
             small = len(events) <= MOST_EVENTS and sum(len(one.payload) for one in events) <= MOST_BYTES

@@ -15,7 +15,7 @@ from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
-from tallybook.ledger.follow import Follower, Sink
+from tallybook.ledger.follow import Follower, Sink, hand_on
 from tallybook.ledger.hints import Hints
 from tallybook.ledger.projecting import ProjectionMismatch, Projector
 from tallybook.ledger.read import stream_events, stream_texts
@@ -46,8 +46,18 @@ class Ledger:
         batch = Batch(self._states, self.projector)
         self._bus = bus or MemoryBus()
         self._hints = Hints(self._bus, self.follower)
-        self._answers = Answers()
-        self._writer = writer(database, batch, self._states, self._hints.committed, clock, metrics)
+        self._answers = Answers(self._hints.committed)
+        self._own: list[Sink] = []  # of those who want this node's batches, each as it was committed
+        self._writer = writer(
+            database,
+            batch,
+            self._states,
+            self._answers,
+            partial(hand_on, self._own),
+            clock,
+            metrics,
+            alone=not self._bus.spans,
+        )
 
     async def start(self) -> None:
         await self.database.read(check_durability)
@@ -95,22 +105,20 @@ class Ledger:
 
     def subscribe_own(self, sink: Sink) -> None:
         """Hand on each batch of this node's before its callers go on, maybe before older events of others."""
-        self._hints.own.append(sink)
+        self._own.append(sink)
 
-    def submit(self, append: AnyAppend) -> None:
-        """Queue a command; its `done` hears of the commit. Raises `Refusal` when there is no room."""
+    def submit(self, append: AnyAppend, done: Callable[[Outcome], None]) -> None:
+        """Queue a command. `done` is called after the commit or the refusal, before the events are published.
+
+        Raises `Refusal` when there is no room.
+        """
+        append.done = partial(self._answers.call, done)
         self._writer.submit(append)
 
     async def append(self, append: AnyAppend) -> Appended:
         """Queue a command and wait for its commit. A caller that goes away does not undo it."""
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        then = append.done
-
-        def done(outcome: Outcome) -> None:
-            then(outcome)
-            self._answers.give(future, outcome)
-
-        append.done = done
+        append.done = partial(self._answers.give, future)
         self._writer.submit(append)
         return await future
 
@@ -119,18 +127,18 @@ class Ledger:
         outcomes: dict[int, Outcome] = {}
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
 
-        def done(at: int, then: Callable[[Outcome], None], outcome: Outcome) -> None:
-            then(outcome)
+        def done(at: int, outcome: Outcome) -> None:
             outcomes[at] = outcome
             if len(outcomes) == len(appends):
-                self._answers.give(future, [outcomes[at] for at in range(len(appends))])
+                self._answers.give(future, [outcomes[at] for at in range(len(appends))], len(appends))
 
         for at, append in enumerate(appends):
-            append.done = partial(done, at, append.done)
+            append.done = partial(done, at)
             try:
                 self._writer.submit(append)
             except Refusal as refusal:
                 append.done(refusal)
+        self._answers.send()
         return await future if appends else []
 
     async def state(self, stream: UUID, fold: Fold[S]) -> Versioned[S]:
@@ -152,7 +160,3 @@ class Ledger:
     async def texts(self, stream: UUID) -> dict[str, str]:
         """The free text beside a stream's events, by digest; erased text is absent."""
         return await self.database.read(lambda connection: stream_texts(connection, stream))
-
-
-def unheard(_outcome: Outcome) -> None:
-    """The `done` of a caller that awaits its append instead."""

@@ -12,8 +12,8 @@ from tallybook.ledger.writer import Writer
 class TracedWriter(Writer):
     """A batch belongs to many requests, so it is nobody's child and has a trace of its own."""
 
-    def __init__(self, *parts: Any, traces: TracerProvider) -> None:
-        super().__init__(*parts)
+    def __init__(self, *parts: Any, traces: TracerProvider, **more: Any) -> None:
+        super().__init__(*parts, **more)
         self._tracer = traces.get_tracer("tallybook")
         self._callers: dict[AnyAppend, Span] = {}
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
+from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
 from tallybook.ledger.projecting import ProjectionMismatch
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 10_000
 MOST_AT_ONCE = 1_000
 MOST_COLD = 100  # streams in one batch that may have to be loaded, all under the lock
+UNDIVIDED = 50  # commands that are taken up together even if that leaves none for the next batch
 PATIENCE = 5.0  # seconds a batch is tried again for while the database cannot be reached
 
 
@@ -46,24 +49,35 @@ class Unmeasured:
 
 
 class Writer:
-    """Group commit. Callers are answered after the commit, in order, and then the batch is published."""
+    """Group commit. Callers are answered after the commit, in order, and the batch is published.
+
+    A writer that is `alone` with its ledger takes up no more than half of the commands that seem to be under
+    way: while one half is stored, the other is answered and comes back. (With others, each waits for the
+    lock while they write.) `committed` hears of a batch before anything else is decided.
+    """
 
     def __init__(
         self,
         database: Database,
         batch: Batch,
         states: States,
-        publish: Callable[[Sequence[Recorded]], None],
+        answers: Answers,
+        committed: Callable[[Sequence[Recorded]], None],
         clock: Clock,
         metrics: Metrics | None = None,
+        *,
+        alone: bool = True,
     ) -> None:
         self._database = database
         self._batch = batch
         self._states = states
-        self._publish = publish
+        self._answers = answers
+        self._committed = committed
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
+        self._alone = alone
         self._waiting: deque[AnyAppend] = deque()
+        self._taken = 0  # how many were taken up last; none after a pause
         self._due: dict[UUID, Snapshot] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -107,9 +121,10 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
     async def drain(self) -> None:
-        """Take nothing new and finish what is under way."""
+        """Take nothing new, finish what is under way, and tell who waits for it."""
         self._closing = True
         await self._idle.wait()
+        await self._answers.all_sent()
 
     async def close(self) -> None:
         await self.drain()
@@ -128,16 +143,21 @@ class Writer:
                 except Exception:  # a fault of ours, after the commit: the writer must not end
                     log.exception("a committed batch was not followed up")
                 self._since = None
+            self._taken = 0
             self._idle.set()
 
     def _take(self) -> list[AnyAppend]:
+        most = MOST_AT_ONCE
+        if self._alone and self._taken:
+            most = min(most, max(UNDIVIDED, (self._taken + len(self._waiting)) // 2))
         taken: list[AnyAppend] = []
         cold: set[UUID] = set()
-        while self._waiting and len(taken) < MOST_AT_ONCE and len(cold) < MOST_COLD:
+        while self._waiting and len(taken) < most and len(cold) < MOST_COLD:
             append = self._waiting.popleft()
             taken.append(append)
             if append.fold is not None and append.stream not in self._states:
                 cold.add(append.stream)
+        self._taken = len(taken)
         return taken
 
     async def _write(self, appends: list[AnyAppend]) -> None:
@@ -163,9 +183,7 @@ class Writer:
             self._batch.committed(written)
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
-            self._answer(written.outcomes)
-            if written.recorded:
-                self._publish(written.recorded)
+            self._answer(written.outcomes, written.recorded)
             self._metrics.batch(
                 commands=len(appends),
                 events=len(written.recorded),
@@ -179,13 +197,14 @@ class Writer:
         """Run the transaction, again while the connection breaks; a lost answer to COMMIT is looked up."""
         due, self._due = list(self._due.values()), {}
         attempt: Written | None = None
+        decided = partial(asyncio.get_running_loop().call_soon_threadsafe, self._answers.hurry)
 
         def transaction(connection: Connection) -> Written:
             nonlocal attempt
             if attempt is not None and attempt.recorded and was_committed(connection, attempt):
                 return attempt
             attempt = None
-            attempt = self._batch.run(connection, appends, due)
+            attempt = self._batch.run(connection, appends, due, decided)
             return attempt
 
         pause = 0.05
@@ -199,10 +218,15 @@ class Writer:
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
 
-    @staticmethod
-    def _answer(outcomes: Sequence[tuple[AnyAppend, Outcome]]) -> None:
+    def _answer(
+        self, outcomes: Sequence[tuple[AnyAppend, Outcome]], recorded: Sequence[Recorded] = ()
+    ) -> None:
         for append, outcome in outcomes:
-            try:
-                append.done(outcome)
-            except Exception:
-                log.exception("a caller could not take its answer")
+            append.done(outcome)
+        if recorded:
+            self._committed(recorded)
+        if self._alone and self._waiting:
+            self._answers.spare()
+        else:
+            self._answers.hurry()
+        self._answers.send(recorded)

@@ -11,7 +11,6 @@ from tallybook.access.actor import Actor
 from tallybook.careers.streams import career_id
 from tallybook.kernel.events import Event
 from tallybook.ledger.append import AnyAppend, Append, Fold
-from tallybook.ledger.ledger import unheard
 from tallybook.play.requests import Envelope
 
 Decide = Callable[[Any, int], Sequence[Event]]
@@ -38,7 +37,6 @@ def command(
         kind="career",
         fold=fold,
         decide=decide,
-        done=unheard,
         actor=actor.player_id,
         at=envelope.at,
         zone=envelope.zone,

@@ -12,7 +12,7 @@ from tallybook.access.sessions import require_in_session
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import Append, Appended, Outcome
-from tallybook.ledger.ledger import Ledger, unheard
+from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.requests import Body, Envelope, fingerprint
 from tallybook.sessions.commands import CreateSession
@@ -50,7 +50,7 @@ class Desk:
         `name` is the command as the API spells it; `body` no longer holds what is in the envelope;
         `member` says that the room has let the actor in, so that a refusal may admit that it exists.
         """
-        self._ledger.submit(self._write(actor, session_id, name, body, envelope, done, member=member))
+        self._ledger.submit(self._write(actor, session_id, name, body, envelope, member=member), done)
 
     async def write(
         self,
@@ -63,9 +63,7 @@ class Desk:
         member: bool = False,
     ) -> Appended:
         """The same, waiting for the commit."""
-        return await self._ledger.append(
-            self._write(actor, session_id, name, body, envelope, unheard, member=member)
-        )
+        return await self._ledger.append(self._write(actor, session_id, name, body, envelope, member=member))
 
     async def rehearse(
         self,
@@ -78,7 +76,7 @@ class Desk:
         member: bool = False,
     ) -> tuple[Versioned[Session], Sequence[Event]]:
         """The state as it is, and the events that a write would append to it. Nothing is written."""
-        append = self._write(actor, session_id, name, body, envelope, unheard, member=member)
+        append = self._write(actor, session_id, name, body, envelope, member=member)
         at: Versioned[Session | None] = await self._ledger.state(session_id, FOLD)
         events = append.decide(at.state, at.index + 1)
         return cast(Versioned[Session], at), events
@@ -104,7 +102,6 @@ class Desk:
                 kind="session",
                 fold=FOLD,
                 decide=lambda session, index: decide(session, command, actor=actor.player_id, index=index),
-                done=unheard,
                 actor=actor.player_id,
                 at=envelope.at,
                 zone=envelope.zone,
@@ -123,7 +120,6 @@ class Desk:
         name: str,
         body: Body,
         envelope: Envelope,
-        done: Done,
         *,
         member: bool,
     ) -> Append[Any]:
@@ -140,7 +136,6 @@ class Desk:
             kind="session",
             fold=FOLD,
             decide=decided,
-            done=done,
             actor=actor.player_id,
             at=envelope.at,
             zone=envelope.zone,
