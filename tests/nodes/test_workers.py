@@ -23,14 +23,15 @@ def of(server: Tallybook) -> set[int]:
 
 async def keep_score(ana: Person, session_id: str, seat: int, stop: asyncio.Event) -> int:
     """Add points over connections of their own, again where one broke; how many were acknowledged."""
-    points = 0
-    while not stop.is_set():
+    points, unsure = 0, False
+    while unsure or not stop.is_set():
+        unsure = True
         command = f"{seat}-{points}"
         with suppress(httpx.TransportError):
             await ana.post(
                 f"/sessions/{session_id}/record", seat=seat, stat="Points", delta=1, command_id=command
             )
-            points += 1
+            points, unsure = points + 1, False
     return points
 
 

@@ -37,6 +37,7 @@ class Game:
     ledger: Ledger
     hooks: Webhooks
     outbox: Delivering
+    runner: Runner
     owner: UUID
     id: UUID
 
@@ -69,7 +70,7 @@ async def playing(url: str, game_id: UUID, *, private: bool = True) -> AsyncIter
         runner = Runner(ledger, clock, reactions=[Queueing(ledger, outbox)], routines=[outbox])
         runner.start()
         try:
-            yield Game(ledger, hooks, outbox, new_id(), game_id)
+            yield Game(ledger, hooks, outbox, runner, new_id(), game_id)
         finally:
             await runner.close()
 
@@ -228,6 +229,7 @@ async def test_only_what_was_asked_for_is_sent_and_nothing_after_the_end(url: st
             assert await game.outbox.deliveries(hook.id, None, before=None, limit=9) == []
         await game.hooks.remove(game.owner, game_id, wanted.id)
         await game.score(ana, 2)
+        assert await game.runner.reached("webhooks", within=30)
         await game.hooks.change(game.owner, game_id, unlocks.id, events=["score_submitted"])
         await game.score(ana, 3)
         await receiver.took(2)
