@@ -29,6 +29,15 @@ def test_a_whole_period_may_be_spent_at_once_and_flows_in_again_evenly() -> None
     assert buckets.take("ana").remaining == 99
 
 
+@given(st.floats(0, 10_000_000))
+def test_what_headers_say_does_not_depend_on_what_time_it_is(started: float) -> None:
+    clock = HandClock()
+    clock.seconds = started
+    buckets = Buckets("20/hour", clock)
+    assert [buckets.take("ana").reset for _ in range(20)] == [180 * taken for taken in range(1, 21)]
+    assert buckets.take("ana").reset == 3600
+
+
 @given(
     st.integers(1, 50),
     st.sampled_from(["second", "minute", "hour"]),

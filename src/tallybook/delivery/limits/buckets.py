@@ -51,9 +51,9 @@ class Buckets:
         full_at = self._of(key, now) + self._step
         deficit = full_at - now - self._deepest
         if deficit > 0:
-            return Standing(self._limit, 0, ceil(full_at - self._step - now), ceil(deficit))
+            return Standing(self._limit, 0, _whole(full_at - self._step - now), max(1, _whole(deficit)))
         self._full_at[key] = full_at
-        return Standing(self._limit, int(-deficit / self._step), ceil(full_at - now), 0)
+        return Standing(self._limit, int(-deficit / self._step), _whole(full_at - now), 0)
 
     def taken(self, key: Hashable, count: int) -> None:
         """So many were taken elsewhere."""
@@ -65,3 +65,8 @@ class Buckets:
             self._turn_at = now + self._period
         full_at = self._full_at.get(key) or self._before.get(key, now)
         return max(full_at, now)
+
+
+def _whole(seconds: float) -> int:
+    """Whole seconds, rounded up but for what differences of moments are wrong by."""
+    return ceil(seconds - 1e-6)
