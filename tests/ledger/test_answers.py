@@ -1,6 +1,7 @@
 """Those who wait for a commit hear of it in order, some at a time, and the loop goes on between them."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -161,3 +162,27 @@ async def test_of_several_commands_those_that_find_no_room_are_refused_alone(
         outcomes = await ledger.append_all([take(new_id(), 1) for _ in range(4)])
         assert [isinstance(outcome, Appended) for outcome in outcomes] == [True, True, False, False]
         assert {o.code for o in outcomes if isinstance(o, Refusal)} == {"overloaded"}
+
+
+async def test_draining_finishes_what_is_under_way_and_takes_nothing_new(url: str) -> None:
+    tables = [new_id() for _ in range(50)]
+    answered: list[Any] = []
+    async with node(url) as ledger:
+        for table in tables:
+            ledger.submit(take(table, 1), answered.append)
+        await ledger.drain()
+        assert codes(answered) == ["0-0"] * 50
+        with pytest.raises(Refusal) as refused:
+            await ledger.append(take(new_id(), 1))
+        assert refused.value.code == "unavailable"
+        assert codes(await ledger.append_all([take(new_id(), 1)])) == ["unavailable"]
+
+
+async def test_draining_tells_everybody_what_became_of_their_command(url: str) -> None:
+    async with node(url) as ledger:
+        callers = [asyncio.create_task(ledger.append(take(new_id(), 1, fold=None))) for _ in range(400)]
+        while ledger.waiting < len(callers):
+            await asyncio.sleep(0)
+        await ledger.drain()
+        await asyncio.sleep(0)  # for who was told last
+        assert all(caller.done() for caller in callers)

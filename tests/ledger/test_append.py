@@ -17,7 +17,7 @@ from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import FreeText
-from tallybook.ledger import writer
+from tallybook.ledger import answers, writer
 from tallybook.ledger.answers import FEW
 from tallybook.ledger.append import Appended
 from tallybook.ledger.read import events_after
@@ -276,30 +276,6 @@ async def test_a_full_queue_refuses_before_it_takes_anything(
         assert [len(await ledger.events(table)) for table in tables] == [1, 1, 1, 0]
 
 
-async def test_draining_finishes_what_is_under_way_and_takes_nothing_new(url: str) -> None:
-    tables = [new_id() for _ in range(50)]
-    answered: list[Any] = []
-    async with node(url) as ledger:
-        for table in tables:
-            ledger.submit(take(table, 1), answered.append)
-        await ledger.drain()
-        assert codes(answered) == ["0-0"] * 50
-        with pytest.raises(Refusal) as refused:
-            await ledger.append(take(new_id(), 1))
-        assert refused.value.code == "unavailable"
-        assert codes(await ledger.append_all([take(new_id(), 1)])) == ["unavailable"]
-
-
-async def test_draining_tells_everybody_what_became_of_their_command(url: str) -> None:
-    async with node(url) as ledger:
-        callers = [asyncio.create_task(ledger.append(take(new_id(), 1, fold=None))) for _ in range(400)]
-        while ledger.waiting < len(callers):
-            await asyncio.sleep(0)
-        await ledger.drain()
-        await asyncio.sleep(0)  # for who was told last
-        assert all(caller.done() for caller in callers)
-
-
 async def test_more_commands_than_one_batch_takes_are_all_answered_in_order(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,7 +323,10 @@ async def test_events_are_published_after_the_commit_and_after_the_callers_were_
         assert notes[1:] == ["committed", "answered", "published 3", "went on"]
 
 
-async def test_callers_are_answered_and_events_published_while_the_next_batch_is_stored(url: str) -> None:
+async def test_callers_are_answered_and_events_published_while_the_next_batch_is_stored(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "HELD", 60.0)
     notes: list[str] = []
     async with node(url, around=lambda database: Witness(database, notes)) as ledger:
         ledger.follower.subscribe(lambda events: notes.append(f"published {len(events)}"))

@@ -44,6 +44,7 @@ class Answers:
         self._empty.set()
 
     def call(self, done: Callable[[Any], object], outcome: object) -> None:
+        """An outcome for who wants to be called; what goes wrong there is logged."""
         self._calls.append((done, outcome))
 
     def give(self, future: asyncio.Future[Any], outcome: object, outcomes: int = 1) -> None:
