@@ -12,7 +12,7 @@ from tallybook.ledger import answers, writer
 from tallybook.ledger.answers import FEW, REQUEST, Answers
 from tallybook.ledger.append import Appended
 from tallybook.ledger.writer import Unmeasured
-from tests.ledger.kit import codes, node, sticks, take
+from tests.ledger.kit import UNLUCKY, Pile, codes, node, sticks, take
 
 EVENT = Recorded(new_id(), 0, 1, "test", b"", None, None, None, 0, b"")
 
@@ -152,6 +152,20 @@ async def test_several_commands_are_written_in_order_and_each_for_itself(url: st
         assert [o.stream for o in outcomes if isinstance(o, Appended)] == [table, table, other, table]
         assert (await ledger.state(table, sticks)).state.taken == (1, 4)
         assert await ledger.append_all([]) == []
+
+
+async def test_a_batch_that_has_to_be_divided_keeps_its_order(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MOST_AT_ONCE", 6)
+    table = new_id()
+    async with node(url, Pile()) as ledger:
+        numbers = [1, 2, UNLUCKY, 3, 4, UNLUCKY, 5, 6, 7, 8]
+        told = codes(await ledger.append_all([take(table, number) for number in numbers]))
+        lucky = [code for code in told if code != "ZeroDivisionError"]
+        assert lucky == [f"{at}-{at}" for at in range(8)]
+        assert [at for at, code in enumerate(told) if code not in lucky] == [2, 5]
+        assert (await ledger.state(table, sticks)).state.taken == tuple(range(1, 9))
 
 
 async def test_of_several_commands_those_that_find_no_room_are_refused_alone(

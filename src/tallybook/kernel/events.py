@@ -12,7 +12,7 @@ from tallybook.kernel.text import FreeText
 _encoder = msgspec.json.Encoder()
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A fact, in the past tense. Fields are JSON values, ids and decimals; never names or free text.
 
     A field in `free_text` may hold a `FreeText`; its digest is stored in the event, its text beside it.
@@ -103,7 +103,7 @@ def encode(event: Event) -> tuple[bytes, Mapping[str, str]]:
     return _encoder.encode(event), texts
 
 
-class Recorded(msgspec.Struct, eq=False):
+class Recorded(msgspec.Struct, eq=False, gc=False):
     """An event as the ledger holds it. Times are microseconds since 1970 UTC."""
 
     stream: UUID

@@ -54,10 +54,8 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 Outcome = Appended | Exception
-
-
-def _unheard(_outcome: Outcome) -> None:
-    """Nobody has asked."""
+Done = Callable[[Outcome], object]
+"""Hears once, on the event loop, of the commit or the refusal."""
 
 
 class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
@@ -71,8 +69,6 @@ class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     `beside(connection)` writes what no event carries (names, credentials) in the same transaction,
     under a savepoint of its own: when it raises, only this command fails. It runs for every command
     that was not refused, also for one that decided nothing.
-
-    `done(outcome)` is the ledger's own: it hears once, on the event loop, of the commit or the refusal.
     """
 
     stream: UUID
@@ -87,7 +83,6 @@ class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     scope: UUID | None = None  # within which `command_id` is unique; the stream when None
     expected_index: int | None = None
     beside: Callable[[Connection], None] | None = None
-    done: Callable[[Outcome], None] = _unheard
 
 
 class Projection(Protocol):

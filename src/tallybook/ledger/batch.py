@@ -117,7 +117,7 @@ class Written:
     position: int  # of the last event
     now: int  # the commit time
     slots: Mapping[str, Slots]
-    outcomes: list[tuple[AnyAppend, Outcome]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)  # of the commands, in their order
     recorded: list[Recorded] = field(default_factory=list)
     texts: dict[tuple[UUID, str], str] = field(default_factory=dict)
     commands: list[tuple[Any, ...]] = field(default_factory=list)
@@ -175,7 +175,7 @@ class Batch:
                 if not _goes_on(connection):
                     raise DatabaseUnavailable from error
                 outcome = DatabaseUnavailable() if in_trouble(error) else error
-            written.outcomes.append((append, outcome))
+            written.outcomes.append(outcome)
         with gathering(connection):
             if written.recorded:
                 self._store(connection, heads, written)

@@ -13,7 +13,7 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
-from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, Projection
+from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Done, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
 from tallybook.ledger.follow import Follower, Sink, hand_on
 from tallybook.ledger.hints import Hints
@@ -107,39 +107,36 @@ class Ledger:
         """Hand on each batch of this node's before its callers go on, maybe before older events of others."""
         self._own.append(sink)
 
-    def submit(self, append: AnyAppend, done: Callable[[Outcome], None]) -> None:
+    def submit(self, append: AnyAppend, done: Done) -> None:
         """Queue a command. `done` is called after the commit or the refusal, before the events are published.
 
         Raises `Refusal` when there is no room.
         """
-        append.done = partial(self._answers.call, done)
-        self._writer.submit(append)
+        self._writer.submit(append, partial(self._answers.call, done))
 
     async def append(self, append: AnyAppend) -> Appended:
         """Queue a command and wait for its commit. A caller that goes away does not undo it."""
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        append.done = partial(self._answers.give, future)
-        self._writer.submit(append)
+        self._writer.submit(append, partial(self._answers.give, future))
         return await future
 
     async def append_all(self, appends: Sequence[AnyAppend]) -> list[Outcome]:
         """Queue several commands, in order, and wait for all of them; what is refused is an outcome, too."""
-        outcomes: dict[int, Outcome] = {}
+        outcomes: list[Outcome] = []  # the writer keeps the order
+        refused: list[Outcome] = []
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
 
-        def done(at: int, outcome: Outcome) -> None:
-            outcomes[at] = outcome
-            if len(outcomes) == len(appends):
-                self._answers.give(future, [outcomes[at] for at in range(len(appends))], len(appends))
+        def done(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) + len(refused) == len(appends):
+                self._answers.give(future, outcomes + refused, len(appends))
 
-        for at, append in enumerate(appends):
-            append.done = partial(done, at)
+        for append in appends:
             try:
-                self._writer.submit(append)
+                self._writer.submit(append, done)
             except Refusal as refusal:
-                append.done(refusal)
-        self._answers.send()
-        return await future if appends else []
+                refused.append(refusal)  # and so is everything behind it
+        return refused if len(refused) == len(appends) else await future
 
     async def state(self, stream: UUID, fold: Fold[S]) -> Versioned[S]:
         """The state at the head of a stream; every write acknowledged before the call is in it."""

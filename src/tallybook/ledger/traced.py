@@ -4,7 +4,7 @@ from typing import Any
 
 from opentelemetry.trace import Link, Span, TracerProvider, get_current_span
 
-from tallybook.ledger.append import AnyAppend, Outcome
+from tallybook.ledger.append import AnyAppend, Done, Outcome
 from tallybook.ledger.batch import Written
 from tallybook.ledger.writer import Writer
 
@@ -17,16 +17,13 @@ class TracedWriter(Writer):
         self._tracer = traces.get_tracer("tallybook")
         self._callers: dict[AnyAppend, Span] = {}
 
-    def submit(self, append: AnyAppend) -> None:
-        super().submit(append)
-        then = append.done
-
-        def done(outcome: Outcome) -> None:
+    def submit(self, append: AnyAppend, done: Done) -> None:
+        def heard(outcome: Outcome) -> None:
             del self._callers[append]
-            then(outcome)
+            done(outcome)
 
+        super().submit(append, heard)
         self._callers[append] = get_current_span()
-        append.done = done
 
     async def _commit(self, appends: list[AnyAppend], started: float) -> Written:
         callers = {span for append in appends if (span := self._callers[append]).is_recording()}

@@ -16,7 +16,7 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
-from tallybook.ledger.append import EMPTY, AnyAppend, Outcome
+from tallybook.ledger.append import EMPTY, AnyAppend, Done, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
 from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.states import Snapshot, States
@@ -28,6 +28,8 @@ MOST_AT_ONCE = 1_000
 MOST_COLD = 100  # streams in one batch that may have to be loaded, all under the lock
 UNDIVIDED = 50  # commands that are taken up together even if that leaves none for the next batch
 PATIENCE = 5.0  # seconds a batch is tried again for while the database cannot be reached
+
+_Asked = tuple[AnyAppend, Done]
 
 
 class Metrics(Protocol):
@@ -76,7 +78,7 @@ class Writer:
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
         self._alone = alone
-        self._waiting: deque[AnyAppend] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._taken = 0  # how many were taken up last; none after a pause
         self._due: dict[UUID, Snapshot] = {}
         self._wake = asyncio.Event()
@@ -106,14 +108,14 @@ class Writer:
         """For how long the batch under way has been tried; 0 when there is none."""
         return 0.0 if self._since is None else self._clock.monotonic() - self._since
 
-    def submit(self, append: AnyAppend) -> None:
-        """Queue a command, or refuse it before it takes any room."""
+    def submit(self, append: AnyAppend, done: Done) -> None:
+        """Queue a command, or refuse it before it takes any room. Outcomes come in the order of commands."""
         if self._closing:
             raise Refusal("unavailable", "the server is shutting down: try again shortly", retry_after=1)
         if len(self._waiting) >= MOST_WAITING:
             self._metrics.refused()
             raise Refusal("overloaded", "too many commands are waiting: try again shortly", retry_after=1)
-        self._waiting.append(append)
+        self._waiting.append((append, done))
         self._idle.clear()
         self._wake.set()
 
@@ -146,46 +148,46 @@ class Writer:
             self._taken = 0
             self._idle.set()
 
-    def _take(self) -> list[AnyAppend]:
+    def _take(self) -> list[_Asked]:
         most = MOST_AT_ONCE
         if self._alone and self._taken:
             most = min(most, max(UNDIVIDED, (self._taken + len(self._waiting)) // 2))
-        taken: list[AnyAppend] = []
+        taken: list[_Asked] = []
         cold: set[UUID] = set()
         while self._waiting and len(taken) < most and len(cold) < MOST_COLD:
-            append = self._waiting.popleft()
-            taken.append(append)
+            append, _ = asked = self._waiting.popleft()
+            taken.append(asked)
             if append.fold is not None and append.stream not in self._states:
                 cold.add(append.stream)
         self._taken = len(taken)
         return taken
 
-    async def _write(self, appends: list[AnyAppend]) -> None:
+    async def _write(self, taken: list[_Asked]) -> None:
         """Commit a batch; when it cannot be committed as a whole, find the command that is to blame."""
         started = self._since = self._clock.monotonic()
         try:
-            written = await self._commit(appends, started)
+            written = await self._commit([append for append, _ in taken], started)
         except (DatabaseUnavailable, ProjectionMismatch) as why:
-            log.error("the database took none of %d commands: %r", len(appends), why.__cause__ or why)
+            log.error("the database took none of %d commands: %r", len(taken), why.__cause__ or why)
             # Whoever came meanwhile would wait as long for the same answer.
-            appends.extend(self._waiting)
+            taken.extend(self._waiting)
             self._waiting.clear()
-            self._answer([(append, Refusal(why.code, why.detail, retry_after=1)) for append in appends])
+            self._answer(taken, [Refusal(why.code, why.detail, retry_after=1) for _ in taken])
         except Exception as error:
-            if len(appends) == 1:
+            if len(taken) == 1:
                 log.error("a command failed for good", exc_info=error)
-                self._answer([(appends[0], error)])
+                self._answer(taken, [error])
                 return
-            middle = len(appends) // 2
-            await self._write(appends[:middle])
-            await self._write(appends[middle:])
+            middle = len(taken) // 2
+            self._waiting.extendleft(reversed(taken[middle:]))  # their turn comes next: the order is kept
+            await self._write(taken[:middle])
         else:
             self._batch.committed(written)
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
-            self._answer(written.outcomes, written.recorded)
+            self._answer(taken, written.outcomes, written.recorded)
             self._metrics.batch(
-                commands=len(appends),
+                commands=len(taken),
                 events=len(written.recorded),
                 seconds=self._clock.monotonic() - started,
             )
@@ -219,10 +221,10 @@ class Writer:
             pause = min(2 * pause, 1.0)
 
     def _answer(
-        self, outcomes: Sequence[tuple[AnyAppend, Outcome]], recorded: Sequence[Recorded] = ()
+        self, taken: Sequence[_Asked], outcomes: Sequence[Outcome], recorded: Sequence[Recorded] = ()
     ) -> None:
-        for append, outcome in outcomes:
-            append.done(outcome)
+        for (_, done), outcome in zip(taken, outcomes, strict=True):
+            done(outcome)
         if recorded:
             self._committed(recorded)
         if self._alone and self._waiting:

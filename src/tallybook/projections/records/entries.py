@@ -8,7 +8,7 @@ from tallybook.catalogue.boards import AVERAGE_DECIMALS, Definition, saturated
 from tallybook.projections.records.contributions import Contribution
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What somebody has on a board, in its smallest unit.
 
     `value` and `second` are what is ranked; for the operators best and latest, they were achieved together.

@@ -46,7 +46,7 @@ _careers_of = {slot: Lookup(careers[slot], ["game_id"], ["player_id"]) for slot 
 _save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"], update=()) for slot in SLOTS}
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one event changed about one entry, as the batch had it just before and just after.
 
     There is none for persons who are several players.
