@@ -108,7 +108,8 @@ async def test_what_is_at_hand_of_players_stays_small_and_right(
     everybody = list(called)
 
     for some in (everybody[:2], everybody[1:4], everybody[3:], everybody, everybody[:1], [new_id()]):
-        found, kinds = await names.of(some), await players.bots(some)
+        found = await names.of(some)
+        existing = {each: known for each, known in (await players.of(some)).items() if each in some}
         assert [found.get(each) for each in some] == [called.get(each) for each in some]
-        assert kinds == {each: False for each in some if each in called}
+        assert existing == {each: (each, False) for each in some if each in called}
         assert len(names.at_hand) <= 3

@@ -1,6 +1,6 @@
 """Who is asking."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tallybook.accounts.events import Kind
@@ -19,6 +19,10 @@ class Actor:
     roles: frozenset[str] = frozenset()
     merged: frozenset[UUID] = frozenset()  # the other players who are the same person
     key_games: frozenset[UUID] | None = None  # of an API key: the games it is for
+    ids: frozenset[UUID] = field(init=False, repr=False, compare=False)  # every player that the actor is
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ids", self.merged | {self.player_id})
 
     @classmethod
     def of(cls, claims: Claims, merged: frozenset[UUID] = frozenset()) -> "Actor":
@@ -27,8 +31,3 @@ class Actor:
     @classmethod
     def of_key(cls, key_id: UUID, games: frozenset[UUID]) -> "Actor":
         return cls(key_id, "bot", key_games=games)
-
-    @property
-    def ids(self) -> frozenset[UUID]:
-        """Every player that the actor is."""
-        return self.merged | {self.player_id}

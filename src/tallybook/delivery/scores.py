@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
-from tallybook.accounts.known import KnownPlayers
+from tallybook.accounts.known import Known, KnownPlayers
 from tallybook.careers.events import ScoreSubmitted
 from tallybook.catalogue.board_book import BoardBook, GameBoards
 from tallybook.catalogue.boards import Board
@@ -25,7 +25,7 @@ from tallybook.ledger.append import AnyAppend, Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import command
 from tallybook.play.desk import require_time
-from tallybook.play.requests import LARGEST_NUMBER, Body, Envelope, take_envelope
+from tallybook.play.requests import LARGEST_NUMBER, PLAIN, Body, Envelope, take_envelope
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.records import Step
@@ -120,24 +120,26 @@ class Scores:
         self, actor: Actor, game_id: UUID, submission: Submission, envelope: Envelope
     ) -> Submitted:
         """Write a score, and say how its player stands after it."""
-        found = await self._book.of(game_id)
-        bots = await self._players.bots([_whose(submission) or actor.player_id])
-        score = self._take(actor, found, bots, submission, envelope)
+        taker = await self._taker(actor, game_id, [submission])
+        score = taker.take(submission, envelope)
         return (await self._came_out([(score, await self._ledger.append(score.append))]))[0]
 
     async def submit_all(
-        self, actor: Actor, game_id: UUID, bodies: Sequence[Body | Refusal], command_id: str | None
+        self,
+        actor: Actor,
+        game_id: UUID,
+        given: Sequence[Submission | Body | Refusal],
+        command_id: str | None,
     ) -> list[Item]:
         """Many scores, each for itself; under the batch's command id every item has one by its place."""
-        if len(bodies) > MOST_AT_ONCE:
+        if len(given) > MOST_AT_ONCE:
             raise invalid("scores", f"at most {MOST_AT_ONCE}")
-        found = await self._book.of(game_id)
-        bots = await self._players.bots([actor.player_id, *filter(None, map(_player_in, bodies))])
+        taker = await self._taker(actor, game_id, given)
         items: list[Item] = []
         taken: dict[int, _Score] = {}
-        for at, body in enumerate(bodies):
+        for at, each in enumerate(given):
             try:
-                taken[at] = self._take_one(actor, found, bots, body, command_id, at)
+                taken[at] = taker.take_item(each, command_id, at)
                 items.append(_UNTOLD)
             except Refusal as refusal:
                 items.append(_failed(refusal))
@@ -153,68 +155,14 @@ class Scores:
         told = iter(await self._came_out(written))
         return [Item(next(told)) if item is _UNTOLD else item for item in items]
 
-    def _take_one(
-        self,
-        actor: Actor,
-        found: GameBoards,
-        bots: Mapping[UUID, bool],
-        body: Body | Refusal,
-        command_id: str | None,
-        at: int,
-    ) -> _Score:
-        if isinstance(body, Refusal):
-            raise body
-        if not isinstance(body, dict):
-            raise Refusal("malformed", "an item must be a JSON object")
-        named = None
-        if command_id is not None and "command_id" not in body:
-            named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
-        envelope = take_envelope(body, self._clock, named)
-        return self._take(actor, found, bots, decode(Submission, body), envelope)
-
-    def _take(
-        self,
-        actor: Actor,
-        found: GameBoards,
-        bots: Mapping[UUID, bool],
-        submission: Submission,
-        envelope: Envelope,
-    ) -> _Score:
-        """What is to be written, if the caller may say so; `bots` are the players that there are."""
-        board = found.find(submission.board)
-        player_id = self._player(actor, found, board, submission)
-        require_time(actor, envelope)
-        self._check_time(board, envelope)
-        if player_id not in bots:
-            raise not_found("player")
-        event = _event(board, player_id, submission, bot=bots[player_id])
-        content = "submit_score", submission
-        append = command(actor, board.game_id, player_id, lambda _state, _index: [event], envelope, content)
-        return _Score(board, event, append)
-
-    def _player(self, actor: Actor, found: GameBoards, board: Board, submission: Submission) -> UUID:
-        """Whose score it is, if the caller may say so."""
-        if found.game.archived:
-            raise Refusal("archived", "the game is archived")
-        if isinstance(submission.player_id, UUID):
-            player_id = submission.player_id
-        elif actor.key_games is None:
-            player_id = actor.player_id
-        else:
-            raise invalid("player_id", "is missing: an API key is nobody")
-        relations = relations_of(actor, owner=found.game.owner_id in actor.ids, game=board.game_id)
-        require("game.view", relations)
-        if player_id in actor.ids:
-            relations = {*relations, "player"}
-        require("record.vouch" if board.definition.server else "record.submit", relations)
-        return player_id
-
-    def _check_time(self, board: Board, envelope: Envelope) -> None:
-        """A score of a period that is over comes too late."""
-        if envelope.at is None or board.definition.schedule == "none":
-            return
-        if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
-            raise Refusal("period_closed", "at: this period of the leaderboard is over")
+    async def _taker(
+        self, actor: Actor, game_id: UUID, given: Sequence[Submission | Body | Refusal]
+    ) -> "_Taker":
+        found = await self._book.of(game_id)
+        players = {player_id for each in given if (player_id := _player_in(each)) is not None}
+        if actor.key_games is None:
+            players.add(actor.player_id)
+        return _Taker(actor, found, await self._players.of(players), self._clock)
 
     async def _came_out(self, written: Sequence[tuple[_Score, Appended]]) -> list[Submitted]:
         """How the boards' entries stand after submissions, in their order."""
@@ -263,14 +211,80 @@ class Scores:
         return Submitted(shown, rank, None, entry.since == recorded.position)
 
 
-def _event(board: Board, player_id: UUID, submission: Submission, *, bot: bool) -> ScoreSubmitted:
+class _Taker:
+    """Takes in what one request says of one game; what holds for many of its scores is asked once."""
+
+    def __init__(self, actor: Actor, found: GameBoards, players: Mapping[UUID, Known], clock: Clock) -> None:
+        self._actor = actor
+        self._found = found
+        self._players = players
+        self._clock = clock
+        self._open: dict[tuple[str, bool], Board] = {}  # by key, and whether it is the caller's own score
+
+    def take_item(self, given: Submission | Body | Refusal, command_id: str | None, at: int) -> _Score:
+        """The same as `take` for one of several, in its place."""
+        if isinstance(given, Refusal):
+            raise given
+        if not isinstance(given, Submission | dict):
+            raise Refusal("malformed", "an item must be a JSON object")
+        named = None
+        if command_id is not None and (isinstance(given, Submission) or "command_id" not in given):
+            named = blake2b(f"{command_id}\n{at}".encode(), digest_size=16).hexdigest()
+        if isinstance(given, Submission):
+            return self.take(given, PLAIN if named is None else Envelope(named))
+        envelope = take_envelope(given, self._clock, named)
+        return self.take(decode(Submission, given), envelope)
+
+    def take(self, submission: Submission, envelope: Envelope) -> _Score:
+        """What is to be written, if the caller may say so."""
+        actor = self._actor
+        if isinstance(submission.player_id, UUID):
+            player_id = submission.player_id
+        elif actor.key_games is None:
+            player_id = actor.player_id
+        else:
+            raise invalid("player_id", "is missing: an API key is nobody")
+        which = submission.board, player_id in actor.ids
+        board = self._open.get(which)
+        if board is None:
+            board = self._open[which] = self._opened(*which)
+        require_time(actor, envelope)
+        self._check_time(board, envelope)
+        player = self._players.get(player_id)
+        if player is None:
+            raise not_found("player")
+        event = _event(board, player, submission)
+        content = "submit_score", submission
+        append = command(actor, board.game_id, player.id, lambda _state, _index: [event], envelope, content)
+        return _Score(board, event, append)
+
+    def _opened(self, key: str, own: bool) -> Board:  # noqa: FBT001  # half of a key
+        """A board, if the caller may submit scores to it."""
+        board, game, actor = self._found.find(key), self._found.game, self._actor
+        if game.archived:
+            raise Refusal("archived", "the game is archived")
+        relations = relations_of(actor, owner=game.owner_id in actor.ids, game=board.game_id)
+        require("game.view", relations)
+        if own:
+            relations = {*relations, "player"}
+        require("record.vouch" if board.definition.server else "record.submit", relations)
+        return board
+
+    def _check_time(self, board: Board, envelope: Envelope) -> None:
+        """A score of a period that is over comes too late."""
+        if envelope.at is None or board.definition.schedule == "none":
+            return
+        if board.period(envelope.at)[0] != board.period(self._clock.now())[0]:
+            raise Refusal("period_closed", "at: this period of the leaderboard is over")
+
+
+def _event(board: Board, player: Known, submission: Submission) -> ScoreSubmitted:
     wanted, action = board.definition, submission.action
     if wanted.source == "action" and action not in {"", wanted.of}:
         raise invalid("action", f"the leaderboard is over {wanted.of}")
     if wanted.source not in {"scores", "action"}:
         raise Refusal("contradicts_records", "no scores are submitted to this leaderboard")
-    for field in ("score", "second"):
-        value = getattr(submission, field)
+    for field, value in (("score", submission.score), ("second", submission.second)):
         if isinstance(value, str) and len(value.partition(".")[2]) > wanted.decimals:
             raise invalid(field, f"the leaderboard has {wanted.decimals} decimals")
     if wanted.teams and isinstance(submission.team, UnsetType):
@@ -283,13 +297,13 @@ def _event(board: Board, player_id: UUID, submission: Submission, *, bot: bool) 
         metadata = FreeText.of(encoded.decode())
     return ScoreSubmitted(
         game=board.game_id,
-        player=player_id,
+        player=player.id,
         board=board.id,
         score=_canonical(submission.score),
         action=wanted.of if wanted.source == "action" else action,
         second=None if isinstance(submission.second, UnsetType) else _canonical(submission.second),
         team=None if isinstance(submission.team, UnsetType) else clean_name(submission.team, longest=_TEAM),
-        bot=bot,
+        bot=player.bot,
         metadata=metadata,
     )
 
@@ -312,13 +326,12 @@ def _failed(refusal: Refusal) -> Item:
     return Item(error=Failed(refusal.code, refusal.detail))
 
 
-def _whose(submission: Submission) -> UUID | None:
-    return submission.player_id if isinstance(submission.player_id, UUID) else None
-
-
-def _player_in(body: object) -> UUID | None:
+def _player_in(given: object) -> UUID | None:
+    """Whose score an item says that it is, as far as that can be said before it is read."""
+    if isinstance(given, Submission):
+        return None if isinstance(given.player_id, UnsetType) else given.player_id
     try:
-        return UUID(body["player_id"]) if isinstance(body, dict) else None
+        return UUID(given["player_id"]) if isinstance(given, dict) else None
     except (KeyError, ValueError, AttributeError, TypeError):
         return None  # refused, or the caller's own
 

@@ -165,12 +165,13 @@ class Work(ABC):
     def begin(self, position: int) -> None:  # noqa: B027  # a routine has nothing to begin with
         """The node has started, with the ledger at a position."""
 
-    def concerned(self, event: Recorded) -> bool:
+    def concerned(self, type_: str) -> bool:
+        """Whether events that are stored under a name do."""
         return False
 
     def hear(self, position: int) -> None:
         """Here is an event that concerns it."""
-        self.newest = position
+        self.newest = max(self.newest, position)
         self._wake.set()
 
     async def wait(self, seconds: float) -> None:
@@ -238,8 +239,8 @@ class Following(Work):
     def begin(self, position: int) -> None:
         self.newest = position
 
-    def concerned(self, event: Recorded) -> bool:
-        return name_without_version(event.type) in self._concerns
+    def concerned(self, type_: str) -> bool:
+        return name_without_version(type_) in self._concerns
 
     def go_on(self) -> None:
         if self.active:
@@ -260,7 +261,8 @@ class Following(Work):
                 look = partial(events_after, position=self.position, limit=CHUNK)
                 found = await self._node.database.read(look)
             upto = found[-1].position if found else self.position
-            events = [event for event in found if self.concerned(event)]
+            types = {type_ for type_ in {event.type for event in found} if self.concerned(type_)}
+            events = [event for event in found if event.type in types]
             if events or (self._flush and upto > self._stored):
                 if await self.take(events, upto):
                     self._stored, self._flush = upto, False

@@ -118,12 +118,13 @@ class Runner:
 
     def _heard(self, events: Sequence[Recorded]) -> None:
         self._node.tail.take(events)
-        for event in events:
-            works = self._concerned.get(event.type)
+        newest = {event.type: event.position for event in events}
+        for type_, position in newest.items():
+            works = self._concerned.get(type_)
             if works is None:
-                works = self._concerned[event.type] = [w for w in self.works.values() if w.concerned(event)]
+                works = self._concerned[type_] = [w for w in self.works.values() if w.concerned(type_)]
             for work in works:
-                work.hear(event.position)
+                work.hear(position)
 
     async def _keep(self) -> None:
         """Claim and renew the leases; start and stop the work they are for."""

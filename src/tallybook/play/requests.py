@@ -37,6 +37,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 Body = dict[str, Any]
+PLAIN = Envelope()
 
 
 def read_body(data: bytes | bytearray, *, each_of: str | None = None) -> Body:
@@ -60,6 +61,11 @@ def read_body(data: bytes | bytearray, *, each_of: str | None = None) -> Body:
         else:
             _check(body, "", DEEPEST)
     return body
+
+
+def is_flat(data: bytes | bytearray, containers: int) -> bool:
+    """Whether a body holds so many objects and lists, and nothing else that `read_body` would look for."""
+    return data.count(b"{") + data.count(b"[") == containers and not _SUSPECT.search(data)
 
 
 def _checked(item: Any) -> Any:
@@ -96,7 +102,7 @@ def _check(value: Any, path: str, depth: int) -> None:
 def take_envelope(body: Body, clock: Clock, command_id: str | None = None) -> Envelope:
     """Take the envelope's keys out of a body. `command_id` is the header's, which must not contradict."""
     if not (body.keys() & _KEYS):
-        return Envelope() if command_id is None else Envelope(_command_id(command_id))
+        return PLAIN if command_id is None else Envelope(_command_id(command_id))
     given = body.pop("command_id", None)
     if given is not None:
         if command_id is not None and command_id != given:

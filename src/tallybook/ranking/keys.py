@@ -23,8 +23,8 @@ def parts(packed: bytes, *, highest: bool, second_highest: bool) -> tuple[int, i
 
 
 def _ordered(number: int, highest: bool) -> int:  # noqa: FBT001  # a criterion's direction
-    biased = min(max(number, LOWEST), HIGHEST) + _BIAS
-    return 2 * _BIAS - 1 - biased if highest else biased
+    within = number if LOWEST <= number <= HIGHEST else min(max(number, LOWEST), HIGHEST)
+    return HIGHEST - within if highest else within + _BIAS
 
 
 def _number(ordered: int, highest: bool) -> int:  # noqa: FBT001  # a criterion's direction

@@ -39,9 +39,10 @@ def check_size(path: str, size: int) -> None:
         raise Refusal("too_large", f"at most {largest} bytes")
 
 
-async def read_body(request: Request, *, each_of: str | None = None) -> Body:
-    """The body, a JSON object; nothing at all counts as an empty one. On `each_of`, see `parse_body`."""
-    path, data = request.scope["path"], request.scope.get(WHOLE)
+async def read_data(request: Request) -> bytearray:
+    """The body as it was sent."""
+    path = request.scope["path"]
+    data: bytearray | None = request.scope.get(WHOLE)
     if data is None:
         data = bytearray()
         async for chunk in request.stream():
@@ -49,7 +50,12 @@ async def read_body(request: Request, *, each_of: str | None = None) -> Body:
             check_size(path, len(data))
     else:
         check_size(path, len(data))
-    return parse_body(data, each_of=each_of)
+    return data
+
+
+async def read_body(request: Request, *, each_of: str | None = None) -> Body:
+    """The body, a JSON object; nothing at all counts as an empty one. On `each_of`, see `parse_body`."""
+    return parse_body(await read_data(request), each_of=each_of)
 
 
 def body_of(shape: type[T]) -> Any:

@@ -1,5 +1,6 @@
 """Scores from games and their servers."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -10,13 +11,13 @@ from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import anyone_of
 from tallybook.delivery.rest.direct import Nothing, direct
 from tallybook.delivery.rest.hot import hot
-from tallybook.delivery.rest.reading import COMMAND_ID, Command, command_id_of, read_body
+from tallybook.delivery.rest.reading import COMMAND_ID, Command, command_id_of, read_data
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.scores import MOST_AT_ONCE, Item, Submission, Submitted
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import invalid
-from tallybook.play.requests import take_envelope
+from tallybook.play.requests import PLAIN, Envelope, is_flat, read_body, take_envelope
 from tallybook.sessions.wire import decode
 
 router = api_router("/games/{id}/scores", tag="leaderboards")
@@ -48,17 +49,50 @@ class ScoresTaken(msgspec.Struct, frozen=True):
     results: list[Item]
 
 
+class _Plain(msgspec.Struct, forbid_unknown_fields=True):
+    """A batch in which nothing but scores is said."""
+
+    scores: Annotated[list[Submission], Meta(max_length=MOST_AT_ONCE)]
+
+
+_read_one = msgspec.json.Decoder(Submission).decode
+_read_many = msgspec.json.Decoder(_Plain).decode
+
+
+def plain_score(data: bytearray) -> Submission | None:
+    """The score of a body that says nothing else, and needs no closer look."""
+    try:
+        return _read_one(data) if is_flat(data, 1) else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def plain_scores(data: bytearray) -> list[Submission] | None:
+    """The same for a batch of them."""
+    try:
+        scores = _read_many(data).scores
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return scores if is_flat(data, 2 + len(scores)) else None
+
+
 @hot
 async def submit(request: Request) -> Response:
     """Submit a score: one's own, or as the game's server anybody's. The answer has the rank after it."""
     caller = await anyone_of(request)
     given: Services = request.app.state.services
     game_id = parse_id(request.path_params["id"], "game")
-    body = await read_body(request)
-    if body.pop("gameId", str(game_id)) != str(game_id):  # as a founding document has it
-        raise invalid("gameId", "says something else than the path")
-    envelope = take_envelope(body, given.clock, command_id_of(request))
-    return answer(await given.scores.submit(caller, game_id, decode(Submission, body), envelope))
+    data, command_id = await read_data(request), command_id_of(request)
+    submission = plain_score(data)
+    if submission is not None:
+        envelope = PLAIN if command_id is None else Envelope(command_id)
+    else:
+        body = read_body(data)
+        if body.pop("gameId", str(game_id)) != str(game_id):  # as a founding document has it
+            raise invalid("gameId", "says something else than the path")
+        envelope = take_envelope(body, given.clock, command_id)
+        submission = decode(Submission, body)
+    return answer(await given.scores.submit(caller, game_id, submission, envelope))
 
 
 @hot
@@ -67,9 +101,12 @@ async def submit_all(request: Request) -> Response:
     caller = await anyone_of(request)
     given: Services = request.app.state.services
     game_id = parse_id(request.path_params["id"], "game")
-    body = decode(ScoreBatch, await read_body(request, each_of="scores"))
-    taken = await given.scores.submit_all(caller, game_id, body.scores, body.id(command_id_of(request)))
-    return answer(ScoresTaken(taken))
+    data, command_id = await read_data(request), command_id_of(request)
+    scores: Sequence[Any] | None = plain_scores(data)
+    if scores is None:
+        body = decode(ScoreBatch, read_body(data, each_of="scores"))
+        scores, command_id = body.scores, body.id(command_id)
+    return answer(ScoresTaken(await given.scores.submit_all(caller, game_id, scores, command_id)))
 
 
 SUBMIT = direct(Nothing, "id", takes=NewScore, gives=Submitted, refuses=REFUSED, keys=True, writes=True)

@@ -287,7 +287,10 @@ def _changes(keys: Keys, version: int) -> list[Change]:
 
 def name_of(board: Board, period: int) -> bytes:
     """The name of a list in the index; a board that is defined anew gets others."""
-    return board.id.bytes + period.to_bytes(8) + board.digest
+    name = board.lists.get(period)
+    if name is None:
+        name = board.lists[period] = board.id.bytes + period.to_bytes(8) + board.digest
+    return name
 
 
 def packed(definition: Definition, entry: Entry | Line) -> bytes:

@@ -37,7 +37,7 @@ class Ranks:
         self._steps: Steps = {}
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}  # of SQL, and it has not begun
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
-        self._whole: set[tuple[UUID, bytes]] = set()  # boards that have all their past, by id and digest
+        self._whole: set[bytes] = set()  # boards that have all their past, by the name of a list
 
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch."""
@@ -52,15 +52,15 @@ class Ranks:
 
     async def filled(self, board: Board) -> float | None:
         """How much of the past a board that is new or defined anew has taken in, from 0 to 1; None: all."""
-        key = board.id, board.digest
-        if key in self._whole:
+        name = name_of(board, 0)
+        if name in self._whole:
             return None
         read = partial(filling.filled, slot=self._records.slot, board=board)
         found = await self._database.read(read)
         if found is None:
             if len(self._whole) >= MOST_STEPS:
                 self._whole.clear()
-            self._whole.add(key)
+            self._whole.add(name)
         return found
 
     async def settled(self) -> None:
@@ -134,7 +134,7 @@ class Ranks:
 
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
         """The same, if it can be said at once; None where it has to be asked for."""
-        if (board.id, board.digest) not in self._whole or not self.index.at_rest:
+        if name_of(board, 0) not in self._whole or not self.index.at_rest:
             return None
         name, key = name_of(board, period), packed(board.definition, entry)
         rank = self._ranking.rank_at_hand(name, key, member.bytes)
