@@ -12,6 +12,8 @@ from tallybook.delivery.leaderboard_shapes import Asked
 from tallybook.delivery.leaderboards import Leaderboards
 from tallybook.kernel.events import Recorded
 
+_Leading = ScoreSubmitted | AchievementUnlocked  # after which somebody else may lead
+
 PAUSE = 0.05  # seconds between looks, so that a board under load is looked at once for many scores
 MOST_REMEMBERED = 100_000  # leaders
 
@@ -33,12 +35,19 @@ class Overtaking:
         self._leaders: dict[tuple[UUID, str | None], UUID | None] = {}  # by board and period
 
     async def react(self, events: Sequence[Recorded]) -> bool:
-        newest: dict[UUID, tuple[Board, Recorded]] = {}
+        alike: dict[
+            tuple[object, ...], tuple[_Leading, Recorded]
+        ] = {}  # the last of those for the same boards
         for recorded in events:
-            match recorded.event:
-                case ScoreSubmitted(game=game_id) | AchievementUnlocked(game=game_id) as event:
-                    boards = (await self._book.of(game_id)).boards.values()
-                    newest |= {board.id: (board, recorded) for board in boards if _counts(board, event)}
+            event = recorded.event
+            if isinstance(event, ScoreSubmitted):
+                alike[event.game, event.board, event.action] = event, recorded
+            elif isinstance(event, AchievementUnlocked):
+                alike[event.game,] = event, recorded
+        newest: dict[UUID, tuple[Board, Recorded]] = {}
+        for event, recorded in sorted(alike.values(), key=lambda each: each[1].position):
+            boards = (await self._book.of(event.game)).boards.values()
+            newest |= {board.id: (board, recorded) for board in boards if _counts(board, event)}
         told = [await self._look(board, recorded) for board, recorded in newest.values()]
         await asyncio.sleep(PAUSE)
         return any(told)
@@ -64,7 +73,7 @@ class Overtaking:
         return True
 
 
-def _counts(board: Board, event: ScoreSubmitted | AchievementUnlocked) -> bool:
+def _counts(board: Board, event: _Leading) -> bool:
     """Whether an event may change who leads."""
     if board.archived or board.definition.teams:
         return False

@@ -159,9 +159,9 @@ class Scores:
         self, actor: Actor, game_id: UUID, given: Sequence[Submission | Body | Refusal]
     ) -> "_Taker":
         found = await self._book.of(game_id)
-        players = {player_id for each in given if (player_id := _player_in(each)) is not None}
+        players = [player_id for each in given if (player_id := _player_in(each)) is not None]
         if actor.key_games is None:
-            players.add(actor.player_id)
+            players.append(actor.player_id)
         return _Taker(actor, found, await self._players.of(players), self._clock)
 
     async def _came_out(self, written: Sequence[tuple[_Score, Appended]]) -> list[Submitted]:
