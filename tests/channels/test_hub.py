@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import pytest
 
+from tallybook.delivery.channels import hub as hub_module
 from tallybook.delivery.channels.contract import Render, Viewer
 from tallybook.delivery.channels.frames import V2
 from tallybook.delivery.channels.hub import REFRESH_SECONDS, Hub
@@ -93,6 +95,24 @@ async def test_of_many_boards_in_a_tenth_of_a_second_the_first_and_the_newest_ar
     assert loop.time() - start > 0.9 * REFRESH_SECONDS
     assert rendered == [0, 999]
     assert [json.loads(data[2:])[4]["n"] for data in follower.written] == [0, 999]
+
+
+async def test_a_board_that_may_leave_does_so_with_the_next(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr(hub_module, "ALONG_SECONDS", 3600.0)
+    follower, loop = Follower(hub), asyncio.get_running_loop()
+    left: list[float] = []
+
+    def render(_: Viewer) -> bytes:
+        left.append(loop.time())
+        return b"{}"
+
+    while len(follower.written) < 3:
+        hub.refresh("room:A", "scoreboard", render)
+        await asyncio.sleep(0)
+    assert all(later - earlier >= 0.01 for earlier, later in pairwise(left))
 
 
 async def test_a_topic_is_forgotten_with_its_last_follower_and_so_are_its_boards(hub: Hub) -> None:

@@ -11,6 +11,7 @@ from tallybook.delivery.channels.presence import Roster
 from tallybook.delivery.channels.topic import Cast, Merged, Subscription, Topic
 
 REFRESH_SECONDS = 0.1  # boards of one topic leave at most ten times a second
+ALONG_SECONDS = 0.1  # that a board which may leave waits for the next one: that leaves with what it is about
 PRESENCE_SECONDS = 0.05  # who came and went within this time is told in one go
 
 
@@ -47,9 +48,9 @@ class Hub:
             self._send(found, Cast(event, render, position))
 
     def refresh(self, topic: str, event: str, render: Render, *, position: int | None = None) -> None:
-        """Send the state of something, at most ten times a second; the newest always arrives.
+        """Send the state of something, at most ten times a second; the newest arrives within two tenths.
 
-        `render` is called only when it is due, so it should read what is current then.
+        `render` is called only when it is sent, so it should read what is current then.
         """
         found = self._topics.get(topic)
         if found is None:
@@ -58,12 +59,13 @@ class Hub:
         if merged is None:
             merged = found.merged[event] = Merged()
         merged.cast = Cast(event, render, position)
-        if merged.timer is None:
-            loop = asyncio.get_running_loop()
-            if loop.time() >= merged.due:
-                self._refresh(found, merged)
-            else:
-                merged.timer = loop.call_at(merged.due, self._refresh, found, merged)
+        loop = asyncio.get_running_loop()
+        if loop.time() >= merged.due:
+            if merged.timer is not None:
+                merged.timer.cancel()
+            self._refresh(found, merged)
+        elif merged.timer is None:
+            merged.timer = loop.call_at(merged.due + ALONG_SECONDS, self._refresh, found, merged)
 
     def _refresh(self, topic: Topic, merged: Merged) -> None:
         cast, merged.cast, merged.timer = merged.cast, None, None
