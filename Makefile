@@ -2,9 +2,12 @@
 .DEFAULT_GOAL := help
 .PHONY: setup run demo test check fix bench docs help
 
-# The first Python that is new enough; `make setup PYTHON=/path/to/python` chooses another.
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+# The first Python that is new enough, best one that can make virtual environments; `make setup PYTHON=/path/to/it`
+# chooses another. The system's own comes first: those that version managers compile are slower, mostly.
+PYTHON ?= $(shell for needed in ensurepip sys; do \
+	for python in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do \
+		$$python -c "import sys, $$needed; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && exit; \
+	done; done)
 BIN := .venv/bin
 NPM_CI := npm ci --prefer-offline --no-audit --no-fund --loglevel=error --prefix
 
