@@ -36,6 +36,7 @@ class QuickCycle:
         self.disconnected = False
         self.response_complete = False
         self.message_event = _UNHEARD
+        self.task: asyncio.Task[None]  # that answers it
 
     def complete(self) -> None:
         """The body is all there."""

@@ -135,26 +135,28 @@ class _Http(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if isinstance(self.cycle, QuickCycle) and not self.cycle.whole:
             self.cycle.complete()
-            task = self.loop.create_task(self._answer(self.cycle, self.quick))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            self.cycle.task = self.loop.create_task(self._answer(self.cycle, self.quick))
+            self.tasks.add(self.cycle.task)
         else:
             super().on_message_complete()
 
     async def _answer(self, cycle: QuickCycle, quick: Quick) -> None:
-        answered = await quick.answer(cycle.scope, cycle.receive)
-        if self.flow.write_paused and not cycle.disconnected:
-            await self.flow.drain()
-        if answered is None or cycle.disconnected or self.transport.is_closing():
-            return
-        status, headers, body = answered
-        together = cast("_Together", self.transport)
-        together.flush()
-        together.plain.writelines([cycle.head(status, self.server_state.default_headers + headers), body])
-        cycle.response_complete = True
-        if not cycle.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
+        try:
+            answered = await quick.answer(cycle.scope, cycle.receive)
+            if self.flow.write_paused and not cycle.disconnected:
+                await self.flow.drain()
+            if answered is None or cycle.disconnected or self.transport.is_closing():
+                return
+            status, headers, body = answered
+            together = cast("_Together", self.transport)
+            together.flush()
+            together.plain.write(cycle.head(status, self.server_state.default_headers + headers) + body)
+            cycle.response_complete = True
+            if not cycle.keep_alive:
+                self.transport.close()
+            self.on_response_complete()
+        finally:
+            self.tasks.discard(cycle.task)
 
     def _hand_over(self, carrier: Callable[[ServerState], Connection], early: bytes) -> None:
         if self.cycle is not None and not self.cycle.response_complete:

@@ -53,7 +53,7 @@ async def _who(request: Request) -> Claims | Bearer | None:
         elif isinstance(who, Bearer):
             _admit(request, services.limits.key(who))
         else:
-            request.state.player_id = who.player_id  # for the log
+            state["player_id"] = who.player_id  # for the log
             _admit(request, services.limits.person(who))
     found: Claims | Bearer | None = state["who"]
     return found
@@ -74,7 +74,7 @@ async def admit_stranger(request: Request) -> None:
 
 
 def _admit(request: Request, standing: Standing) -> None:
-    request.state.limit = standing  # the answer's headers tell it
+    request.scope["state"]["limit"] = standing  # the answer's headers tell it
     if standing.retry_after:
         wait = standing.retry_after
         raise Refusal("rate_limited", f"too many requests: try again in {wait} s", retry_after=wait)

@@ -29,6 +29,7 @@ HEADERS = (  # of every answer that says nothing else
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_NAMES = frozenset(name for name, _ in HEADERS)
 
 
 class Frame:
@@ -59,8 +60,10 @@ class Frame:
     def headers(scope: Scope, given: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Those of an answer, with what every answer says."""
         state = scope["state"]
+        headers = [*given, *HEADERS]
         named = {name for name, _ in given}
-        headers = [*given, *(header for header in HEADERS if header[0] not in named)]
+        if not named.isdisjoint(_NAMES):
+            headers = [*given, *(header for header in HEADERS if header[0] not in named)]
         headers.append((b"x-trace-id", state["trace_id"].encode()))
         if (standing := state.get("limit")) is not None:
             headers += standing.headers()
