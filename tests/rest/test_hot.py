@@ -48,12 +48,11 @@ class Way:
     def __init__(self, server: Node, *, past_the_framework: bool) -> None:
         self.lines: list[logs.Request] = []
         self.http = HttpMetrics()
-        state = server.app.state
-        watch = replace(state.watch, http=self.http, log_request=self.lines.append)
+        watch = replace(server.app.watch, http=self.http, log_request=self.lines.append)
         with _with_echo(), pytest.MonkeyPatch.context() as patch:
             if not past_the_framework:
                 patch.setattr(busy, "_hot", set())
-            self.app = application.create_app(state.services, watch)
+            self.app = application.create_app(server.app.services, watch)
 
 
 @contextmanager

@@ -285,7 +285,7 @@ async def _write(
     """Who writes with what, and under which command id."""
     caller = await anyone_of(request)
     body: C = decode(shape, await read_body(request, each_of=each_of))
-    return caller, request.app.state.services, body, body.id(command_id_of(request))
+    return caller, request.app.services, body, body.id(command_id_of(request))
 
 
 def _asked(shape: type[T], body: Command) -> T:

@@ -60,6 +60,8 @@ OURS = ("/api", "/socket", "/socket.io", "/healthz", "/readyz", "/metrics")  # n
 class Api(FastAPI):
     """The routes; those that are hot are answered before the framework's layers, once there is `busy`."""
 
+    services: Services
+    watch: Watch
     hot: HotRoutes | None = None
     busy: ASGIApp  # the same, with what is around them
     quick: HotRoutes | None = None  # the same, where nothing is around them
@@ -74,8 +76,8 @@ class Api(FastAPI):
 def create_app(services: Services, watch: Watch) -> Api:
     """The whole HTTP side of a server."""
     app = routes()
-    app.state.services = services
-    app.state.watch = watch
+    app.services = services
+    app.watch = watch
     app.add_middleware(_Pages, web=services.web)
     frame = Frame(services.clock, watch.http, watch.log_request)
     app.add_middleware(Framed, frame=frame)

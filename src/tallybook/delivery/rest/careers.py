@@ -50,7 +50,7 @@ class Statistics(msgspec.Struct, frozen=True):
 async def report(request: Request) -> Response:
     """Report statistics of a player: the player's own client, a server with a key of the game, its owner."""
     caller = await anyone_of(request)
-    given: Services = request.app.state.services
+    given: Services = request.app.services
     game_id = parse_id(request.path_params["id"], "game")
     body = await read_body(request)
     envelope = take_envelope(body, given.clock, command_id_of(request))

@@ -15,6 +15,8 @@ from tallybook.kernel.refusals import invalid
 
 T = TypeVar("T")
 
+REMEMBERED = 1_000  # bytes of a query
+
 _AT = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$")
 _SECURITY = [{"HTTPBearer": list[str]()}]
 
@@ -22,15 +24,21 @@ _SECURITY = [{"HTTPBearer": list[str]()}]
 def read_query(request: Request, shape: type[T]) -> T:
     """The query as a struct; parameters that it does not know are left alone."""
     try:
-        return msgspec.convert(_given(request.scope["query_string"]), shape, strict=False)
+        return msgspec.convert(_parsed(request.scope["query_string"]), shape, strict=False)
     except msgspec.ValidationError as error:
         found = _AT.match(str(error))
         raise invalid(found["field"], found["what"].lower()) if found else error from None
 
 
-@lru_cache(maxsize=4_096)  # the same is asked again and again
-def _given(query: bytes) -> Mapping[str, str]:
+def _parsed(query: bytes) -> Mapping[str, str]:
+    return _remembered(query) if len(query) <= REMEMBERED else _parse(query)
+
+
+def _parse(query: bytes) -> Mapping[str, str]:
     return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+
+
+_remembered = lru_cache(maxsize=4_096)(_parse)  # the same is asked again and again
 
 
 def given_in(query: msgspec.Struct) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from fastapi import FastAPI, Request, Response
@@ -11,6 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from tallybook.delivery.rest.frame import GONE, Frame, failure
 from tallybook.delivery.rest.routing import API
+
+LONGEST = 300  # characters of the path of a hot route
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -39,6 +42,7 @@ class HotRoutes:
         self._frame = frame
         self._fixed: dict[tuple[str, str], tuple[Handler, str]] = {}
         self._patterns: dict[str, list[tuple[re.Pattern[str], Handler, str]]] = {}
+        self._matched = lru_cache(maxsize=4_096)(self._match)  # games ask the same again and again
         for route in app.routes:
             assert isinstance(route, Route)
             # Elsewhere than under the API a browser may mean a page of the web app.
@@ -56,11 +60,17 @@ class HotRoutes:
         if (found := self._fixed.get((method, path))) is not None:
             scope["hot"] = (*found, {})
             return True
+        if len(path) <= LONGEST and (matched := self._matched(method, path)) is not None:
+            handler, template, parameters = matched
+            scope["hot"] = handler, template, parameters.copy()
+            return True
+        return False
+
+    def _match(self, method: str, path: str) -> tuple[Handler, str, dict[str, str]] | None:
         for pattern, handler, template in self._patterns.get(method, ()):
             if (match := pattern.match(path)) is not None:
-                scope["hot"] = handler, template, match.groupdict()
-                return True
-        return False
+                return handler, template, match.groupdict()
+        return None
 
     async def answer(self, scope: Scope, receive: Receive) -> Answered | None:
         """The answer to a request that was found; None when nobody is there any more to take it."""

@@ -139,7 +139,7 @@ async def _given(request: Request) -> tuple[Actor | None, Services, UUID]:
     caller = await maybe_anyone_of(request)
     game_id = parse_id(request.path_params["game_id"], "game")
     require("record.view", relations_of(caller, game=game_id))
-    return caller, request.app.state.services, game_id
+    return caller, request.app.services, game_id
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 
 async def _watch(request: Request) -> Watch:
-    watch: Watch = request.app.state.watch
+    watch: Watch = request.app.watch
     return watch
 
 

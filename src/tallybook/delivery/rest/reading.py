@@ -4,7 +4,6 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -124,7 +123,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 async def _write(request: Request, command_id: CommandId = None) -> tuple[Body, Envelope]:
     body = await read_body(request)
-    return body, take_envelope(body, request.app.state.services.clock, command_id)
+    return body, take_envelope(body, request.app.services.clock, command_id)
 
 
 # The body of a write to a session, and its envelope.
@@ -212,7 +211,6 @@ async def listing(
     return Listing(asked, (order, last), limit)
 
 
-@lru_cache(maxsize=4_096)
 def _list_of(path: str, query: bytes) -> bytes:
     given = QueryParams(query.decode("latin-1"))
     chosen = sorted(pair for pair in given.items() if pair[0] not in {"limit", "cursor"})

@@ -80,7 +80,7 @@ def plain_scores(data: bytearray) -> list[Submission] | None:
 async def submit(request: Request) -> Response:
     """Submit a score: one's own, or as the game's server anybody's. The answer has the rank after it."""
     caller = await anyone_of(request)
-    given: Services = request.app.state.services
+    given: Services = request.app.services
     game_id = parse_id(request.path_params["id"], "game")
     data, command_id = await read_data(request), command_id_of(request)
     submission = plain_score(data)
@@ -99,7 +99,7 @@ async def submit(request: Request) -> Response:
 async def submit_all(request: Request) -> Response:
     """Submit many scores at once."""
     caller = await anyone_of(request)
-    given: Services = request.app.state.services
+    given: Services = request.app.services
     game_id = parse_id(request.path_params["id"], "game")
     data, command_id = await read_data(request), command_id_of(request)
     scores: Sequence[Any] | None = plain_scores(data)

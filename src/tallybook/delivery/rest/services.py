@@ -88,7 +88,7 @@ class Services:
 
 
 async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
+    services: Services = request.app.services
     return services
 
 

@@ -33,7 +33,7 @@ async def stats(request: Request) -> Response:
     await caller_of(request)
     player_id = parse_id(request.path_params["id"], "player")
     asked = given_in(read_query(request, Asked))
-    given: Services = request.app.state.services
+    given: Services = request.app.services
     as_of = moment(asked.get("as_of"), "as_of")
     return raw(await given.statistics.stats(player_id, game_id=asked.get("game_id"), as_of=as_of))
 
