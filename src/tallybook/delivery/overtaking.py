@@ -35,9 +35,8 @@ class Overtaking:
         self._leaders: dict[tuple[UUID, str | None], UUID | None] = {}  # by board and period
 
     async def react(self, events: Sequence[Recorded]) -> bool:
-        alike: dict[
-            tuple[object, ...], tuple[_Leading, Recorded]
-        ] = {}  # the last of those for the same boards
+        # Of those that are for the same boards, the last.
+        alike: dict[tuple[object, ...], tuple[_Leading, Recorded]] = {}
         for recorded in events:
             event = recorded.event
             if isinstance(event, ScoreSubmitted):

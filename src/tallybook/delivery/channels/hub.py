@@ -11,7 +11,7 @@ from tallybook.delivery.channels.presence import Roster
 from tallybook.delivery.channels.topic import Cast, Merged, Subscription, Topic
 
 REFRESH_SECONDS = 0.1  # boards of one topic leave at most ten times a second
-ALONG_SECONDS = 0.1  # that a board which may leave waits for the next one: that leaves with what it is about
+ALONG_SECONDS = 0.1  # that a board which might leave waits for the next event, to go out together with it
 PRESENCE_SECONDS = 0.05  # who came and went within this time is told in one go
 
 
