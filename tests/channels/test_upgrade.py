@@ -19,9 +19,6 @@ from tallybook.delivery.channels.upgrade import http_protocol
 class Echo:
     """Answers what was said, past the application and through it."""
 
-    def __init__(self) -> None:
-        self.scopes: list[Scope] = []
-
     def find(self, scope: Scope) -> bool:
         return bool(scope["path"] == "/echo")
 

@@ -19,7 +19,7 @@ from tallybook.ledger.leases import place_of
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.rebuild import rebuild
 from tallybook.ledger.tables import following
-from tests.ledger.kit import UNLUCKY, GreedShown, Pile, node, pile, take
+from tests.ledger.kit import UNLUCKY, GreedShown, Pile, Taken, node, pile, take
 from tests.ledger.test_follow import until
 
 SHORT = 0.3  # seconds; a lease that a test can outlive
@@ -109,6 +109,18 @@ async def test_a_following_projection_has_the_past_and_then_everything_as_it_hap
     async with working(url, projections=[Heap()]) as (ledger, runner):
         assert await runner.reached("test_heap", within=10)
         assert len(await numbers(ledger, heap)) == 22
+
+
+async def test_whoever_waits_does_so_for_the_last_event_of_whichever_type(url: str) -> None:
+    class Both(Echo):
+        concerns = frozenset({"test_taken", "test_greed_shown"})
+
+    async with working(url, reactions=[echo := Both()]) as (ledger, runner):
+        said = [Taken(1), GreedShown(), Taken(2)]
+        await ledger.append(take(new_id(), decide=lambda _s, _i: said))
+        assert runner.works["test_echo"].newest == ledger.follower.position == 3
+        assert await runner.reached("test_echo", within=10)
+        assert echo.heard == [1, 2, 3]
 
 
 def test_the_newest_events_are_at_hand_until_everybody_has_them(monkeypatch: pytest.MonkeyPatch) -> None:

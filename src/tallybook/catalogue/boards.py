@@ -96,11 +96,6 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         made_by = msgspec.json.encode((self.definition, self.revision, self.begun))
         return blake2b(made_by, digest_size=8).digest()
 
-    @cached_property
-    def lists(self) -> dict[int, bytes]:
-        """Names of the board's lists, by the beginning of the period, for who makes them."""
-        return {}
-
     @property
     def seasonal(self) -> bool:
         """Whether this is a season's own board: it takes what another one does, while the season lasts."""

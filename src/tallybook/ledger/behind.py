@@ -25,7 +25,7 @@ from tallybook.ledger.rebuild import rebuild
 log = logging.getLogger(__name__)
 
 CHUNK = 2_000  # events taken in at once
-KEPT = 64_000  # newest events kept in memory at least, so that they need not be read back
+KEPT = 64_000  # newest events, of about a kilobyte, that are not read back by whoever still needs them
 REST, LONGEST_REST = 9, 1.0  # while there are writers, a transaction's duration times this is left to them
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0  # seconds between attempts at what fails
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -60,11 +60,11 @@ class Frame:
     def headers(scope: Scope, given: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Those of an answer, with what every answer says."""
         state = scope["state"]
-        headers = [*given, *HEADERS]
+        added: Iterable[tuple[bytes, bytes]] = HEADERS
         named = {name for name, _ in given}
         if not named.isdisjoint(_NAMES):
-            headers = [*given, *(header for header in HEADERS if header[0] not in named)]
-        headers.append((b"x-trace-id", state["trace_id"].encode()))
+            added = (header for header in HEADERS if header[0] not in named)
+        headers = [*given, *added, (b"x-trace-id", state["trace_id"].encode())]
         if (standing := state.get("limit")) is not None:
             headers += standing.headers()
         return headers

@@ -287,10 +287,7 @@ def _changes(keys: Keys, version: int) -> list[Change]:
 
 def name_of(board: Board, period: int) -> bytes:
     """The name of a list in the index; a board that is defined anew gets others."""
-    name = board.lists.get(period)
-    if name is None:
-        name = board.lists[period] = board.id.bytes + period.to_bytes(8) + board.digest
-    return name
+    return board.id.bytes + period.to_bytes(8) + board.digest
 
 
 def packed(definition: Definition, entry: Entry | Line) -> bytes:
