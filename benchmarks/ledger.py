@@ -1,19 +1,17 @@
 """How close the ledger comes to its databases: appending against a bare replay of the same statements."""
 
 import asyncio
-import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import uvloop
-from sqlalchemy import Connection, Engine, event
 
+from benchmarks.statements import recording, replay
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
 from tallybook.kernel.clock import SystemClock
@@ -67,45 +65,6 @@ def scored(_state: int, index: int) -> Sequence[Event]:
     return [Scored(value=index, filler="x" * (78 - len(str(index))))]
 
 
-Statement = tuple[str, Any, bool]  # with its parameters; whether they are many rows
-Bare = Callable[[str, list[list[Statement]]], Awaitable[float]]
-
-
-class Recording:
-    """The statements of every transaction that wrote, with their parameters, in the order of the commits."""
-
-    def __init__(self) -> None:
-        self.transactions: list[list[Statement]] = []
-        self._open: dict[int, list[Statement]] = {}
-        self._listeners: dict[str, Callable[..., None]] = {
-            "begin": self._begin,
-            "before_cursor_execute": self._note,
-            "commit": self._commit,
-        }
-
-    def __enter__(self) -> Self:
-        for name, listener in self._listeners.items():
-            event.listen(Engine, name, listener)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name, listener in self._listeners.items():
-            event.remove(Engine, name, listener)
-
-    def _begin(self, connection: Connection) -> None:
-        self._open[id(connection)] = []
-
-    def _note(self, connection: Connection, _cursor: Any, *rest: Any) -> None:
-        statement, parameters, _context, many = rest
-        if not statement.startswith("BEGIN"):
-            self._open.setdefault(id(connection), []).append((statement, parameters, many))
-
-    def _commit(self, connection: Connection) -> None:
-        statements = self._open.pop(id(connection))
-        if any("INSERT" in statement for statement, _, _ in statements):
-            self.transactions.append(statements)
-
-
 async def ledger_run(url: str, callers: int, commands: int) -> float:
     """Events a second with so many callers waiting, each for its own stream."""
     database = open_database(url)
@@ -136,47 +95,16 @@ def append(stream: UUID, **fields: Any) -> Append[int]:
     )
 
 
-async def bare_postgresql(url: str, transactions: list[list[Statement]]) -> float:
-    """Seconds for the same statements by the driver alone."""
-    connection = await asyncpg.connect(url)
-    started = time.perf_counter()
-    for statements in transactions:
-        async with connection.transaction():
-            for statement, parameters, _ in statements:
-                await connection.fetch(statement, *parameters)
-    seconds = time.perf_counter() - started
-    await connection.close()
-    return seconds
-
-
-async def bare_sqlite(url: str, transactions: list[list[Statement]]) -> float:
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, cached_statements=256)
-    connection.execute("PRAGMA synchronous=FULL")
-    started = time.perf_counter()
-    for statements in transactions:
-        connection.execute("BEGIN IMMEDIATE")
-        for statement, parameters, many in statements:
-            if many:
-                connection.executemany(statement, parameters)
-            else:
-                connection.execute(statement, parameters).fetchall()
-        connection.execute("COMMIT")
-    seconds = time.perf_counter() - started
-    connection.close()
-    return seconds
-
-
-async def throughput(name: str, fresh: Callable[[], str], bare: Bare) -> None:
+async def throughput(name: str, fresh: Callable[[], str]) -> None:
     print(f"{name:12} {'callers':>8} {'batch':>6} {'ledger/s':>9} {'bare/s':>9} {'ratio':>6}")
     for callers, commands in CALLERS.items():
         best, best_bare = 0.0, 0.0
         for _ in range(ROUNDS):
             best = max(best, await ledger_run(await tables(fresh()), callers, commands))
-            with Recording() as recording:
+            with recording() as recorded:
                 await ledger_run(await tables(fresh()), callers, commands)
-            written = [t for t in recording.transactions if any('INTO "events"' in s for s, _, _ in t)]
-            best_bare = max(best_bare, commands / await bare(await tables(fresh()), written))
-        size = commands / len(written)
+            best_bare = max(best_bare, await replay(recorded, await tables(fresh())))
+        size = commands / len(recorded.batches)
         print(f"{'':12} {callers:8} {size:6.0f} {best:9.0f} {best_bare:9.0f} {best / best_bare:6.2f}")
 
 
@@ -236,8 +164,8 @@ async def run(server: Postgres, folder: str) -> None:
         return f"sqlite:///{folder}/tallybook.db"
 
     url = server.create_database()
-    await throughput("PostgreSQL", postgresql, bare_postgresql)
-    await throughput("SQLite", sqlite, bare_sqlite)
+    await throughput("PostgreSQL", postgresql)
+    await throughput("SQLite", sqlite)
     await sizes(server, url)
     await loading("PostgreSQL", postgresql())
     await loading("SQLite", sqlite())

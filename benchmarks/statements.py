@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +11,8 @@ import asyncpg
 from sqlalchemy import Connection, Engine, event
 
 _APPENDS = 'INSERT INTO "events"'
+_AT_ONCE = "undisturbed"
+_COUNT = "SELECT count(*) FROM events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ def recording() -> Iterator[Recording]:
         for statement in batch:
             if _APPENDS in statement.text:
                 recorded.batches.append(batch)
-                rows = statement.parameters if statement.many else statement.parameters[0]
+                rows = (
+                    statement.parameters
+                    if statement.many
+                    else statement.parameters[_AT_ONCE in statement.text]
+                )
                 recorded.sizes.append(len(rows))
 
     def rollback(connection: Connection) -> None:
@@ -78,14 +84,29 @@ async def replay(recorded: Recording, url: str) -> float:
     try:
         texts = {statement.text for batch in recorded.batches for statement in batch}
         prepared = {text: await connection.prepare(text) for text in texts}
+        locks: int = await connection.fetchval("SELECT nextval('ledger_lock_numbers')")
+        batches = []
+        for number, batch in enumerate(recorded.batches, start=locks + 1):
+            # What is one statement, and no transaction besides, wants the lock to have had its own number.
+            at_once = any(_AT_ONCE in statement.text for statement in batch)
+            batches.append((at_once, [_numbered(statement, number) for statement in batch]))
+        before = await connection.fetchval(_COUNT)
         started = perf_counter()
-        for batch in recorded.batches:
-            async with connection.transaction():
+        for at_once, batch in batches:
+            async with nullcontext() if at_once else connection.transaction():
                 for statement in batch:
                     await prepared[statement.text].fetch(*statement.parameters)
-        return recorded.events / (perf_counter() - started)
+        seconds = perf_counter() - started
+        assert await connection.fetchval(_COUNT) - before == recorded.events, "some of it wrote nothing"
+        return recorded.events / seconds
     finally:
         await connection.close()
+
+
+def _numbered(statement: Statement, number: int) -> Statement:
+    if _AT_ONCE not in statement.text:
+        return statement
+    return replace(statement, parameters=(number, *statement.parameters[1:]))
 
 
 def _replay_sqlite(recorded: Recording, path: str) -> float:

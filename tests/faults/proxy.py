@@ -1,6 +1,7 @@
 """A network in front of a database server that loses connections at the worst moment."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -8,7 +9,11 @@ from typing import Literal
 from sqlalchemy import make_url
 
 LOCKS = (b"pg_advisory_xact_lock", b"ledger_lock")
-COMMITTED = (b"COMMIT", b"\x01\x00")  # what PostgreSQL says, and how MariaDB's answer to one packet begins
+# What PostgreSQL says of COMMIT or of a whole batch, and how MariaDB's answer to one packet begins.
+COMMITTED = (b"COMMIT", b"SELECT 1\x00", b"\x01\x00")
+# A batch that is one statement is prepared once, and then carried out by its name.
+BATCH = re.compile(rb"(__asyncpg_stmt_\w+__)\x00WITH held [^\x00]* INSERT INTO")
+CARRIED_OUT = re.compile(rb"B....\x00(__asyncpg_stmt_\w+__)\x00", re.DOTALL)
 
 Moment = Literal["before COMMIT arrives", "after COMMIT was done"]
 
@@ -25,10 +30,13 @@ class Proxy:
         from_server, to_server = await asyncio.open_connection(*self._server)
         answers = asyncio.create_task(self._pass(from_server, writer))
         locks = False
+        batches: set[bytes] = set()
         try:
             while said := await reader.read(65536):
                 locks = locks or any(lock in said for lock in LOCKS)
-                if locks and self.cuts and b"COMMIT" in said:
+                batches |= set(BATCH.findall(said))
+                commits = b"COMMIT" in said or not batches.isdisjoint(CARRIED_OUT.findall(said))
+                if locks and self.cuts and commits:
                     answers.cancel()
                     if self.cuts.pop(0) == "after COMMIT was done":
                         await asyncio.gather(answers, return_exceptions=True)

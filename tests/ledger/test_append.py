@@ -375,6 +375,7 @@ async def test_commit_time_never_goes_back_when_the_databases_clock_does(url: st
         await ledger.database.write(
             lambda c: c.execute(update(events).values(committed_at=tomorrow)) and None
         )
+    async with node(url) as ledger:
         await ledger.append(take(table, 2))
         assert (await ledger.events(table))[1].committed_at == tomorrow
 
@@ -387,7 +388,7 @@ async def test_a_hundred_commands_cost_as_many_statements_as_two(url: str) -> No
 
     async with node(url, Pile()) as ledger:
         costs = []
-        for size in (2, 100):
+        for size in (2, 2, 100):
             batch = [take(new_id(), 1, command_id="x", remark=f"{i}") for i in range(size)]
             event.listen(Engine, "before_cursor_execute", note)
             try:
@@ -396,4 +397,4 @@ async def test_a_hundred_commands_cost_as_many_statements_as_two(url: str) -> No
                 event.remove(Engine, "before_cursor_execute", note)
             costs.append(len(statements))
             statements.clear()
-        assert costs[0] == costs[1] <= 12
+        assert costs[1] == costs[2] <= costs[0] <= 12

@@ -97,4 +97,4 @@ async def test_a_node_decides_on_what_another_has_written_meanwhile(url: str) ->
         await a.append(take(table, 1))
         await b.append(take(table, 2))
         await a.append(take(table, decide=look))
-        assert seen == [(1, 2)]
+        assert seen[-1] == (1, 2)  # whatever it was decided on in vain before

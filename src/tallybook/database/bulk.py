@@ -108,7 +108,8 @@ class Insert(_Statement):
             where = f" WHERE {condition}" if condition else ""
             conflict = f" ON CONFLICT ({key}) {action}{where}"
         into = f'INSERT INTO "{table.name}" ({self.names})'
-        self._postgresql = f"{into} SELECT * FROM {self.unnest}{conflict}"  # noqa: S608 # names are our own
+        self._postgresql = f"{into} SELECT * FROM {self.unnest}"  # noqa: S608 # names are our own
+        self._conflict = conflict
         self._sqlite = f"{into} VALUES ({self.marks}){conflict}"
         self._mariadb = f"{into} VALUES ({', '.join(['%s'] * len(columns))})"
         if update is not None:
@@ -120,7 +121,7 @@ class Insert(_Statement):
         if not rows:
             return
         if connection.dialect.name == "postgresql":
-            insert(connection, self.table.name, self._postgresql, self.arrays(rows))
+            insert(connection, self.table.name, self._postgresql, self._conflict, self.arrays(rows))
         elif connection.dialect.name == "mariadb":
             ask(connection, self._mariadb, self.plain(rows))
         else:

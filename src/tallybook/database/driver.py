@@ -5,13 +5,16 @@ executed, for the first statement of a transaction (it begins it), and to driver
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 Rows = Sequence[Any]
+
+_UNBEGUN = "no transaction is begun"
 
 
 def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Rows:
@@ -23,7 +26,9 @@ def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) 
         if isinstance(driver, sqlite3.Connection):
             execute = driver.executemany if isinstance(parameters, list) else driver.execute
             return execute(statement, parameters).fetchall()
-        if connection.dialect.name == "postgresql" and driver.is_in_transaction():
+        if connection.dialect.name == "postgresql" and (
+            _UNBEGUN in connection.info or driver.is_in_transaction()
+        ):
             rows: Rows = connection.connection.run_async(lambda to: to.fetch(statement, *parameters))
             return rows
     except OSError:
@@ -32,6 +37,22 @@ def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) 
         closed = getattr(driver, "is_closed", bool)()
         raise DBAPIError(None, None, error, hide_parameters=True, connection_invalidated=closed) from error
     return _roundabout(connection, statement, parameters)
+
+
+@contextmanager
+def unbegun(connection: Connection) -> Iterator[None]:
+    """Within the block `ask` begins no transaction on PostgreSQL: each statement is one of its own."""
+    info = connection.info
+    info[_UNBEGUN] = True
+    try:
+        yield
+    finally:
+        info.pop(_UNBEGUN, None)
+
+
+def begin(connection: Connection) -> None:
+    """The next statement begins a transaction if there is none."""
+    connection.info.pop(_UNBEGUN, None)
 
 
 def _roundabout(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:

@@ -21,7 +21,7 @@ from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.append import Projection
-from tallybook.ledger.batch import lock, tail
+from tallybook.ledger.lock import lock, tail
 from tallybook.ledger.projecting import Projector, slots
 from tallybook.ledger.states import Versioned
 from tallybook.play.requests import Body, Envelope

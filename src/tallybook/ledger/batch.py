@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, text
 
 from tallybook.database.bulk import Insert, Lookup
-from tallybook.database.driver import ask
+from tallybook.database.driver import unbegun
 from tallybook.database.gathering import gathering
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
+from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
 from tallybook.ledger.chain import command_key, genesis, seal
+from tallybook.ledger.lock import Disturbed, Locked, Undisturbed, lock, tail
 from tallybook.ledger.projecting import Projector, Slots
 from tallybook.ledger.read import events_after
 from tallybook.ledger.states import EVENT_COLUMNS, Snapshot, States, Versioned, load, save_snapshots
@@ -32,49 +34,11 @@ _insert_commands = Insert(commands, _COMMAND_COLUMNS)
 _insert_texts = Insert(texts, ["stream", "digest", "text"], update=[])
 _event_row = attrgetter(*("index" if name == "idx" else name for name in EVENT_COLUMNS))
 
-_LOCKS = {
-    "postgresql": "SELECT pg_advisory_xact_lock(2051116044)",  # any number that nobody else uses
-    # The same as SELECT … FOR UPDATE, and it also locks when the row is not there yet.
-    "mariadb": "INSERT INTO ledger_lock (id) VALUES (1) ON DUPLICATE KEY UPDATE id = id",
-}
-_TAIL = (
-    "SELECT newest.position, newest.committed_at, {}, p.name, p.version, p.live, p.also, p.building"
-    " FROM (SELECT 1) AS one LEFT JOIN projections AS p ON true LEFT JOIN"
-    " (SELECT position, committed_at FROM events ORDER BY position DESC LIMIT 1) AS newest ON true"
-)
-_TAILS = {
-    "postgresql": _TAIL.format("(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"),
-    "mariadb": _TAIL.format("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))"),
-    "sqlite": _TAIL.format("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000"),
-}
-
 _Key = tuple[UUID, bytes]  # a scope, and the digest of a command id
 
 MOST_HEADS = 20_000  # remembered from one batch to the next
 MOST_HEARD = 2_000  # events of others between two batches, to be told apart from each other
-
-
-def lock(connection: Connection) -> None:
-    """Wait until no other node writes; held to the end of the transaction. SQLite began with it."""
-    if (statement := _LOCKS.get(connection.dialect.name)) is not None:
-        ask(connection, statement)
-
-
-class Tail(NamedTuple):
-    """The last position, the commit time for what comes next (the database's, never going back), and the
-    projections."""
-
-    position: int
-    now: int
-    slots: Mapping[str, Slots]
-
-
-def tail(connection: Connection) -> Tail:
-    """The end of the ledger, after which the next batch is written."""
-    rows = ask(connection, _TAILS[connection.dialect.name])
-    position, last, now = rows[0][:3]
-    found = {row[3]: Slots(*row[3:]) for row in rows if row[3] is not None}
-    return Tail(position or 0, max(last or 0, now), found)
+UNDISTURBED = 8  # batches in a row after which nobody else is expected to write before the next one
 
 
 class _Reply(msgspec.Struct, array_like=True):
@@ -117,6 +81,8 @@ class Written:
     position: int  # of the last event
     now: int  # the commit time
     slots: Mapping[str, Slots]
+    locked: Locked | None = None  # where locks are counted
+    clock: float = 0.0  # microseconds that the database's clock is ahead of the monotonic one
     outcomes: list[Outcome] = field(default_factory=list)  # of the commands, in their order
     recorded: list[Recorded] = field(default_factory=list)
     texts: dict[tuple[UUID, str], str] = field(default_factory=dict)
@@ -126,38 +92,83 @@ class Written:
 
 
 class Batch:
-    """Decides and writes appends within one transaction. Statements do not grow with their number."""
+    """Decides and writes appends within one transaction. Statements do not grow with their number.
 
-    def __init__(self, states: States, projector: Projector) -> None:
+    Where the database counts how often the lock is taken, and it has been taken by this node alone for a
+    while, a batch is decided without it on what the last one left, and then written by one statement that
+    takes the lock and does nothing if somebody else has had it meanwhile.
+    """
+
+    def __init__(self, states: States, projector: Projector, clock: Clock) -> None:
         self._states = states
         self._projector = projector
-        # As the last batch left them, if it was committed: the ledger's last position, and heads of streams.
-        self._left: int | None = None
+        self._clock = clock
+        # As the last batch left the ledger, if it was committed, and heads of streams.
+        self._left: Written | None = None
         self._heads: dict[UUID, tuple[str, int, bytes]] = {}
+        self._undisturbed = 0  # locks in a row
 
     def committed(self, written: Written) -> None:
         """The transaction of a run is in the ledger."""
-        self._left = written.position
+        self._left = written
 
     def run(
         self,
         connection: Connection,
         appends: Sequence[AnyAppend],
         due: Sequence[Snapshot],
-        decided: Callable[[], object],
+        decided: Callable[[Written], object],
     ) -> Written:
         """What is remembered of the last run holds but for what others have written since.
 
-        `decided` is called when what is left is the database's work.
+        `decided` is called when what is left is the database's work. Raises `Disturbed` when what others
+        have written may be the reason why nothing was: to be run again.
         """
-        lock(connection)
+        left, self._left = self._left, None
+        if (
+            left is None
+            or left.locked is None
+            or self._undisturbed < UNDISTURBED
+            or any(append.beside is not None for append in appends)
+        ):
+            return self._run(connection, appends, due, decided, self._begin(connection, left))
+        now = max(left.now, int(left.clock + self._monotonic()))
+        written = Written(left.position, now, left.slots)
+        condition = Undisturbed(left.locked)
+        try:
+            with unbegun(connection):
+                return self._run(connection, appends, due, decided, written, condition)
+        except Disturbed:
+            raise
+        except Exception as error:
+            if in_trouble(error):
+                raise
+            raise Disturbed from error  # what was read without the lock need not have made sense
+
+    def _begin(self, connection: Connection, left: Written | None) -> Written:
+        """Take the lock and see how the ledger was left by whoever had it last."""
+        locked = lock(connection)
         at = tail(connection)
+        if left is None or at.position != left.position:
+            self._hear(connection, left, at.position)
         written = Written(*at)
-        if at.position != self._left:
-            self._hear(connection, at.position)
+        if locked is not None:
+            alone = left is not None and left.locked is not None and locked.number == left.locked.number + 1
+            self._undisturbed = self._undisturbed + 1 if alone else 0
+            self._locked(written, locked)
+        return written
+
+    def _run(
+        self,
+        connection: Connection,
+        appends: Sequence[AnyAppend],
+        due: Sequence[Snapshot],
+        decided: Callable[[Written], object],
+        written: Written,
+        condition: Undisturbed | None = None,
+    ) -> Written:
         if len(self._heads) > MOST_HEADS:
             self._heads.clear()
-        self._left = None
         keys = [
             None if a.command_id is None else (a.scope or a.stream, command_key(a.command_id))
             for a in appends
@@ -176,21 +187,30 @@ class Batch:
                     raise DatabaseUnavailable from error
                 outcome = DatabaseUnavailable() if in_trouble(error) else error
             written.outcomes.append(outcome)
-        with gathering(connection):
+        with gathering(connection, condition):
             if written.recorded:
                 self._store(connection, heads, written)
             _insert_commands.run(connection, written.commands)
             save_snapshots(connection, due)
-            decided()
+            decided(written)
+        if condition is not None:
+            self._locked(written, condition.kept())
         return written
 
-    def _hear(self, connection: Connection, position: int) -> None:
+    def _locked(self, written: Written, locked: Locked) -> None:
+        written.locked = locked
+        written.clock = locked.clock - self._monotonic()
+
+    def _monotonic(self) -> float:
+        return self._clock.monotonic() * 1_000_000
+
+    def _hear(self, connection: Connection, left: Written | None, position: int) -> None:
         """Others have written up to a position: remember only what holds nevertheless."""
-        if self._left is None or position - self._left > MOST_HEARD:
+        if left is None or position - left.position > MOST_HEARD:
             self._heads.clear()
             self._projector.forget()
             return
-        written = events_after(connection, self._left, MOST_HEARD)
+        written = events_after(connection, left.position, MOST_HEARD)
         for recorded in written:
             if (head := self._heads.get(recorded.stream)) is not None:
                 self._heads[recorded.stream] = head[0], recorded.index, recorded.hash

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 
 from tallybook.database.bulk import Insert
-from tallybook.ledger.batch import tail
+from tallybook.ledger.lock import tail
 from tallybook.ledger.tables import following
 
 _enter = Insert(following, ["name", "position", "holder", "expires_at"], update=[])

@@ -43,7 +43,7 @@ class Ledger:
         self.follower = Follower(database, self.projector.locate, clock)
         self._states = States()
         self._loader = Loader(database, self._states)
-        batch = Batch(self._states, self.projector)
+        batch = Batch(self._states, self.projector, clock)
         self._bus = bus or MemoryBus()
         self._hints = Hints(self._bus, self.follower)
         self._answers = Answers(self._hints.committed)

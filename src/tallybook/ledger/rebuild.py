@@ -13,9 +13,9 @@ from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import not_found
 from tallybook.ledger.append import MadeAtOnce, Projection, Reading
-from tallybook.ledger.batch import lock
 from tallybook.ledger.follow import LOOK_EVERY
 from tallybook.ledger.leases import lock_place, place_of
+from tallybook.ledger.lock import lock
 from tallybook.ledger.projecting import ProjectionMismatch, Projector, slots
 from tallybook.ledger.read import events_after
 from tallybook.ledger.tables import projections, snapshots
@@ -74,6 +74,7 @@ async def rebuild(
         raise not_found("projection")
     makings = [_Making(known[name], behind=known[name] in following) for name in known if name in names]
     await database.write(Projector(declared, following).prepare)
+    await database.write(partial(_let_go, makings=makings))
     await database.write(partial(_begin, makings=makings))
 
     rests_until = 0.0
@@ -123,16 +124,23 @@ async def rebuild(
     return max((making.reached for making in makings), default=0)
 
 
+def _let_go(connection: Connection, makings: Sequence[_Making]) -> None:
+    """See that nobody writes to the slots that are not live."""
+    for making in makings:
+        _lock(connection, making)
+        _set(connection, making, also=None)
+
+
 def _begin(connection: Connection, makings: Sequence[_Making]) -> None:
     """Empty the slots that are not live, to be filled from event 0; what was cached of states goes too."""
     connection.execute(delete(snapshots))
     found = slots(connection)
     for making in makings:
         making.other = found[making.name].other
+        _set(connection, making, also=None, building=0)
         making.projection.clear(connection, making.other)
         if isinstance(making.projection, MadeAtOnce):
             making.projection.begin(making.other)
-        _set(connection, making, also=None, building=0)
 
 
 def _read(connection: Connection, after: int) -> list[Recorded]:

@@ -1,6 +1,6 @@
 """The ledger's own tables."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, Text, event
 
 from tallybook.database.schema import Id, Moment, Position, metadata
 
@@ -95,3 +95,10 @@ ledger_lock = Table(  # its one row is what writers on MariaDB exclude each othe
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
 )
+
+
+@event.listens_for(metadata, "after_create")
+def _count_locks(_: object, connection: Connection, **__: object) -> None:
+    """PostgreSQL counts how often writers have taken its lock."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("CREATE SEQUENCE IF NOT EXISTS ledger_lock_numbers")

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Done, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
+from tallybook.ledger.lock import Disturbed
 from tallybook.ledger.projecting import ProjectionMismatch
 from tallybook.ledger.states import Snapshot, States
 
@@ -199,20 +199,27 @@ class Writer:
         """Run the transaction, again while the connection breaks; a lost answer to COMMIT is looked up."""
         due, self._due = list(self._due.values()), {}
         attempt: Written | None = None
-        decided = partial(asyncio.get_running_loop().call_soon_threadsafe, self._answers.hurry)
+        soon = asyncio.get_running_loop().call_soon_threadsafe
+
+        def decided(written: Written) -> None:
+            nonlocal attempt
+            attempt = written
+            soon(self._answers.hurry)
 
         def transaction(connection: Connection) -> Written:
             nonlocal attempt
             if attempt is not None and attempt.recorded and was_committed(connection, attempt):
                 return attempt
             attempt = None
-            attempt = self._batch.run(connection, appends, due, decided)
-            return attempt
+            return self._batch.run(connection, appends, due, decided)
 
         pause = 0.05
         while True:
             try:
                 return await self._database.write(transaction)
+            except Disturbed:  # nothing was written, and now the lock is waited for
+                attempt = None
+                continue
             except DatabaseUnavailable as why:
                 if self._clock.monotonic() - started > PATIENCE:
                     raise

@@ -1,0 +1,173 @@
+"""Batches written at once, without the lock being held for them: on databases that count its uses."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, func, insert, select
+from sqlalchemy.util import await_only
+
+from tallybook.kernel.clock import SystemClock
+from tallybook.kernel.events import Recorded
+from tallybook.kernel.ids import new_id
+from tallybook.kernel.refusals import Refusal
+from tallybook.ledger import batch
+from tallybook.ledger.lock import lock
+from tallybook.ledger.rebuild import rebuild
+from tallybook.ledger.tables import events
+from tests.ledger.kit import UNLUCKY, Pile, codes, names, node, outcomes, take, verified
+
+
+@pytest.fixture
+def url(postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(batch, "UNDISTURBED", 0)
+    return postgresql()
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What databases are asked within the block."""
+    asked: list[str] = []
+
+    def note(*execution: Any) -> None:
+        asked.append(execution[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_batch_is_one_statement_once_nobody_else_has_written_for_a_while(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "UNDISTURBED", 3)
+    table = new_id()
+    async with node(url, Pile()) as ledger:
+        costs = []
+        for number in range(7):
+            with statements() as asked:
+                await ledger.append(take(table, number))
+            costs.append(len(asked))
+        # Lock, tail, head of the stream, inserts; then without the head; then the inserts alone.
+        assert costs == [4, 3, 3, 3, 1, 1, 1]
+        with statements() as asked:  # whoever may wait for rows has the lock before
+            await ledger.append(
+                take(table, 7, beside=lambda c: c.execute(insert(names).values(name=1)) and None)
+            )
+        assert "pg_advisory_xact_lock" in asked[0]
+        assert (await verified(ledger)).sound
+
+
+async def test_what_was_decided_on_less_than_there_was_is_decided_again_and_so_is_a_refusal(url: str) -> None:
+    table = new_id()
+    async with node(url, Pile()) as a, node(url, Pile()) as b:
+        await a.append(take(table, 1))
+        await b.append(take(table, 2))
+        # To what `a` remembers these are at odds with the stream, and nothing would be stored.
+        answers = await outcomes(a, take(table, 3, expected_index=2), take(table, 4, expected_index=0))
+        assert codes(answers) == ["stale", "stale"]
+        assert codes(await outcomes(a, take(table, 3, expected_index=1))) == ["2-2"]
+        await b.append(take(table, 4))
+        assert codes(await outcomes(a, take(table, 5, expected_index=3))) == ["4-4"]
+        assert [e.event.sticks for e in await a.events(table)] == [1, 2, 3, 4, 5]  # type: ignore[attr-defined]
+        assert (await verified(a)).sound
+
+
+async def test_a_batch_waits_for_who_holds_the_lock_and_finds_what_they_have_written(url: str) -> None:
+    table = new_id()
+    holds, go_on = asyncio.Event(), asyncio.Event()
+
+    def hold(connection: Connection) -> None:
+        lock(connection)
+        holds.set()
+        await_only(go_on.wait())
+
+    async with node(url, Pile()) as ledger:
+        await ledger.append(take(table, 1))
+        holding = asyncio.create_task(ledger.database.write(hold))
+        await holds.wait()
+        appending = asyncio.create_task(ledger.append(take(table, 2)))
+        waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while not await ledger.database.read(lambda c: c.exec_driver_sql(waits).scalar_one()):
+            await asyncio.sleep(0.005)
+        assert len(await ledger.events(table)) == 1
+        go_on.set()
+        await holding
+        with statements() as asked:
+            assert (await appending).last == 1
+        assert len(asked) >= 2  # it was not to be relied upon that nobody had written
+        assert (await verified(ledger)).sound
+
+
+class Counting(Pile):
+    """Reads, while events are taken in, how many there are in the ledger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: list[int] = []
+
+    def apply(self, connection: Connection, slot: str, events_: Sequence[Recorded]) -> None:
+        self.counted.append(connection.execute(select(func.count()).select_from(events)).scalar_one())
+        super().apply(connection, slot, events_)
+
+
+async def test_a_projection_that_reads_what_is_being_written_reads_it_under_the_lock(url: str) -> None:
+    table, counting = new_id(), Counting()
+    async with node(url, counting) as a, node(url, Counting()) as b:
+        await a.append(take(table, 1))
+        await a.append(take(table, 2, 3))
+        assert counting.counted == [1, 3]
+        await b.append(take(table, 4))
+        await a.append(take(table, 5))
+        assert counting.counted == [1, 3, 5]  # it had not come to counting when `a` noticed `b`
+        assert codes(await outcomes(a, take(table, UNLUCKY))) == ["ZeroDivisionError"]
+        assert len(await a.database.read(counting.rows)) == len(await a.events(table)) == 5
+        assert (await verified(a)).sound
+
+
+async def test_a_rebuild_is_noticed_at_the_next_batch(url: str) -> None:
+    table, kept = new_id(), Pile()
+    async with node(url, kept) as ledger:
+        await ledger.append(take(table, 1))
+        making = asyncio.create_task(rebuild(ledger.database, [Pile()], ["test_pile"], grace=0.5))
+        while not making.done():
+            await ledger.append(take(table, 1))
+        last = (await ledger.append(take(table, 1))).last
+        rows = await ledger.database.read(lambda c: [len(kept.rows(c, slot)) for slot in "ab"])
+        assert rows == [0, last + 1]
+
+
+async def test_a_failure_in_a_batch_that_was_alone_is_one_of_its_command(url: str) -> None:
+    table = new_id()
+    async with node(url, Pile()) as ledger:
+        await ledger.append(take(table, 1))
+        answers = await outcomes(ledger, take(table, 2), take(table, UNLUCKY), take(table, 3))
+        assert codes(answers) == ["1-1", "ZeroDivisionError", "2-2"]
+        with pytest.raises(Refusal):
+            await ledger.append(take(table, 4, expected_index=0))
+        assert (await verified(ledger)).sound
+
+
+async def test_commits_have_the_databases_time_however_the_nodes_clock_runs(url: str) -> None:
+    class Far(SystemClock):
+        def now(self) -> int:
+            return super().now() + 86_400_000_000
+
+        def monotonic(self) -> float:
+            return super().monotonic() + 1_000_000
+
+    table = new_id()
+    async with node(url, clock=Far()) as ledger:
+        clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        for number in range(5):
+            before = await ledger.database.read(lambda c: c.exec_driver_sql(clock).scalar_one())
+            await ledger.append(take(table, number))
+            after = await ledger.database.read(lambda c: c.exec_driver_sql(clock).scalar_one())
+            (*_, last) = await ledger.events(table)
+            assert before - 1_000_000 < last.committed_at <= after
+        times = [e.committed_at for e in await ledger.events(table)]
+        assert times == sorted(set(times))
