@@ -1,8 +1,10 @@
 """Redis may be emptied, killed, stopped or robbed of keys at any time: nobody is told anything wrong."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -173,3 +175,20 @@ async def test_a_process_that_has_not_looked_at_the_ledger_for_long_says_nothing
     ranking.heard(0, looked_at=clock.monotonic())
     assert await ranking.size(BOARD) == 0
     await ranking.close()
+
+
+async def test_a_question_waits_for_what_was_committed_before_it_and_not_for_what_comes_after(
+    redis_server: Redis,
+) -> None:
+    async with cluster(redis_server) as it:
+        asking, bringing = it.processes
+        commits = [it.commit(score) for score in range(1_000)]
+        asking.heard(commits[0][1])
+        question = asyncio.create_task(asking.size(BOARD))
+        for commit, next_ in pairwise(commits):
+            asking.heard(next_[1])  # there is always one more than was brought
+            await deliver(bringing, commit)
+            if question.done():
+                break
+        assert await question == 5
+        assert next_ is not commits[-1]

@@ -99,10 +99,11 @@ class Batch:
     takes the lock and does nothing if somebody else has had it meanwhile.
     """
 
-    def __init__(self, states: States, projector: Projector, clock: Clock) -> None:
+    def __init__(self, states: States, projector: Projector, clock: Clock, *, alone: bool) -> None:
         self._states = states
         self._projector = projector
         self._clock = clock
+        self._alone = alone  # it does not know of other nodes
         # As the last batch left the ledger, if it was committed, and heads of streams.
         self._left: Written | None = None
         self._heads: dict[UUID, tuple[str, int, bytes]] = {}
@@ -126,7 +127,8 @@ class Batch:
         """
         left, self._left = self._left, None
         if (
-            left is None
+            not self._alone
+            or left is None
             or left.locked is None
             or self._undisturbed < UNDISTURBED
             or any(append.beside is not None for append in appends)

@@ -43,8 +43,9 @@ class Ledger:
         self.follower = Follower(database, self.projector.locate, clock)
         self._states = States()
         self._loader = Loader(database, self._states)
-        batch = Batch(self._states, self.projector, clock)
         self._bus = bus or MemoryBus()
+        alone = not self._bus.spans
+        batch = Batch(self._states, self.projector, clock, alone=alone)
         self._hints = Hints(self._bus, self.follower)
         self._answers = Answers(self._hints.committed)
         self._own: list[Sink] = []  # of those who want this node's batches, each as it was committed
@@ -56,7 +57,7 @@ class Ledger:
             partial(hand_on, self._own),
             clock,
             metrics,
-            alone=not self._bus.spans,
+            alone=alone,
         )
 
     async def start(self) -> None:

@@ -183,13 +183,14 @@ class RedisRanking:
 
     async def _read(self, what: str, name: bytes, *arguments: Argument) -> bytes:
         """What the script reads from a list that can be answered from."""
+        heard = self._heard  # what comes while it waits is not asked for
         await self._resend()
         for pause in (*PAUSES, None):
             if self._wire.opened_at > self._looked_at:
                 self._wire.knock()
                 raise NotReady
             try:
-                answer = await self._wire.call(what, name, self._heard, *arguments)
+                answer = await self._wire.call(what, name, heard, *arguments)
             except OutOfReach as error:
                 raise NotReady from error
             if self._clock.monotonic() - self._looked_at > TRUST:
