@@ -1,4 +1,4 @@
-"""Scores and leaderboards over HTTP on PostgreSQL, against pgbench's single-row inserts in between."""
+"""Scores and leaderboards over HTTP on PostgreSQL, each against single-row inserts by pgbench around it."""
 
 import re
 import subprocess
@@ -182,19 +182,20 @@ def main() -> None:
             uvloop.run(fill(url, game, players, listed))
             redis.cli("flushall")  # entries came without events
             for kind, more in rankings.items():
-                base_rate = reference(url, folder)
-                print(f"pgbench, single-row inserts at 64 clients: {base_rate:.0f} /s")
                 with serving(url, folder, **more) as base:
                     _loaded(base, game)
+                    before = reference(url, folder)
                     for what, connections, times in _LOADS:
                         rate, p50, p99 = load(base, folder, what, connections, **names)
+                        after = reference(url, folder)  # the machine is now faster, now slower
                         print(
                             f"{players:8} entries in {kind:6}  {what:6} x{connections:<4}"
                             f" {rate * times:9.0f} /s  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms"
-                            f"  ratio {rate * times / base_rate:.3f}",
+                            f"  ratio {2 * rate * times / (before + after):.3f}"
+                            f"  pgbench before and after {before:6.0f} {after:6.0f} /s",
                             flush=True,
                         )
-        print(f"pgbench again: {reference(url, folder):.0f} /s")
+                        before = after
 
 
 def _loaded(base: str, game: str) -> None:
