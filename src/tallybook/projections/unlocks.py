@@ -21,6 +21,7 @@ from tallybook.database.schema import Id, Moment, metadata
 from tallybook.kernel.events import Recorded, registry
 from tallybook.ledger.tables import events as ledger_events
 from tallybook.projections.making import MadeInMemory, Page, by_key, pages
+from tallybook.projections.remembered import Remembered
 from tallybook.projections.slots import SLOTS, Slots
 from tallybook.sessions.events import ResultCorrected, SessionCreated, SessionFinished
 
@@ -103,11 +104,10 @@ _save = {slot: Insert(unlocks[slot], ROW, update=ROW[2:]) for slot in SLOTS}
 _counted = {slot: Lookup(counts[slot], ["thing_id", "persons"], ["thing_id"]) for slot in SLOTS}
 _count = {slot: Insert(counts[slot], ["thing_id", "persons"], update=["persons"]) for slot in SLOTS}
 _PERSON = ("player_id", "person_id", "position")
-_find_persons = {slot: Lookup(persons[slot], _PERSON, ["player_id"]) for slot in SLOTS}
 _save_persons = {slot: Insert(persons[slot], _PERSON, update=_PERSON[1:]) for slot in SLOTS}
 _beginnings = Lookup(ledger_events, ["stream", "type", "payload"], ["stream", "idx"])
 
-MOST_REMEMBERED = 20_000  # of each kind
+MOST_REMEMBERED = 20_000  # counts
 
 _Pair = tuple[UUID, UUID]  # a player and a thing, or a thing and a person
 _Played = tuple[UUID, UUID, bool, int]  # a game, a player, whether that is a bot, the position
@@ -141,15 +141,14 @@ class _Made:
 class _Memory:
     """What one slot's tables hold, as far as the last batches have met it. Only the writer may trust it."""
 
-    def __init__(self) -> None:
-        self.persons: dict[UUID, tuple[UUID, int] | None] = {}  # of players who were ever merged
+    def __init__(self, slot: str) -> None:
+        self.persons = Remembered(persons[slot], "position")  # of players who were ever merged
         self.counts: dict[UUID, int] = {}  # by thing
 
     def shrink(self) -> None:
         """Make room, before a batch."""
-        for kept in (self.persons, self.counts):
-            if len(kept) > MOST_REMEMBERED:
-                kept.clear()
+        if len(self.counts) > MOST_REMEMBERED:
+            self.counts.clear()
 
 
 class Unlocks(MadeInMemory[_Made]):
@@ -165,7 +164,7 @@ class Unlocks(MadeInMemory[_Made]):
 
     def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
         if written is None or any(isinstance(recorded.event, _MOVES) for recorded in written):
-            self._memory = {slot: _Memory() for slot in SLOTS}
+            self._memory = {slot: _Memory(slot) for slot in SLOTS}
         elif any(recorded.index == 0 or type(recorded.event) in _RELEVANT for recorded in written):
             for memory in self._memory.values():
                 memory.counts.clear()
@@ -220,18 +219,14 @@ class Unlocks(MadeInMemory[_Made]):
         """Whom players who were ever merged belong to, before these merges and splits and after them."""
         players |= {recorded.stream for recorded in moves}
         known = self._memory[slot].persons
-        if unknown := sorted(player for player in players if player not in known):
-            known.update(dict.fromkeys(unknown))
-            rows = _find_persons[slot].run(connection, [(player,) for player in unknown])
-            known.update((player, (person, position)) for player, person, position in rows)
-        merged = {player: said for player in players if (said := known[player]) is not None}
+        merged = known.of(connection, players)
         news: dict[UUID, tuple[UUID, int]] = {}
         for recorded in moves:
             player = recorded.stream
             if player not in merged or recorded.position > merged[player][1]:
                 news[player] = _person(recorded), recorded.position
         _save_persons[slot].run(connection, [(player, *news[player]) for player in sorted(news)])
-        known.update(news)
+        known.say(news)
         before = {player: person for player, (person, _) in merged.items()}
         return before, before | {player: person for player, (person, _) in news.items()}
 
@@ -250,7 +245,7 @@ class Unlocks(MadeInMemory[_Made]):
     def clear(self, connection: Connection, slot: str) -> None:
         for tables in (unlocks, counts, persons):
             tables.clear(connection, slot)
-        self._memory[slot] = _Memory()
+        self._memory[slot] = _Memory(slot)
 
 
 def _person(recorded: Recorded) -> UUID:

@@ -14,12 +14,12 @@ from tallybook.projections.making import Page, pages
 from tallybook.projections.records import tables
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.tables import Place, persons
+from tallybook.projections.remembered import Remembered
 from tallybook.projections.slots import SLOTS
 
 MOST_REMEMBERED = 20_000  # of each kind
 
 _COLUMNS = ("player_id", "person_id", "since")
-_find = {slot: Lookup(persons[slot], _COLUMNS, ["player_id"]) for slot in SLOTS}
 _members = {slot: Lookup(persons[slot], ["person_id", "player_id"], ["person_id"]) for slot in SLOTS}
 _save = {slot: Insert(persons[slot], _COLUMNS, update=_COLUMNS[1:]) for slot in SLOTS}
 
@@ -69,9 +69,9 @@ class Held:
 class Memory:
     """What one slot's tables hold, as far as the last batches have met it. Only the writer may trust it."""
 
-    def __init__(self) -> None:
+    def __init__(self, slot: str, *, stays: bool = True) -> None:
         self.entries = Held()
-        self.joined: dict[UUID, Joined | None] = {}
+        self.joined = Remembered(persons[slot], "since", stays=stays)
         self.boards: dict[UUID, Mapping[UUID, Board]] = {}  # by game
         self.filling: dict[UUID, int] | None = None  # boards that lack what came after a position
 
@@ -79,9 +79,8 @@ class Memory:
         """Make room, before a batch."""
         if len(self.entries.all) > MOST_REMEMBERED:
             self.entries = Held()
-        for kept in (self.joined, self.boards):
-            if len(kept) > MOST_REMEMBERED:
-                kept.clear()
+        if len(self.boards) > MOST_REMEMBERED:
+            self.boards.clear()
 
 
 class Entries(Protocol):
@@ -101,7 +100,7 @@ class Entries(Protocol):
 class Persons(Protocol):
     """Who is one of several players of a person; everybody else is left out of the answers."""
 
-    def joined(self, players: Iterable[UUID]) -> dict[UUID, Joined]: ...
+    def joined(self, players: Collection[UUID]) -> dict[UUID, Joined]: ...
     def members(self, of: Collection[UUID]) -> dict[UUID, set[UUID]]: ...
     def join(self, players: Collection[UUID], person: UUID, position: int) -> None: ...
     def leave(self, players: Collection[UUID]) -> None: ...
@@ -151,15 +150,11 @@ class _TableEntries:
 class _TablePersons:
     connection: Connection
     slot: str
-    known: dict[UUID, Joined | None]
+    known: Remembered
 
-    def joined(self, players: Iterable[UUID]) -> dict[UUID, Joined]:
-        asked, known = set(players), self.known
-        if unknown := sorted(player for player in asked if player not in known):
-            known.update(dict.fromkeys(unknown))
-            rows = _find[self.slot].run(self.connection, [(player,) for player in unknown])
-            known.update((player, Joined(person, since)) for player, person, since in rows)
-        return {player: joined for player in asked if (joined := known[player]) is not None}
+    def joined(self, players: Collection[UUID]) -> dict[UUID, Joined]:
+        found = self.known.of(self.connection, players)
+        return {player: Joined(*said) for player, said in found.items()} if found else {}
 
     def members(self, of: Collection[UUID]) -> dict[UUID, set[UUID]]:
         found = {person: {person} for person in of}
@@ -169,10 +164,10 @@ class _TablePersons:
 
     def join(self, players: Collection[UUID], person: UUID, position: int) -> None:
         _save[self.slot].run(self.connection, [(each, person, position) for each in players])
-        self.known.clear()
+        self.known.forget()
 
     def leave(self, players: Collection[UUID]) -> None:
-        self.known.clear()
+        self.known.forget()
         table = persons[self.slot]
         self.connection.execute(delete(table).where(table.c.player_id.in_(players)))
 
@@ -181,7 +176,7 @@ class InTables:
     """One slot's tables, within one transaction."""
 
     def __init__(self, connection: Connection, slot: str, memory: Memory | None = None) -> None:
-        memory = memory or Memory()
+        memory = memory or Memory(slot, stays=False)
         self.entries = _TableEntries(tables.entries, connection, slot, memory.entries)
         self.parts = _TableEntries(tables.parts, connection, slot, Held())
         self.persons = _TablePersons(connection, slot, memory.joined)
@@ -191,7 +186,7 @@ class _HeldPersons:
     def __init__(self) -> None:
         self.all: dict[UUID, Joined] = {}
 
-    def joined(self, players: Iterable[UUID]) -> dict[UUID, Joined]:
+    def joined(self, players: Collection[UUID]) -> dict[UUID, Joined]:
         if not self.all:
             return {}
         return {player: self.all[player] for player in players if player in self.all}

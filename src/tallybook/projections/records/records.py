@@ -78,7 +78,7 @@ class Records(MadeInMemory[InMemory]):
         self.steps: Steps = {}
         self.boards: Mapping[UUID, Board] = {}
         self.span = (0, 0)  # positions of the first and last event of that batch
-        self._memory = {slot: Memory() for slot in SLOTS}
+        self._memory = {slot: Memory(slot) for slot in SLOTS}
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
         """Add what is new; a contribution that is in an entry already changes nothing."""
@@ -100,11 +100,11 @@ class Records(MadeInMemory[InMemory]):
     def clear(self, connection: Connection, slot: str) -> None:
         for tables in TABLES:
             tables.clear(connection, slot)
-        self._memory[slot] = Memory()
+        self._memory[slot] = Memory(slot)
 
     def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
         if written is None or any(_unsettles(recorded) for recorded in written):
-            self._memory = {slot: Memory() for slot in SLOTS}
+            self._memory = {slot: Memory(slot) for slot in SLOTS}
             return
         given = [recorded.event for recorded in written if isinstance(recorded.event, CareerEvent)]
         members = set[UUID]().union(*map(members_of, given))
@@ -227,7 +227,7 @@ class _Batch:
         ]
         if not placed:
             return
-        grouped = self._persons(place[2] for *_, place in placed)
+        grouped = self._persons([place[2] for *_, place in placed])
         entries = self.kept.entries.read(place for *_, place in placed if place[2] not in grouped)
         parts = self.kept.parts.read(place for *_, place in placed if place[2] in grouped) if grouped else {}
         now: dict[Place, Entry] = {}
@@ -262,7 +262,7 @@ class _Batch:
             self.kept, persons_of, self.boards, partial(points_of, self.connection)
         )
 
-    def _persons(self, players: Iterable[UUID]) -> dict[UUID, UUID]:
+    def _persons(self, players: Collection[UUID]) -> dict[UUID, UUID]:
         """The persons behind players who are one of several."""
         return {player: joined.person for player, joined in self.kept.persons.joined(players).items()}
 
@@ -313,7 +313,7 @@ class _Batch:
     def _refold(self, places: Iterable[Place], boards: Mapping[UUID, Board], position: int) -> None:
         """Fold entries over sessions again."""
         given = sessions.contributions_of(self.connection, self.slot, places, boards, upto=position)
-        grouped = self._persons(place[2] for place in given)
+        grouped = self._persons([place[2] for place in given])
         folded = {place: fold(boards[place[0]].definition, what) for place, what in given.items()}
         kept = {place: entry for place, entry in folded.items() if entry is not None}
         gone = [place for place, entry in folded.items() if entry is None]
