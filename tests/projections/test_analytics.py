@@ -5,7 +5,7 @@
     Ben                                          | session   session               |                   session
     Cleo                   guest                 |           score                 |
     Dov                                          |                          steps  | unlock
-    a bot          score                         | session   session               |
+    a bot          score  steps                  | session   session               |
     Eve                                          |                                 |          voided
 
 Ana's and Ben's session began on Monday at 23:30 and ended an hour later. What Cleo did on the second she did
@@ -93,6 +93,7 @@ class January(Evening):
 def january() -> January:
     log = January()
     log.scores(BOT, on(1), bot=True)
+    log.does(BOT, AchievementProgressed(game(0), player(BOT), FIRST, 3, bot=True), on(2))
     log.scores(ANA, on(1, hour=10))
     log.scores(CLEO_AS_GUEST, on(2, hour=11))
     log.unlocks(CLEO_AS_GUEST, FIRST, on(2, hour=14))

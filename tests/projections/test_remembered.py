@@ -1,4 +1,4 @@
-"""Who of many players has a row is said from memory as from the table, whether or not all of it fits there."""
+"""Who has a row in a table of few is said from memory as from the table, whether or not it fits there."""
 
 from uuid import UUID
 

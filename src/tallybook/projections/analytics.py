@@ -121,7 +121,7 @@ class Analytics(MadeInMemory[_Made]):
                 held[_key(event)] = None, recorded.position
                 continue
             assert isinstance(event, _PRESENT)
-            if event.bot and not isinstance(event, AchievementProgressed):
+            if event.bot:
                 continue
             if isinstance(event, AchievementUnlocked):
                 held[_key(event)] = at, recorded.position
