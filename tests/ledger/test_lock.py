@@ -141,6 +141,22 @@ async def test_a_rebuild_is_noticed_at_the_next_batch(url: str) -> None:
         assert rows == [0, last + 1]
 
 
+async def test_no_batch_relies_on_slots_of_which_a_rebuild_has_let_go(url: str) -> None:
+    class Stuck(Pile):
+        def clear(self, connection: Connection, slot: str) -> None:
+            raise LookupError
+
+    table = new_id()
+    async with node(url, Pile()) as ledger:
+        for number in range(3):
+            await ledger.append(take(table, number))
+        with pytest.raises(LookupError):
+            await rebuild(ledger.database, [Stuck()], ["test_pile"], grace=0)
+        with statements() as asked:
+            await ledger.append(take(table, 4))
+        assert len(asked) > 1
+
+
 async def test_a_failure_in_a_batch_that_was_alone_is_one_of_its_command(url: str) -> None:
     table = new_id()
     async with node(url, Pile()) as ledger:
