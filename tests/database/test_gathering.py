@@ -7,8 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, func, select
-from sqlalchemy.engine import Engine
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
@@ -16,6 +15,7 @@ from tallybook.database.engine import Database
 from tallybook.database.gathering import gathering
 from tallybook.database.prepared import Prepared
 from tallybook.ledger.tables import commands, snapshots, texts
+from tests.ledger.kit import statements
 
 ONE = UUID(int=1)
 
@@ -93,22 +93,14 @@ async def _alike(database: Database, steps: list[str]) -> None:
 
 
 async def test_many_tables_cost_postgresql_one_statement(database: Database) -> None:
-    statements: list[str] = []
+    def run(connection: Connection) -> int:
+        with statements() as asked, gathering(connection):
+            for write in ("text", "snapshot", "command"):
+                WRITES[write](connection, 1)
+        return len(asked)
 
-    def run(connection: Connection) -> None:
-        def note(*execution: object) -> None:
-            statements.append(str(execution[2]))
-
-        event.listen(Engine, "before_cursor_execute", note)
-        try:
-            with gathering(connection):
-                for write in ("text", "snapshot", "command"):
-                    WRITES[write](connection, 1)
-        finally:
-            event.remove(Engine, "before_cursor_execute", note)
-
-    await database.write(run)
-    assert len(statements) == (1 if database.url.drivername == "postgresql" else 3)
+    number = await database.write(run)
+    assert number == (1 if database.url.drivername == "postgresql" else 3)
 
 
 async def test_what_cannot_be_written_fails_the_block_and_leaves_nothing_behind(database: Database) -> None:

@@ -1,12 +1,13 @@
 """A tiny game on a real ledger: what the ledger's tests play with."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, delete, func, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, delete, func, select
+from sqlalchemy.event import listen, remove
 
 from tallybook.database.bulk import Insert
 from tallybook.database.engine import Database, open_database, prepare_schema
@@ -158,6 +159,21 @@ async def outcomes(ledger: Ledger, *appends: Append[State]) -> list[Appended | E
     except Exception as error:
         answered.append(error)
     return answered
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What databases are asked within the block."""
+    asked: list[str] = []
+
+    def note(*execution: Any) -> None:
+        asked.append(execution[2])
+
+    listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        remove(Engine, "before_cursor_execute", note)
 
 
 async def create_tables(url: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, event, insert, update
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy import Connection, insert, update
+from sqlalchemy.engine import URL
 
 from tallybook.database.driver import Rows
 from tallybook.database.engine import Database
@@ -34,6 +34,7 @@ from tests.ledger.kit import (
     names,
     node,
     outcomes,
+    statements,
     sticks,
     take,
     verified,
@@ -381,20 +382,11 @@ async def test_commit_time_never_goes_back_when_the_databases_clock_does(url: st
 
 
 async def test_a_hundred_commands_cost_as_many_statements_as_two(url: str) -> None:
-    statements: list[str] = []
-
-    def note(*execution: Any) -> None:
-        statements.append(execution[2])
-
     async with node(url, Pile()) as ledger:
         costs = []
         for size in (2, 2, 100):
             batch = [take(new_id(), 1, command_id="x", remark=f"{i}") for i in range(size)]
-            event.listen(Engine, "before_cursor_execute", note)
-            try:
+            with statements() as asked:
                 await outcomes(ledger, *batch)
-            finally:
-                event.remove(Engine, "before_cursor_execute", note)
-            costs.append(len(statements))
-            statements.clear()
+            costs.append(len(asked))
         assert costs[1] == costs[2] <= costs[0] <= 12

@@ -1,12 +1,10 @@
 """Batches written at once, without the lock being held for them: on databases that count its uses."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import Connection, Engine, event, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.util import await_only
 
 from tallybook.kernel.clock import SystemClock
@@ -17,28 +15,13 @@ from tallybook.ledger import batch
 from tallybook.ledger.lock import lock
 from tallybook.ledger.rebuild import rebuild
 from tallybook.ledger.tables import events
-from tests.ledger.kit import UNLUCKY, Pile, codes, names, node, outcomes, take, verified
+from tests.ledger.kit import UNLUCKY, Pile, codes, names, node, outcomes, statements, take, verified
 
 
 @pytest.fixture
 def url(postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(batch, "UNDISTURBED", 0)
     return postgresql()
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What databases are asked within the block."""
-    asked: list[str] = []
-
-    def note(*execution: Any) -> None:
-        asked.append(execution[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 async def test_a_batch_is_one_statement_once_nobody_else_has_written_for_a_while(

@@ -104,7 +104,11 @@ class Records(MadeInMemory[InMemory]):
 
     def forget_tables(self, written: Sequence[Recorded] | None = None) -> None:
         if written is None or any(_unsettles(recorded) for recorded in written):
-            self._memory = {slot: Memory(slot) for slot in SLOTS}
+            before, self._memory = self._memory, {slot: Memory(slot) for slot in SLOTS}
+            if written is None or any(isinstance(recorded.event, people.MOVES) for recorded in written):
+                return
+            for slot, memory in self._memory.items():  # who was merged need not be read again
+                memory.joined = before[slot].joined
             return
         given = [recorded.event for recorded in written if isinstance(recorded.event, CareerEvent)]
         members = set[UUID]().union(*map(members_of, given))
