@@ -1,6 +1,10 @@
 """What the ledger asks of its database, recorded batch by batch and asked again by a bare driver."""
 
+import asyncio
+import pickle
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -8,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 import asyncpg
+import uvloop
 from sqlalchemy import Connection, Engine, event
 
 _APPENDS = 'INSERT INTO "events"'
@@ -77,7 +82,17 @@ def recording() -> Iterator[Recording]:
 
 
 async def replay(recorded: Recording, url: str) -> float:
-    """Events a second of a bare loop over the recorded batches, on a database that lacks them."""
+    """Events a second of a bare loop over the recorded batches, on a database that lacks them.
+
+    In a process of its own, which has the drivers as they come.
+    """
+    command = (sys.executable, "-m", "benchmarks.statements", url)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+    said, _ = await process.communicate(pickle.dumps(recorded))
+    return float(said)
+
+
+async def _replay(recorded: Recording, url: str) -> float:
     if url.startswith("sqlite:///"):
         return _replay_sqlite(recorded, url.removeprefix("sqlite:///"))
     connection = await asyncpg.connect(url)
@@ -126,3 +141,7 @@ def _replay_sqlite(recorded: Recording, path: str) -> float:
         return recorded.events / (perf_counter() - started)
     finally:
         connection.close()
+
+
+if __name__ == "__main__":
+    print(uvloop.run(_replay(pickle.load(sys.stdin.buffer), sys.argv[1])))

@@ -19,7 +19,7 @@ async def test_a_key_says_which_game_it_is_for_until_it_is_revoked(
 ) -> None:
     owner, game = new_id(), new_id()
     other_node = ApiKeys(ledger, clock)
-    ledger.follower.subscribe(other_node.follow)
+    ledger.follower.subscribe(other_node.follow, *other_node.news)
     key = await api_keys.make(owner, game, "arena", command_id="1")
     spare = await api_keys.make(owner, game, "spare")
     assert isinstance(key.secret, str)

@@ -46,7 +46,7 @@ def test_merges_and_splits_leave_a_forest_of_depth_one_that_the_events_tell(
         players = [new_id() for _ in range(PLAYERS)]
         async with node(url) as ledger:
             persons = Persons(ledger, SystemClock())
-            ledger.follower.subscribe(persons.follow)
+            ledger.follower.subscribe(persons.follow, *persons.news)
             refused: set[str] = set()
             for who, into in steps:
                 try:

@@ -87,7 +87,7 @@ async def test_a_senseless_change_of_a_profile_is_refused(accounts: Accounts, pr
 
 async def test_a_new_name_is_shown_as_soon_as_it_is_acknowledged(accounts: Accounts, ledger: Ledger) -> None:
     names = Names(ledger.database)
-    ledger.follower.subscribe(names.follow)
+    ledger.follower.subscribe(names.follow, *names.news)
     ana, bea = [(await accounts.guest(name)).player.id for name in ("Ana", "Bea")]
     stranger = new_id()
     before = await names.of([ana, bea, stranger])

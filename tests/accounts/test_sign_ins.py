@@ -42,7 +42,7 @@ async def test_an_ended_sign_in_is_over_at_once_and_stays_so_after_a_restart(
         (None, False),
     ]
     other_node = Revocations(ledger.database, clock)
-    ledger.follower.subscribe(other_node.follow)
+    ledger.follower.subscribe(other_node.follow, *other_node.news)
     claims = accounts.verify(tablet.access_token)
     mine = accounts.verify(phone.access_token)
 

@@ -1,7 +1,9 @@
 """Statements asked of the driver itself go wrong as those of everybody else do."""
 
 import asyncio
+import sys
 from functools import partial
+from types import FrameType
 from uuid import UUID
 
 import pytest
@@ -105,5 +107,34 @@ async def test_a_caller_that_goes_away_leaves_no_half_read_answer(postgres_url: 
         for number in range(8):
             [[answer]] = await database.write(partial(ask, statement=f"SELECT {number}"))
             assert answer == number
+    finally:
+        await database.close()
+
+
+async def test_nothing_is_asked_about_each_element_of_an_array(postgres_url: str) -> None:
+    """asyncpg would ask abstract classes, which takes longer than all else it does with most of them."""
+    asked: list[str] = []
+
+    def look(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_name == "__instancecheck__":
+            asked.append(frame.f_code.co_qualname)
+
+    def arrays(connection: Connection) -> list[str]:
+        rows = [(UUID(int=n), str(n), n) for n in range(100)]
+        ask(connection, "SELECT 1")
+        sys.setprofile(look)
+        try:
+            parameters = tuple(zip(*rows, strict=True))
+            query = (
+                "SELECT count(*), max(n) FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS t(id, text, n)"
+            )
+            return [f"{count} to {most}" for count, most in ask(connection, query, parameters)]
+        finally:
+            sys.setprofile(None)
+
+    database = open_database(postgres_url)
+    try:
+        assert await database.write(arrays) == ["100 to 99"]
+        assert len(asked) < 10
     finally:
         await database.close()

@@ -6,9 +6,10 @@ from typing import Any
 
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
+from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.read import events_after
-from tests.ledger.kit import node, sticks, take
+from tests.ledger.kit import TOO_MUCH, node, sticks, take
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -72,6 +73,20 @@ async def test_a_node_hears_only_what_comes_after_its_start_and_a_broken_sink_ha
             ledger.follower.nudge()
             await until(lambda: len(heard) >= 2)
             assert heard == [2, 3]
+
+
+async def test_a_sink_hears_only_of_the_types_it_is_for(url: str) -> None:
+    table = new_id()
+    async with node(url) as ledger:
+        heard = listen(ledger)
+        greedy: list[int] = []
+        ledger.follower.subscribe(
+            lambda events: greedy.extend(e.position for e in events), "test_greed_", "test_other_"
+        )
+        outcomes = await ledger.append_all([take(table, 1), take(table, TOO_MUCH + 1), take(table, 2)])
+        assert isinstance(outcomes[1], Refusal)
+        await ledger.append(take(table, 3))
+        assert (heard, greedy) == ([1, 2, 3, 4], [2])
 
 
 async def test_a_node_reads_what_another_has_just_acknowledged(url: str) -> None:

@@ -25,7 +25,6 @@ LONGEST = 100  # characters; ours have 46
 MOST_REMEMBERED = 10_000
 _SHOWN = 9  # characters, the scheme's included
 _NOTED_EVERY = 3600 * 1_000_000  # microseconds between two notes of the last use
-_NEWS = ("api_key_revoked.", "player_erased.")
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -51,6 +50,8 @@ class Bearer(msgspec.Struct, frozen=True):
 
 class ApiKeys:
     """Makes, lists, revokes and verifies. Subscribe `follow` to the ledger: revoked is revoked at once."""
+
+    news = ("api_key_revoked.", "player_erased.")  # types of events that `follow` is for
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
@@ -147,8 +148,7 @@ class ApiKeys:
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
-        if any(recorded.type.startswith(_NEWS) for recorded in events):
-            self._forget()
+        self._forget()
 
     def _forget(self) -> None:
         self._forgotten += 1

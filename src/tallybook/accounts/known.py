@@ -23,6 +23,8 @@ class Known(NamedTuple):
 class KnownPlayers:
     """Subscribe `follow` to the ledger, so that who is erased is known no longer."""
 
+    news = ("player_erased.",)  # types of events that `follow` is for
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._together = Together[UUID, Known](self._read)
@@ -31,8 +33,7 @@ class KnownPlayers:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if recorded.type.startswith("player_erased."):
-                self._known.pop(recorded.stream, None)
+            self._known.pop(recorded.stream, None)
 
     async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, Known]:
         """At least those of these players that exist, by id. To be read at once: it may change."""

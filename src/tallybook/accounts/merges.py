@@ -16,7 +16,6 @@ from tallybook.ledger.ledger import Ledger
 
 Beside = Callable[[Connection], None]
 
-_NEWS = ("player_merged.", "player_split.")
 ALREADY_CLAIMED = ("already_claimed", "somebody is this player already")
 
 
@@ -39,6 +38,8 @@ class Persons:
     The merges form a forest of depth one: who is merged has nobody merged into it. `load` at the
     start, and subscribe `follow` to the ledger.
     """
+
+    news = ("player_merged.", "player_split.")  # types of events that `follow` is for
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
@@ -109,8 +110,6 @@ class Persons:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if not recorded.type.startswith(_NEWS):
-                continue
             match recorded.event:
                 case PlayerMerged(into=into):
                     self._heard += 1

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 from uuid import UUID
 
-from tallybook.accounts.events import PlayerChanged, PlayerErased
 from tallybook.accounts.players import display_names
 from tallybook.database.engine import Database
 from tallybook.database.prepared import as_id
@@ -12,11 +11,12 @@ from tallybook.database.together import Together
 from tallybook.kernel.events import Recorded
 
 MOST = 100_000
-_NEWS = ("player_changed.", "player_erased.")
 
 
 class Names:
     """A cache of display names. Subscribe `follow` to the ledger, so that a changed name is read again."""
+
+    news = ("player_changed.", "player_erased.")  # types of events that `follow` is for
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,5 +58,4 @@ class Names:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if recorded.type.startswith(_NEWS) and isinstance(recorded.event, PlayerChanged | PlayerErased):
-                self.forget(recorded.stream)
+            self.forget(recorded.stream)

@@ -15,11 +15,12 @@ from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal
 
 _LIFETIME = (LIFETIME + 60) * 1_000_000  # nodes' clocks may differ by a little
-_PREFIXES = ("sign_ins_ended.", "role_", "player_erased.")
 
 
 class Revocations:
     """Kept in memory, fed by the ledger; `load` brings back those of before the start."""
+
+    news = ("sign_ins_ended.", "role_", "player_erased.")  # types of events that `follow` is for
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -40,8 +41,7 @@ class Revocations:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if recorded.type.startswith(_PREFIXES):
-                self.hear(recorded.stream, recorded.event)
+            self.hear(recorded.stream, recorded.event)
 
     def hear(self, player_id: UUID, event: Event) -> None:
         """What an event on a player's stream ends; hearing it twice changes nothing."""

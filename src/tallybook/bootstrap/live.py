@@ -54,6 +54,7 @@ def build_live(
     stack.push_async_callback(own_ranks.close)
     topics: dict[str, Topics] = {"room": rooms, "game": games, "player": players}
     endpoint = Endpoint(hub, authenticate, topics, clock=ground.clock)
-    for kept in (games, own_ranks, rooms, endpoint):
+    for kept in (games, own_ranks, rooms):
         ledger.follower.subscribe(kept.follow)
+    ledger.follower.subscribe(endpoint.follow, *endpoint.news)
     return Live(hub, players, endpoint)

@@ -42,7 +42,7 @@ async def build_people(ground: Ground, stack: AsyncExitStack) -> People:
     persons = Persons(ledger, clock)
     stack.callback(accounts.close)
     for kept in (revocations, api_keys, persons):
-        ledger.follower.subscribe(kept.follow)
+        ledger.follower.subscribe(kept.follow, *kept.news)
     await revocations.load()
     await persons.load()
     await accounts.renew_emails()

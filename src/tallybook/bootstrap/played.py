@@ -34,7 +34,7 @@ def build_played(ground: Ground, people: People) -> Played:
     desk = Desk(ledger)
     tables = Tables(ledger, desk, names, clock)
     opening = Opening(ledger, desk, tables, people.accounts, catalogue, clock)
-    ledger.follower.subscribe(names.follow)
+    ledger.follower.subscribe(names.follow, *names.news)
     return Played(
         Following(ground.database, people.inbox, clock),
         names,

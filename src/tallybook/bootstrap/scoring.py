@@ -67,8 +67,9 @@ async def build_scoring(ground: Ground, people: People, played: Played, stack: A
     players = KnownPlayers(database)
     scores = Scores(ledger, book, ranks, leaderboards, players, clock)
     achievements = AchievementDefinitions(ledger, clock)
-    for kept in (book, ranks.index, players, achievements):
-        ledger.follower.subscribe(kept.follow)
+    ledger.follower.subscribe(ranks.index.follow)
+    for kept in (book, players, achievements):
+        ledger.follower.subscribe(kept.follow, *kept.news)
     webhooks = Webhooks(ledger, clock, ground.ring)
     await webhooks.renew_seals()
     return Scoring(

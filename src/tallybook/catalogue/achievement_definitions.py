@@ -37,6 +37,9 @@ Contradiction = Callable[[Connection, Achievement, Mapping[str, Any]], None]
 class AchievementDefinitions:
     """Achievements by game. Who may do it is asked before. Subscribe `follow` to the ledger."""
 
+    # Types of events that `follow` is for.
+    news = ("achievement_defined.", "achievement_archived.", "achievement_restored.")
+
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._database = ledger.database
@@ -173,16 +176,12 @@ class AchievementDefinitions:
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
-        if any(recorded.type.startswith(_NEWS) for recorded in events):
-            self._forget()
+        self._forget()
 
     def _forget(self) -> None:
         self._forgotten += 1
         self._remembered.clear()  # definitions are few, and rarely changed
         self._ruled.clear()
-
-
-_NEWS = ("achievement_defined.", "achievement_archived.", "achievement_restored.")
 
 
 def _defined(achievement_id: UUID, key: str, fields: Mapping[str, Any]) -> AchievementDefined:

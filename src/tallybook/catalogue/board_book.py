@@ -37,7 +37,6 @@ from tallybook.kernel.text import clean_name
 from tallybook.ledger.ledger import Ledger
 
 MOST_KEPT = 10_000  # games whose boards are at hand
-_NEWS = ("board_", "game_")
 _KEYS = re.compile(KEY)
 
 Beside = Callable[[Connection], None]
@@ -67,6 +66,8 @@ class BoardChanges(msgspec.Struct, frozen=True):
 class BoardBook:
     """Who may define is asked before. Subscribe `follow` to the ledger: what has changed is read again."""
 
+    news = ("board_", "game_")  # types of events that `follow` is for
+
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -76,9 +77,8 @@ class BoardBook:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
-            if recorded.type.startswith(_NEWS):
-                self._generation += 1
-                self._kept.pop(recorded.stream, None)
+            self._generation += 1
+            self._kept.pop(recorded.stream, None)
 
     async def of(self, game_id: UUID) -> GameBoards:
         """A game and its boards."""

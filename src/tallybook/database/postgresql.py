@@ -1,5 +1,6 @@
 """How a session on PostgreSQL is set up, and what makes a server unsafe."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +18,22 @@ BEFORE_GLANCES = """SELECT set_config('plan_cache_mode', 'force_generic_plan', f
 
 
 def driver(url: URL) -> URL:
+    _tell_arrays_by_type()
     return url.set(drivername="postgresql+asyncpg")
+
+
+@cache
+def _tell_arrays_by_type() -> None:
+    """Whatever is to be an array is a list or a tuple here.
+
+    asyncpg asks abstract classes, and of every element, too, which takes longer than to encode it. Under
+    other names than these it goes on asking them.
+    """
+    from asyncpg.protocol import protocol
+
+    for name in ("IterableABC", "SizedABC"):
+        if hasattr(protocol, name):
+            setattr(protocol, name, (list, tuple))
 
 
 def session(*, read_only: bool, patient: bool) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class _Earlier(msgspec.Struct, frozen=True):
 class _Head(msgspec.Struct, eq=False):
     """The end of a stream as the batch has left it so far."""
 
+    stream: UUID
     kind: str
     fold: Fold[Any] | None
     index: int = EMPTY
@@ -175,13 +176,13 @@ class Batch:
             None if a.command_id is None else (a.scope or a.stream, command_key(a.command_id))
             for a in appends
         ]
-        heads = self._open(connection, appends)
+        heads, opened = self._open(connection, appends)
         earlier = _carried_out(connection, {key for key in keys if key is not None})
         self._load(connection, heads, written)
-        for append, key in zip(appends, keys, strict=True):
+        for append, key, head in zip(appends, keys, opened, strict=True):
             outcome: Outcome
             try:
-                outcome = _carry_out(connection, append, key, heads[append.stream], earlier, written)
+                outcome = _carry_out(connection, append, key, head, earlier, written)
             except Refusal as refusal:
                 outcome = refusal
             except Exception as error:  # its own failure: the neighbours go on
@@ -191,7 +192,7 @@ class Batch:
             written.outcomes.append(outcome)
         with gathering(connection, condition):
             if written.recorded:
-                self._store(connection, heads, written)
+                self._store(connection, [head for head in heads.values() if head.changed], written)
             _insert_commands.run(connection, written.commands)
             save_snapshots(connection, due)
             decided(written)
@@ -218,55 +219,64 @@ class Batch:
                 self._heads[recorded.stream] = head[0], recorded.index, recorded.hash
         self._projector.forget(written)
 
-    def _open(self, connection: Connection, appends: Sequence[AnyAppend]) -> dict[UUID, _Head]:
+    def _open(
+        self, connection: Connection, appends: Sequence[AnyAppend]
+    ) -> tuple[dict[UUID, _Head], list[_Head]]:
+        """The heads of all streams that are written to, and for each append its own."""
         heads: dict[UUID, _Head] = {}
+        opened: list[_Head] = []
+        unknown: list[tuple[UUID]] = []
         for append in appends:
-            head = heads.get(append.stream)
+            stream = append.stream
+            head = heads.get(stream)
             if head is None:
-                heads[append.stream] = _Head(append.kind, append.fold)
+                head = heads[stream] = _Head(stream, append.kind, append.fold)
+                left = self._heads.get(stream)
+                if left is None:
+                    unknown.append((stream,))
+                else:
+                    head.kind, head.index, head.hash = left
             elif head.fold is None:
                 head.fold = append.fold
-        found = {stream: self._heads[stream] for stream in heads if stream in self._heads}
-        unknown = [(stream,) for stream in heads if stream not in found]
-        found |= {row[0]: (row[1], row[2], row[3]) for row in _heads.run(connection, unknown)}
-        for stream, (kind, index, hash_) in found.items():
+            opened.append(head)
+        for stream, kind, index, hash_ in _heads.run(connection, unknown):
             head = heads[stream]
             head.kind, head.index, head.hash = kind, index, hash_
-            if head.fold is not None and head.fold.kind != kind:
+        for head in heads.values():
+            if head.fold is not None and head.index != EMPTY and head.fold.kind != head.kind:
                 head.fold = None  # commands that take it for another kind are refused: nothing to load
-        return heads
+        return heads, opened
 
     def _load(self, connection: Connection, heads: dict[UUID, _Head], written: Written) -> None:
         """Give every head its state: the cached one, or one loaded from there on or from a snapshot."""
         wanted: dict[UUID, Fold[Any]] = {}
         known: dict[UUID, Versioned[Any]] = {}
-        for stream, head in heads.items():
+        for head in heads.values():
             if head.fold is None:
                 continue
             if head.index == EMPTY:
                 head.state = head.fold.initial()
                 continue
-            cached = self._states.get(stream, head.fold)
+            cached = self._states.get(head.stream, head.fold)
             if cached is not None and cached.index == head.index:
                 head.state = cached.state
                 continue
-            wanted[stream] = head.fold
+            wanted[head.stream] = head.fold
             if cached is not None and cached.index < head.index:
-                known[stream] = cached
+                known[head.stream] = cached
         for stream, loaded in load(connection, wanted, known).items():
             heads[stream].state = loaded.at.state
             written.loaded[stream] = loaded.saved
 
-    def _store(self, connection: Connection, heads: dict[UUID, _Head], written: Written) -> None:
-        changed = [(stream, head) for stream, head in heads.items() if head.changed]
+    def _store(self, connection: Connection, changed: Sequence[_Head], written: Written) -> None:
         _insert_events.run(connection, list(map(_event_row, written.recorded)))
-        _move_heads.run(connection, [(stream, h.kind, h.index, h.hash) for stream, h in changed])
+        _move_heads.run(connection, [(h.stream, h.kind, h.index, h.hash) for h in changed])
         _insert_texts.run(connection, [(*key, content) for key, content in written.texts.items()])
         self._projector.apply(connection, written.recorded, written.slots)
-        for stream, head in changed:
-            self._heads[stream] = head.kind, head.index, head.hash
+        for head in changed:
+            self._heads[head.stream] = head.kind, head.index, head.hash
             if head.fold is not None:
-                written.states[stream] = (head.fold, Versioned(head.index, head.state))
+                written.states[head.stream] = (head.fold, Versioned(head.index, head.state))
 
 
 def _carried_out(connection: Connection, keys: Iterable[_Key]) -> dict[_Key, _Earlier]:

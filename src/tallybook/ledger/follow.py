@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -18,12 +19,27 @@ CHUNK = 1_000
 
 Sink = Callable[[Sequence[Recorded]], None]
 
+_ALL = ("",)  # begins everything
 
-def hand_on(sinks: Sequence[Sink], events: Sequence[Recorded]) -> None:
-    """Give events to each; what one of them cannot take is no matter of the others."""
-    for sink in sinks:
+
+class Subscription(NamedTuple):
+    """A sink, and how the stored types begin of the events that it is for."""
+
+    sink: Sink
+    types: tuple[str, ...] = _ALL
+
+
+def hand_on(subscriptions: Sequence[Subscription], events: Sequence[Recorded]) -> None:
+    """Give events to each that they are for; what one of them cannot take is no matter of the others."""
+    types = {event.type for event in events}
+    for sink, wanted in subscriptions:
+        given = events
+        if wanted != _ALL:
+            if not any(type_.startswith(wanted) for type_ in types):
+                continue
+            given = [event for event in events if event.type.startswith(wanted)]
         try:
-            sink(events)
+            sink(given)
         except Exception:
             log.exception("a follower could not take events up to %d", events[-1].position)
 
@@ -45,7 +61,7 @@ class Follower:
         self._database = database
         self._clock = clock or SystemClock()
         self._beside = beside
-        self._sinks: list[Sink] = []
+        self._subscriptions: list[Subscription] = []
         self._watching: list[Callable[[int, float], None]] = []
         self.position = 0
         self.newest = 0  # the last position that a look at the ledger has found
@@ -69,8 +85,9 @@ class Follower:
         """How long ago a look at the ledger found everything handed on."""
         return self._clock.monotonic() - self._complete_at
 
-    def subscribe(self, sink: Sink) -> None:
-        self._sinks.append(sink)
+    def subscribe(self, sink: Sink, *types: str) -> None:
+        """Hand on events whose stored types begin with one of `types`; without any, all events."""
+        self._subscriptions.append(Subscription(sink, types or _ALL))
 
     def watch(self, looked: Callable[[int, float], None]) -> None:
         """Tell after each look at the ledger how far it was, and the monotonic time before the look."""
@@ -116,7 +133,7 @@ class Follower:
         if not news:
             return
         self.position = news[-1].position
-        hand_on(self._sinks, news)
+        hand_on(self._subscriptions, news)
 
     async def _run(self) -> None:
         time, beside_at = asyncio.get_running_loop().time, 0.0

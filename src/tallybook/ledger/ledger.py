@@ -15,7 +15,7 @@ from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Done, Fold, Outcome, Projection
 from tallybook.ledger.batch import Batch
-from tallybook.ledger.follow import Follower, Sink, hand_on
+from tallybook.ledger.follow import Follower, Sink, Subscription, hand_on
 from tallybook.ledger.hints import Hints
 from tallybook.ledger.projecting import ProjectionMismatch, Projector
 from tallybook.ledger.read import stream_events, stream_texts
@@ -48,7 +48,7 @@ class Ledger:
         batch = Batch(self._states, self.projector, clock, alone=alone)
         self._hints = Hints(self._bus, self.follower)
         self._answers = Answers(self._hints.committed)
-        self._own: list[Sink] = []  # of those who want this node's batches, each as it was committed
+        self._own: list[Subscription] = []  # of those who want this node's batches, each as it was committed
         self._writer = writer(
             database,
             batch,
@@ -106,7 +106,7 @@ class Ledger:
 
     def subscribe_own(self, sink: Sink) -> None:
         """Hand on each batch of this node's before its callers go on, maybe before older events of others."""
-        self._own.append(sink)
+        self._own.append(Subscription(sink))
 
     def submit(self, append: AnyAppend, done: Done) -> None:
         """Queue a command. `done` is called after the commit or the refusal, before the events are published.

@@ -43,6 +43,8 @@ class Connected(Protocol):
 class Endpoint:
     """What all live clients connect to: `routes` has the topics' handlers by prefix (`room`, `game`)."""
 
+    news = ("player_erased.",)  # types of events that `follow` is for
+
     def __init__(
         self,
         hub: Hub,
@@ -90,8 +92,8 @@ class Endpoint:
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower: who was erased is sent away."""
-        gone = {recorded.stream for recorded in events if recorded.type.startswith("player_erased.")}
-        for connection in list(self._connections) if gone else ():
+        gone = {recorded.stream for recorded in events}
+        for connection in list(self._connections):
             if connection.player_id in gone:
                 connection.close(GOING_AWAY, "erased")
 
