@@ -92,7 +92,7 @@ async def _measure(ranking: Ranking, size: int, server_cpu: Callable[[], float])
     operations: dict[str, Operation] = {
         "rank": lambda n: ranking.rank(BOARD, members[n]),
         "around, 11 lines": lambda n: ranking.around(BOARD, members[n], 11),
-        "rank of a key": lambda n: ranking.rank_of(BOARD, keys[n], members[n]),
+        "rank of a key": lambda n: ranking.ranks_of(BOARD, [(keys[n], members[n])]),
         "top 100": lambda _: ranking.top(BOARD, 100),
         "change": change,
     }

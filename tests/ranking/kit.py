@@ -141,7 +141,7 @@ async def check(ranking: Ranking, truth: Truth, name: bytes, *, heard: int, prob
     for score in (better(2), better(2, 1, 5), better(9)):
         for probe in probes:
             others = [line.key for line in lines if line.member != probe]
-            assert await ranking.rank_of(name, score, probe) == rank_among(score, others)
+            assert await ranking.ranks_of(name, [(score, probe)]) == [rank_among(score, others)]
             worse = sum(other[:TIED] > score[:TIED] for other in others)
             assert await ranking.below(name, score, probe) == worse
         behind = sum(line.key + line.member <= score + member(3) for line in lines)

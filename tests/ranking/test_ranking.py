@@ -35,7 +35,7 @@ async def test_equals_share_a_rank_and_the_earlier_is_listed_first(ranking: Rank
     standing = await ranking.rank(BOARD, ANA)
     assert standing is not None
     assert (standing.rank, standing.place, standing.total) == (2, 2, 4)
-    assert await ranking.rank_of(BOARD, better(20, 7, 99), ANA) == 2
+    assert await ranking.ranks_of(BOARD, [(better(20, 7, 99), ANA)]) == [2]
     assert await ranking.below(BOARD, better(20, 7, 0), ANA) == 1
 
 
@@ -44,8 +44,8 @@ async def test_nobody_ranks_behind_a_key_of_their_own(ranking: Ranking) -> None:
     truth.commit((BOARD, ANA, better(20)), (BOARD, BEN, better(30)), (BOARD, CLEO, better(10)))
     await loaded(ranking, truth)
 
-    assert await ranking.rank_of(BOARD, better(15), ANA) == 2  # as when Ana had that, a moment ago
-    assert await ranking.rank_of(BOARD, better(15), DEV) == 3
+    # Ana's is the one that she had a moment ago.
+    assert await ranking.ranks_of(BOARD, [(better(15), ANA), (better(15), DEV)]) == [2, 3]
     assert await ranking.below(BOARD, better(25), ANA) == 1
     assert await ranking.below(BOARD, better(25), DEV) == 2
 

@@ -129,8 +129,9 @@ class MemoryRanking:
         standings = ((member, found.standing(member)) for member in members)
         return {member: standing for member, standing in standings if standing is not None}
 
-    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
-        return self._read(name).rank_of(key, member)
+    async def ranks_of(self, name: bytes, wanted: Sequence[tuple[bytes, bytes]]) -> Sequence[int]:
+        found = self._read(name)
+        return [found.rank_of(key, member) for key, member in wanted]
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
         try:

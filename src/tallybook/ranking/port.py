@@ -132,12 +132,12 @@ class Ranking(Protocol):
     async def ranks(self, name: bytes, members: Sequence[bytes]) -> Mapping[bytes, Standing]:
         """Where each of these is that is in the list: all as of one moment."""
 
-    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
-        """The rank that the member has or would have with this key: 1 + the others who are strictly better,
-        whatever key the member itself has by now."""
+    async def ranks_of(self, name: bytes, wanted: Sequence[tuple[bytes, bytes]]) -> Sequence[int]:
+        """The ranks that members have or would have, each with its key (key, member), all as of one moment:
+        1 + the others who are strictly better, whatever key the member itself has by now."""
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
-        """The same, if it can be said at once; None where that has to be asked for."""
+        """One of them, if it can be said at once; None where that has to be asked for."""
 
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         """How many others are strictly worse than this key; equals are not."""

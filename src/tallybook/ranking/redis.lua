@@ -256,13 +256,23 @@ end
 -- changed LIST HEARD
 if todo == 'changed' then return struct.pack('>i8i8', reach, tonumber(changed)) end
 
--- count LIST HEARD [FROM TO MEMBER]: those between these limits of ZLEXCOUNT (one of them an end of the list)
--- besides a member, else all
+-- ranks LIST HEARD (KEY MEMBER) ...: for each how many others are better than the key
+if todo == 'ranks' then
+  local answer = { struct.pack('>i8i8', reach, total) }
+  for i = 4, #ARGV, 2 do
+    local found, key = better(z, ARGV[i]), call('HGET', k, ARGV[i + 1])
+    -- A member who has another key by now may be among them.
+    if key and key ~= ARGV[i] and call('ZRANK', z, key .. ARGV[i + 1]) < found then found = found - 1 end
+    answer[#answer + 1] = struct.pack('>i8', found)
+  end
+  return table.concat(answer)
+end
+
+-- count LIST HEARD [FROM MEMBER]: those from this limit of ZLEXCOUNT on, besides a member; else all
 if todo == 'count' then
   if not ARGV[4] then return struct.pack('>i8i8', reach, total) end
-  local found, key = call('ZLEXCOUNT', z, ARGV[4], ARGV[5]), call('HGET', k, ARGV[6])
-  local place = key and call('ZRANK', z, key .. ARGV[6])
-  local counted = place and (ARGV[4] == '-' and place < found or ARGV[5] == '+' and place >= total - found)
+  local found, key = call('ZLEXCOUNT', z, ARGV[4], '+'), call('HGET', k, ARGV[5])
+  local counted = key and call('ZRANK', z, key .. ARGV[5]) >= total - found
   return struct.pack('>i8i8', reach, counted and found - 1 or found)
 end
 

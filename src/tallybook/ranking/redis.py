@@ -16,6 +16,7 @@ One server, or a primary with replicas that nobody reads from; Redis Cluster is 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from math import inf
 from pathlib import Path
 from struct import Struct
@@ -34,6 +35,7 @@ PAUSES = (0.002, 0.008, 0.03)  # seconds that another process has to bring what 
 
 ABSENT, BEHIND, DONE = -1, -2, 1
 
+_NUMBER = Struct(">q")
 _NUMBERS = Struct(">qq")
 _STANDING = Struct(f">qq{KEY}s")
 _CHANGE = Struct(f">q{MEMBER}s{KEY}s")  # a negative version: the member has left
@@ -104,8 +106,9 @@ class RedisRanking:
             if place >= 0
         }
 
-    async def rank_of(self, name: bytes, key: bytes, member: bytes) -> int:
-        return await self._count(name, "-", b"(" + key[:TIED], member) + 1
+    async def ranks_of(self, name: bytes, wanted: Sequence[tuple[bytes, bytes]]) -> Sequence[int]:
+        answer = await self._read("ranks", name, *chain.from_iterable(wanted))
+        return [better + 1 for (better,) in _NUMBER.iter_unpack(answer[_NUMBERS.size :])]
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
         return None
@@ -113,7 +116,7 @@ class RedisRanking:
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         # From the next higher start of an entry on, if there is any.
         behind = (int.from_bytes(key[:TIED]) + 1).to_bytes(TIED + 1)
-        return 0 if behind[0] else await self._count(name, b"[" + behind[1:], "+", member)
+        return 0 if behind[0] else await self._count(name, b"[" + behind[1:], member)
 
     async def top(self, name: bytes, limit: int, *, offset: int = 0, after: bytes | None = None) -> Page:
         where: tuple[Argument, ...] = ("from", offset) if after is None else ("after", after)

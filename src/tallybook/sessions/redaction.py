@@ -9,6 +9,8 @@ from tallybook.kernel.events import Event, Recorded
 from tallybook.rules.protocol import Viewer
 from tallybook.sessions.session import Session, is_platform
 
+_SPECTATORS = ((Viewer(over=False),), (Viewer(over=True),))  # while it is played, and after
+
 
 def viewer_of(session: Session, player_id: UUID | None) -> Viewer:
     """As whom somebody looks. Equal viewers see the same, so a broadcast is made once for each."""
@@ -21,10 +23,11 @@ def viewer_of(session: Session, player_id: UUID | None) -> Viewer:
 
 def viewers(session: Session) -> Sequence[Viewer]:
     """Every viewer that `viewer_of` can tell apart now, the spectator first."""
-    spectator = viewer_of(session, None)
+    over = session.ended_at is not None
+    spectators = _SPECTATORS[over]
     if not session.plugin.secret:
-        return (spectator,)
-    return (spectator, *(Viewer(seat.seat, spectator.over) for seat in session.seats))
+        return spectators
+    return (*spectators, *(Viewer(seat.seat, over) for seat in session.seats))
 
 
 def view_event(session: Session, recorded: Recorded, viewer: Viewer) -> Event | None:

@@ -51,8 +51,10 @@ class Sitting:
 
     def __init__(self, around: Surroundings, key: str, session_id: UUID) -> None:
         self.key = key
+        self.topic = f"room:{key}"
         self.session_id = session_id
         self.previous: UUID | None = None  # the session before
+        self._before = _all_before(session_id)
         self.members: set[Watcher] = set()
         self.texts: dict[str, str] = {}
         self.told: dict[Viewer, int] = {}  # the newest event each class could see
@@ -64,17 +66,13 @@ class Sitting:
         self._reading: asyncio.Task[None] | None = None  # what the backlog needs before it can be told
 
     @property
-    def topic(self) -> str:
-        return f"room:{self.key}"
-
-    @property
     def newest(self) -> UUID:
         """The newest session of the room that was heard of."""
         return self._backlog[-1].stream if self._backlog else self.session_id
 
     def position(self, index: int) -> int:
         """A number that grows through all sessions of the room: ids of sessions grow with time."""
-        return self.session_id.int << 32 | index + 1
+        return self._before + index + 1
 
     def hear(self, recorded: Recorded) -> None:
         """Something was committed in the room; `advance` tells of it."""
@@ -83,6 +81,7 @@ class Sitting:
     def move(self, session_id: UUID) -> None:
         """The room has gone on to another session."""
         self.previous, self.session_id = self.session_id, session_id
+        self._before = _all_before(session_id)
         self.told.clear()
         self.texts.clear()
         self._around.moved(self, self.previous)
@@ -110,7 +109,8 @@ class Sitting:
             if not people_of(session) - self._nameless <= self._around.names.at_hand.keys():
                 return False
             self._named = named
-        return _digests(events) - self._erased <= self.texts.keys()
+        digests = _digests(events)
+        return not digests or digests - self._erased <= self.texts.keys()
 
     async def _read(self, session_id: UUID) -> None:
         """Bring to hand what the backlog needs: the state, names and texts."""
@@ -148,23 +148,23 @@ class Sitting:
                     self.told[viewer] = recorded.index
             position = self.position(recorded.index)
             self._around.hub.broadcast(self.topic, "event", payloads.get, position=position)
-        session_id = self.session_id
-        self._around.hub.refresh(
-            self.topic,
-            "scoreboard",
-            lambda viewer: self._board(session_id, cast(Viewer, viewer)),
-            position=self.position(events[-1].index),
-        )
+        board = partial(self._board, self.session_id)
+        self._around.hub.refresh(self.topic, "scoreboard", board, position=position)
 
-    def _board(self, session_id: UUID, viewer: Viewer) -> bytes | None:
+    def _board(self, session_id: UUID, viewer: object) -> bytes | None:
         """The newest committed board; called when it is due to be sent."""
         at = self._around.ledger.committed(session_id)
         if at is None or self.session_id != session_id:
             return None  # the room has moved on; its new session's board follows
         if self._reading is not None:
             return None  # a name or text in it is not at hand; what is told next brings the board
-        session = view_state(cast(Session, at.state), viewer)
+        session = view_state(cast(Session, at.state), cast(Viewer, viewer))
         return Table(session_id, at.index, session, self._around.names.at_hand, self.texts).board()
+
+
+def _all_before(session_id: UUID) -> int:
+    """What the positions in a session lie beyond."""
+    return session_id.int << 32
 
 
 def _started(session_id: UUID, _viewer: object) -> bytes:

@@ -71,6 +71,9 @@ class Index:
         self._followed = 0
         self._restored = b""
         self._bringing = asyncio.Lock()
+        # Of a shared index, the bringing under way, and one that has not begun.
+        self._now: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
         self._flushing: asyncio.Task[None] | None = None
         self._loading: dict[bytes, asyncio.Task[None]] = {}
         self._answered: set[bytes] = set()  # lists that the last question was answered of
@@ -143,15 +146,31 @@ class Index:
         """Return when the index has everything that was committed here before the call, or cannot be told."""
         if self.at_rest:
             return
-        alone = not self._ranking.shared
-        async with self._bringing:
-            own, self._own = self._own, []
-            for stretch in own:
-                changes = _changes(stretch.keys, stretch.upto)
-                if not await self._ranking.apply(changes, after=stretch.after, upto=stretch.upto):
-                    self.failures += 1
-            if alone:
+        if not self._ranking.shared:
+            async with self._bringing:
+                await self._bring_own()
                 await self._mend()
+            return
+        if self._next is None and (self._own or self._now is None):
+            self._next = asyncio.create_task(self._bring_together())
+        if (bringing := self._next or self._now) is not None:
+            await asyncio.shield(bringing)
+
+    async def _bring_together(self) -> None:
+        """For all who wait for the same."""
+        async with self._bringing:
+            self._now, self._next = self._next, None
+            try:
+                await self._bring_own()
+            finally:
+                self._now = None
+
+    async def _bring_own(self) -> None:
+        own, self._own = self._own, []
+        for stretch in own:
+            changes = _changes(stretch.keys, stretch.upto)
+            if not await self._ranking.apply(changes, after=stretch.after, upto=stretch.upto):
+                self.failures += 1
 
     async def _flush(self) -> None:
         while self._own:
@@ -232,8 +251,9 @@ class Index:
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
         if self._ranking.shared:
             await self._flush()
-        if self._flushing is not None:
-            await self._flushing
+        for bringing in (self._flushing, self._next):
+            if bringing is not None:
+                await bringing
         await self._ranking.close()
 
 

@@ -1,7 +1,8 @@
 """Who stands where on a leaderboard: from the ranking index while it is ready, else from SQL."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.engine import Database
 from tallybook.database.prepared import as_id
+from tallybook.database.together import Together
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling, reading
 from tallybook.projections.records.entries import Entry
@@ -22,6 +24,7 @@ from tallybook.ranking.keys import parts
 from tallybook.ranking.port import NotReady, Ranked, Ranking
 
 T = TypeVar("T")
+_Wanted = tuple[bytes, bytes, bytes]  # a list, a key in it, and the member that has it
 
 MOST_STEPS = 20_000  # kept for those who made them and ask how they came out
 
@@ -36,6 +39,7 @@ class Ranks:
         self.index = Index(database, records, ranking)
         self._steps: Steps = {}
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}  # of SQL, and it has not begun
+        self._ranked = Together[_Wanted, int](self._ranks_of)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._whole: set[bytes] = set()  # boards that have all their past, by the name of a list
 
@@ -100,12 +104,12 @@ class Ranks:
         key = packed(board.definition, entry)
 
         async def indexed() -> tuple[int, int, int]:
-            rank, below, total = await asyncio.gather(
-                self._ranking.rank_of(name, key, member.bytes),
+            ranks, below, total = await asyncio.gather(
+                self._ranking.ranks_of(name, [(key, member.bytes)]),
                 self._ranking.below(name, key, member.bytes),
                 self._ranking.size(name),
             )
-            return rank, below, total
+            return ranks[0], below, total
 
         def read(connection: Connection) -> tuple[int, int, int]:
             slot = self._records.slot
@@ -117,20 +121,35 @@ class Ranks:
 
     async def rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int:
         """The rank that a member has, had or would have with an entry, among the others as they are now."""
-        name = name_of(board, period)
         key = packed(board.definition, entry)
+        wanted = name_of(board, period), key, member.bytes
+
+        async def indexed() -> int:
+            rank = (await self._ranked.of((wanted,))).get(wanted)
+            if rank is None:
+                raise NotReady
+            return rank
 
         def read(connection: Connection) -> int:
             slot = self._records.slot
             return 1 + reading.count_ahead(connection, slot, board, period, entry, besides=member)
 
-        return await self._either(
-            board,
-            period,
-            ("rank", member, key),
-            lambda: self._ranking.rank_of(name, key, member.bytes),
-            read,
-        )
+        return await self._either(board, period, ("rank", member, key), indexed, read)
+
+    async def _ranks_of(self, wanted: Collection[_Wanted]) -> Mapping[_Wanted, int]:
+        """The ranks in all lists that can be answered from."""
+        by_list: dict[bytes, list[tuple[bytes, bytes]]] = {}
+        for name, key, member in wanted:
+            by_list.setdefault(name, []).append((key, member))
+        ranks: dict[_Wanted, int] = {}
+
+        async def ask(name: bytes, members: Sequence[tuple[bytes, bytes]]) -> None:
+            with suppress(NotReady):
+                found = await self._ranking.ranks_of(name, members)
+                ranks.update(((name, *each), rank) for each, rank in zip(members, found, strict=True))
+
+        await asyncio.gather(*(ask(*each) for each in by_list.items()))
+        return ranks
 
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
         """The same, if it can be said at once; None where it has to be asked for."""
