@@ -26,6 +26,7 @@ from tallybook.ranking.port import NotReady, Ranked, Ranking
 T = TypeVar("T")
 _Wanted = tuple[bytes, bytes, bytes]  # a list, a key in it, and the member that has it
 
+MOST_AT_ONCE = 500  # ranks, so that an index that is shared is not kept from others
 MOST_STEPS = 20_000  # kept for those who made them and ask how they came out
 
 
@@ -148,7 +149,13 @@ class Ranks:
                 found = await self._ranking.ranks_of(name, members)
                 ranks.update(((name, *each), rank) for each, rank in zip(members, found, strict=True))
 
-        await asyncio.gather(*(ask(*each) for each in by_list.items()))
+        await asyncio.gather(
+            *(
+                ask(name, members[at : at + MOST_AT_ONCE])
+                for name, members in by_list.items()
+                for at in range(0, len(members), MOST_AT_ONCE)
+            )
+        )
         return ranks
 
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
