@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -24,6 +25,8 @@ from tests.servers.server import free_port
 
 SECONDS = 6
 FEW, MANY = 10_000, 1_000_000
+ACHIEVEMENTS = 100  # so that hardly anybody unlocks one twice
+_seeds = count(1)  # so that no load says what another one has said
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _LATENCY = re.compile(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s) *$", re.MULTILINE)
 _UNIT = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -33,6 +36,7 @@ _LOADS = (  # what, over how many connections, and how many scores a request has
     ("single", 64, 1),
     ("single", 256, 1),
     ("batch", 16, 100),
+    ("unlock", 64, 1),
     ("top", 64, 1),
     ("around", 64, 1),
 )
@@ -40,6 +44,8 @@ _LOADS = (  # what, over how many connections, and how many scores a request has
 _LUA = """\
 local players = {{}}
 for line in io.lines("{players}") do players[#players + 1] = line end
+local achievements = {{}}
+for line in io.lines("{achievements}") do achievements[#achievements + 1] = line end
 wrk.headers["Authorization"] = "Bearer {key}"
 wrk.headers["Content-Type"] = "application/json"
 init = function() math.randomseed({seed}) end
@@ -59,6 +65,9 @@ _REQUESTS = {
   for at = 1, 100 do items[at] = one() end
   return wrk.format("POST", "/api/v1/games/{game}/scores/batch", nil,
     '{{"scores":[' .. table.concat(items, ",") .. ']}}')""",
+    "unlock": """return wrk.format("POST", "/api/v1/achievements/unlock", nil, '{{"player_id":"' ..
+    players[math.random(#players)] .. '","achievement_id":"' ..
+    achievements[math.random(#achievements)] .. '"}}')""",
     "top": 'return wrk.format("GET", "/api/v1/leaderboards/{game}?board=best&limit=100")',
     "around": """return wrk.format("GET", "/api/v1/leaderboards/{game}/around/" ..
     players[math.random(#players)] .. "?board=best&limit=11")""",
@@ -108,14 +117,23 @@ def _ready(base: str) -> bool:
         return False
 
 
-def prepare(base: str) -> tuple[str, str]:
-    """A game with a board, and a key for its server."""
+def prepare(base: str, folder: Path) -> dict[str, str]:
+    """A game with a board and achievements, and a key for its server; what the loads are told."""
     with httpx.Client(base_url=f"{base}/api/v1") as client:
         token = client.post("/auth/guest", json={"display_name": "Developer"}).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         game = client.post("/games", json={"name": "Asteroids"}).json()["id"]
         client.post(f"/games/{game}/boards", json={"key": "best", "name": "Best"}).raise_for_status()
-        return game, client.post(f"/games/{game}/api-keys", json={"name": "server"}).json()["secret"]
+        made = [
+            client.post(
+                f"/games/{game}/achievements", json={"key": f"a{n}", "name": f"No. {n}", "points": 10}
+            )
+            for n in range(ACHIEVEMENTS)
+        ]
+        achievements = folder / "achievements.txt"
+        achievements.write_text("\n".join(each.raise_for_status().json()["id"] for each in made))
+        key = client.post(f"/games/{game}/api-keys", json={"name": "server"}).json()["secret"]
+        return {"game": game, "key": key, "achievements": str(achievements)}
 
 
 async def fill(url: str, game: str, players: int, listed: Path) -> None:
@@ -148,7 +166,13 @@ def load(base: str, folder: Path, what: str, connections: int, **names: str) -> 
     script = folder / f"{what}.lua"
     request = _REQUESTS[what].format(**names)
     script.write_text(
-        _LUA.format(players=names["players"], key=names["key"], seed=connections, request=request)
+        _LUA.format(
+            players=names["players"],
+            achievements=names["achievements"],
+            key=names["key"],
+            seed=next(_seeds),
+            request=request,
+        )
     )
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", "-s", str(script), base]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -175,9 +199,9 @@ def main() -> None:
             database=url.rpartition("/")[2],
         )
         with serving(url, folder) as base:
-            game, key = prepare(base)
-        listed = folder / "players.txt"
-        names = {"game": game, "key": key, "players": str(listed)}
+            names = prepare(base, folder)
+        game, listed = names["game"], folder / "players.txt"
+        names["players"] = str(listed)
         for players in (FEW, MANY):
             uvloop.run(fill(url, game, players, listed))
             redis.cli("flushall")  # entries came without events

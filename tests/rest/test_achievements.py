@@ -90,6 +90,27 @@ async def test_a_plain_one_is_unlocked_once_at_the_players_own_time(
     assert code_of(await bea.call("GET", f"/players/{ana.id}/achievements/{first['id']}/why")) == "forbidden"
 
 
+async def test_an_unlock_says_what_rank_its_points_make(
+    owner: Person, ana: Person, bea: Person, key: Person, game: str
+) -> None:
+    small, great = [await defined(owner, game, name, points=n) for name, n in (("small", 10), ("great", 20))]
+    climbed = await defined(owner, game, "climbed", points=40, steps=2)
+
+    async def rank(person: Person, achievement: Any, **fields: Any) -> Any:
+        answered = body_of(await unlock(person, achievement, **fields))
+        board = await owner.get(f"/leaderboards/{game}?board=points")
+        (listed,) = [each["rank"] for each in board["rankings"] if each["player_id"] == ana.id]
+        return answered["new_rank"], listed
+
+    assert await rank(ana, small) == (1, 1)
+    assert await rank(bea, great) == (1, 2)
+    assert await rank(ana, small) == (2, 2)  # again: it is what it has become
+    assert await rank(key, great, player_id=ana.id, timestamp=LONG_AGO) == (1, 1)
+    for step in (1, 2):
+        made = await bea.post("/achievements/progress", {"achievement_id": climbed["id"], "steps": 1})
+        assert made["new_rank"] == 3 - step
+
+
 async def test_a_command_id_gives_the_first_result_and_a_race_unlocks_once(
     owner: Person, ana: Person, game: str
 ) -> None:

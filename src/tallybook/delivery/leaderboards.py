@@ -30,6 +30,7 @@ from tallybook.delivery.leaderboard_shapes import (
 )
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid, not_found
+from tallybook.ledger.append import Appended
 from tallybook.projections.records import reading
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.ranks import Ranks
@@ -165,12 +166,25 @@ class Leaderboards:
         previous = None if before is None else board.definition.shown(before.value)
         return PlayerStanding(rank, shown.score, percentile, total, shown, bounds, previous)
 
-    async def points_rank(self, game_id: UUID, player_id: UUID) -> int | None:
-        """The rank of a player on the board of achievement points now; None without an entry, or with too few
-        unlocks."""
+    async def points_rank(self, game_id: UUID, player_id: UUID, written: Appended) -> int | None:
+        """The rank of a player on the board of achievement points now, after what was written to the career;
+        None without an entry, or with too few unlocks."""
         board, period, _, _ = await self._board(game_id, Asked(board="points"))
+        member = self._persons.person_of(player_id)
+        await self._ranks.settled()
+        for index in range(written.last, written.first - 1, -1):
+            for step in self._ranks.steps(written.stream, index):
+                if step.place == (board.id, period, member):
+                    return await self._rank(board, period, member, step.after)
         found = await self.entry(board, period, player_id)
         return None if found is None else found[1]
+
+    async def _rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
+        """The rank of an entry; None with too few scores."""
+        if entry.count < board.definition.minimum:
+            return None
+        at_hand = self._ranks.rank_at_hand(board, period, member, entry)
+        return at_hand or await self._ranks.rank(board, period, member, entry)
 
     async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
         """What a player or a team has, with its rank; the rank is None with too few scores."""
@@ -178,8 +192,7 @@ class Leaderboards:
         entry = await self._entry(board, period, member)
         if entry is None:
             return None
-        ranked = entry.count >= board.definition.minimum
-        return entry, (await self._ranks.rank(board, period, member, entry) if ranked else None)
+        return entry, await self._rank(board, period, member, entry)
 
     async def periods(self, game_id: UUID, key: str) -> list[Period]:
         """The periods in which anybody entered, newest first."""

@@ -32,8 +32,8 @@ from tallybook.sessions.wire import decode
 MOST_UNLOCKS = 1_000  # in one batch
 FOLD = CareerFold()
 
-PointsRank = Callable[[UUID, UUID], Awaitable[int | None]]
-"""The rank of a player on a game's board of points; None without one. What was acknowledged is in it."""
+PointsRank = Callable[[UUID, UUID, Appended], Awaitable[int | None]]
+"""The rank of a player on a game's board of points, after a write; None without one."""
 
 Moment = Annotated[datetime, Meta(tz=True, description="The player's own time; now when left out.")]
 
@@ -123,7 +123,7 @@ class AchievementDesk:
         """Unlock an achievement; doing it again changes nothing and says so."""
         case, upto = await self._asked(actor, asked)
         written = await self._unlock(actor, case, upto, command_id)
-        rank = await self._points_rank(case.achievement.game_id, case.person)
+        rank = await self._points_rank(case.achievement.game_id, case.person, written)
         return Unlocked(already=_nothing(written), achievement=shown(case.achievement), new_rank=rank)
 
     async def batch(self, actor: Actor, items: Sequence[Any], command_id: str | None) -> list[BatchItem]:
@@ -200,7 +200,7 @@ class AchievementDesk:
             unlocked=tier >= 0,
             progress=progress_of(achievement, standing.steps, tier),
             achievement=shown(achievement),
-            new_rank=await self._points_rank(achievement.game_id, case.person),
+            new_rank=await self._points_rank(achievement.game_id, case.person, written),
         )
 
     async def _case(self, actor: Actor, asked: Unlock | MoreSteps) -> _Case:
