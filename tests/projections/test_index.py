@@ -10,8 +10,6 @@ from tallybook.kernel.events import Recorded
 from tallybook.projections.records.index import Index
 from tallybook.ranking.port import Change
 
-NOTHING = SimpleNamespace(entered={}, boards={})  # that a batch has brought about
-
 
 class Slow:
     """A shared ranking that takes in a stretch when it is told to."""
@@ -44,9 +42,9 @@ async def turns() -> None:
 
 
 async def test_all_who_wait_share_a_round_that_has_what_was_committed_before_they_asked() -> None:
-    ranking, nothing = Slow(), NOTHING
-    made: Any = Index
-    index: Index = made(None, nothing, ranking)
+    nothing: Any = SimpleNamespace(entered={}, boards={})  # that a batch has brought about
+    ranking: Any = Slow()
+    index = Index(nothing, nothing, ranking)
     index.committed([event(1)])
     await turns()
     first = asyncio.create_task(index.settled())

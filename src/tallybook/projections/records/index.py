@@ -74,7 +74,6 @@ class Index:
         # Of a shared index, the bringing under way, and one that has not begun.
         self._now: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
-        self._flushing: asyncio.Task[None] | None = None
         self._loading: dict[bytes, asyncio.Task[None]] = {}
         self._answered: set[bytes] = set()  # lists that the last question was answered of
         self.from_index = self.from_tables = self.failures = 0
@@ -101,8 +100,8 @@ class Index:
             self._own.append(_Own(after, upto, keys))
         if upto > self._followed:
             self._ahead.append((after, upto))
-        if self._ranking.shared and (self._flushing is None or self._flushing.done()):
-            self._flushing = asyncio.create_task(self._flush())
+        if self._ranking.shared and self._next is None:
+            self._next = asyncio.create_task(self._bring_together())
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
@@ -151,8 +150,6 @@ class Index:
                 await self._bring_own()
                 await self._mend()
             return
-        if self._next is None and (self._own or self._now is None):
-            self._next = asyncio.create_task(self._bring_together())
         if (bringing := self._next or self._now) is not None:
             await asyncio.shield(bringing)
 
@@ -171,10 +168,6 @@ class Index:
             changes = _changes(stretch.keys, stretch.upto)
             if not await self._ranking.apply(changes, after=stretch.after, upto=stretch.upto):
                 self.failures += 1
-
-    async def _flush(self) -> None:
-        while self._own:
-            await self.settled()
 
     async def _mend(self) -> None:
         """Bring what others have committed, as SQL says it; whoever brings the same later changes nothing.
@@ -250,10 +243,7 @@ class Index:
             task.cancel()
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
         if self._ranking.shared:
-            await self._flush()
-        for bringing in (self._flushing, self._next):
-            if bringing is not None:
-                await bringing
+            await self.settled()
         await self._ranking.close()
 
 

@@ -122,6 +122,8 @@ class Ranks:
 
     async def rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int:
         """The rank that a member has, had or would have with an entry, among the others as they are now."""
+        if (at_hand := self.rank_at_hand(board, period, member, entry)) is not None:
+            return at_hand
         key = packed(board.definition, entry)
         wanted = name_of(board, period), key, member.bytes
 
