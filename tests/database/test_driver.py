@@ -6,6 +6,7 @@ from functools import partial
 from types import FrameType
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ from tallybook.database.driver import ask
 from tallybook.database.engine import Database, open_database
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.ledger.tables import texts
+from tallybook.migrations import upgrade
 
 ONE = UUID(int=1)
 
@@ -136,5 +138,24 @@ async def test_nothing_is_asked_about_each_element_of_an_array(postgres_url: str
     try:
         assert await database.write(arrays) == ["100 to 99"]
         assert len(asked) < 10
+    finally:
+        await database.close()
+
+
+async def test_a_key_is_looked_up_by_itself_in_a_table_that_was_planned_as_empty(postgres_url: str) -> None:
+    """Such a plan is kept, so that one which goes through the table would do so when that is long."""
+
+    def plan(connection: Connection) -> str:
+        statement, keys = _find.filled(connection.dialect, [(ONE, "a"), (ONE, "b")])
+        return "\n".join(row[0] for row in ask(connection, f"EXPLAIN {statement}", keys))
+
+    await upgrade(postgres_url)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("VACUUM ANALYZE texts")
+    await connection.close()
+    database = open_database(postgres_url)
+    try:
+        for plans in (await database.write(plan), await database.read(plan)):
+            assert "Index Cond: ((stream = k.c0) AND" in plans
     finally:
         await database.close()

@@ -160,7 +160,10 @@ class Lookup(_Statement):
         aliases = ", ".join(f"c{i}" for i in range(len(keys)))
         ordered = f" ORDER BY {order}" if order else ""
         joined = f'"{table.name}" t ON {on}'
-        self._postgresql = f"SELECT {chosen} FROM {self.unnest} AS k({aliases}) JOIN {joined}{ordered}"  # noqa: S608  # names are our own
+        # Behind OFFSET 0 every key is looked up by itself, however small the table was when it was planned.
+        each = f'SELECT {chosen} FROM "{table.name}" t WHERE {on} OFFSET 0'  # noqa: S608  # as below
+        given = f"{self.unnest} AS k({aliases})"
+        self._postgresql = f"SELECT t.* FROM {given}, LATERAL ({each}) t{ordered}"  # noqa: S608  # names are our own
         self._sqlite = f"WITH k({aliases}) AS (VALUES {{rows}}) SELECT {chosen} FROM k JOIN {joined}{ordered}"  # noqa: S608  # names are our own
         # MariaDB finds ranges of an index only where it sees the keys, not in a join with them.
         self._mariadb = f'SELECT {chosen} FROM "{table.name}" t WHERE {{rows}}{ordered}'  # noqa: S608  # names are our own
