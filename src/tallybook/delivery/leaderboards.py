@@ -67,9 +67,7 @@ class Leaderboards:
         self._persons = persons
         self._following = following
         self._clock = clock
-        self._single = Together[Place, Entry](
-            lambda places: database.read(partial(entries.read, slot=records.slot, places=places))
-        )
+        self._single = Together[Place, Entry](lambda places: entries.glance(database, records.slot, places))
         self._final = FinalRankings(database, names, persons)
         self._kept: dict[tuple[Any, ...], tuple[int, int, Rankings, Line | None]] = {}
 
@@ -169,13 +167,14 @@ class Leaderboards:
     async def points_rank(self, game_id: UUID, player_id: UUID, written: Appended) -> int | None:
         """The rank of a player on the board of achievement points now, after what was written to the career;
         None without an entry, or with too few unlocks."""
-        board, period, _, _ = await self._board(game_id, Asked(board="points"))
-        member = self._persons.person_of(player_id)
+        board = (await self._book.of(game_id)).find("points")
+        period, _ = board.period(self._clock.now())
+        place = board.id, period, self._persons.person_of(player_id)
         await self._ranks.settled()
         for index in range(written.last, written.first - 1, -1):
             for step in self._ranks.steps(written.stream, index):
-                if step.place == (board.id, period, member):
-                    return await self._rank(board, period, member, step.after)
+                if step.place == place:
+                    return await self._rank(board, period, place[2], step.after)
         found = await self.entry(board, period, player_id)
         return None if found is None else found[1]
 
@@ -329,10 +328,8 @@ class Leaderboards:
     # Showing
 
     async def _entry(self, board: Board, period: int, member: UUID) -> Entry | None:
-        found = await self._database.read(
-            partial(reading.entries_of, slot=self._records.slot, board=board, period=period, members=[member])
-        )
-        return found.get(member)
+        place = board.id, period, member
+        return (await self._single.of([place])).get(place)
 
     async def _shown(self, board: Board, period: int, section: Section, asked: Asked) -> list[Ranking]:
         members = [line.member_id for line in section.lines]

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, String, Table
 
 from tallybook.database.bulk import Insert, Lookup
+from tallybook.database.engine import Database
+from tallybook.database.prepared import as_id
 from tallybook.database.schema import Id, Moment, Position, metadata
 from tallybook.projections.making import by_key
 from tallybook.projections.records.entries import ENTRY, Entry
@@ -131,6 +133,11 @@ class Entries:
 
     def read(self, connection: Connection, slot: str, places: Iterable[Place]) -> dict[Place, Entry]:
         return _by_place(self._find[slot].run(connection, sorted(set(places))))
+
+    async def glance(self, database: Database, slot: str, places: Iterable[Place]) -> dict[Place, Entry]:
+        """The same, outside a transaction."""
+        rows = await database.glance(self._find[slot], sorted(set(places)))
+        return _by_place((as_id(row[0]), row[1], as_id(row[2]), *row[3:]) for row in rows)
 
     def of_members(self, connection: Connection, slot: str, members: Iterable[UUID]) -> dict[Place, Entry]:
         return _by_place(self._of[slot].run(connection, [(member,) for member in sorted(set(members))]))
