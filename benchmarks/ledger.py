@@ -39,6 +39,7 @@ class Sum:
     """The cheapest fold there is, so that what is measured is the ledger."""
 
     kind: Literal["session"] = "session"
+    concerns = ""
     name = "bench_sum"
     version = 1
 

@@ -56,6 +56,7 @@ class Sticks:
     """The fold. Another `version` shows in the state, so that a snapshot of the wrong one is caught."""
 
     kind: Literal["session"] = "session"
+    concerns = ""
     name = "test_sticks"
 
     def __init__(self, version: int = 1) -> None:

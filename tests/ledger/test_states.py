@@ -9,13 +9,24 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from tallybook.database.bulk import Insert
-from tallybook.kernel.events import Recorded, UnknownEvent
+from tallybook.kernel.events import Event, Recorded, UnknownEvent
 from tallybook.kernel.ids import new_id
 from tallybook.ledger import states
 from tallybook.ledger.chain import genesis, seal
+from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import EVENT_COLUMNS, Versioned
 from tallybook.ledger.tables import events, snapshots, streams
-from tests.ledger.kit import State, Sticks, Taken, node, outcomes, sticks, take, verified
+from tests.ledger.kit import (
+    GreedShown,
+    State,
+    Sticks,
+    Taken,
+    node,
+    outcomes,
+    sticks,
+    take,
+    verified,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +80,7 @@ async def test_a_broken_snapshot_is_nobodys_failure(url: str) -> None:
 async def test_two_folds_of_one_stream_do_not_mix(url: str) -> None:
     class Counting:
         kind: Literal["session"] = "session"
+        concerns = ""
         name = "test_counting"
         version = 1
 
@@ -94,6 +106,53 @@ async def test_two_folds_of_one_stream_do_not_mix(url: str) -> None:
         await outcomes(ledger, take(table, 7, fold=None), second)
         assert (await ledger.state(table, counting)).state == 2
         assert (await ledger.state(table, sticks)).state.taken == (7, 8)
+
+
+async def test_events_that_do_not_concern_a_fold_are_neither_read_for_it_nor_missed_by_it(url: str) -> None:
+    class Greed(Sticks):
+        concerns = "test_greed_"
+        name = "test_greed"
+
+        def evolve(self, state: State, recorded: Recorded) -> State:
+            if not recorded.type.startswith(self.concerns):
+                return state
+            self.folded += 1
+            return State(state.events + 1)
+
+        def fold(self, state: State, events: Sequence[Recorded]) -> State:
+            assert all(recorded.type.startswith(self.concerns) for recorded in events)
+            return super().fold(state, events)
+
+    table, greed = new_id(), Greed()
+    decided: list[tuple[int, int]] = []
+
+    def shown(state: State, index: int) -> Sequence[Event]:
+        decided.append((index, state.events))
+        return [GreedShown()]
+
+    async def go_on(ledger: Ledger) -> None:
+        """A long run of what does not concern it, and then what does."""
+        for number in range(12):
+            await ledger.append(take(table, number, fold=None))
+        await outcomes(ledger, take(table, 1, fold=None), take(table, fold=greed, decide=shown))
+
+    async with node(url) as ledger:
+        await go_on(ledger)
+        await go_on(ledger)
+        assert decided == [(13, 0), (27, 1)]
+    for number in (2, 3):  # from a snapshot, with and without a cached head
+        async with node(url) as ledger:
+            if number == 3:
+                await ledger.append(take(table, 1, fold=None))
+            at = await ledger.state(table, greed)
+            assert (at.state.events, at.index) == (number, (await ledger.events(table))[-1].index)
+            await go_on(ledger)
+    async with node(url) as ledger, node(url) as other:
+        await go_on(ledger)
+        await other.append(take(table, fold=greed, decide=shown))
+        await go_on(ledger)
+    assert decided[2:] == [(41, 2), (56, 3), (70, 4), (71, 5), (85, 6)]
+    assert greed.folded < 20
 
 
 async def test_an_event_of_an_earlier_release_is_read_as_todays_and_stays_as_it_is(url: str) -> None:

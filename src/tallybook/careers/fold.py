@@ -37,15 +37,16 @@ class CareerFold:
     name = "career"
     version = 1
     kind: Literal["career"] = "career"
+    concerns = "achievement_"
 
     def initial(self) -> Career:
         return {}
 
     def evolve(self, state: Career, recorded: Recorded) -> Career:
-        return self.fold(state, [recorded])
+        return self.fold(state, [recorded]) if recorded.type.startswith(self.concerns) else state
 
     def fold(self, state: Career, events: Sequence[Recorded]) -> Career:
-        ours = [recorded for recorded in events if recorded.type.startswith("achievement_")]
+        ours = [recorded for recorded in events if recorded.type.startswith(self.concerns)]
         if not ours:
             return state
         changed = dict(state)

@@ -29,6 +29,10 @@ class Fold(Protocol[S]):
     def kind(self) -> Kind:
         """Of the streams it folds; a stream of another kind is no such stream to it."""
 
+    @property
+    def concerns(self) -> str:
+        """How the types of those events begin that change the state; empty: all may."""
+
     def initial(self) -> S: ...
 
     def evolve(self, state: S, recorded: Recorded) -> S: ...

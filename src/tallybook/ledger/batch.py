@@ -264,7 +264,8 @@ class Batch:
             wanted[head.stream] = head.fold
             if cached is not None and cached.index < head.index:
                 known[head.stream] = cached
-        for stream, loaded in load(connection, wanted, known).items():
+        ends = {stream: heads[stream].index for stream in wanted}
+        for stream, loaded in load(connection, wanted, known, ends).items():
             heads[stream].state = loaded.at.state
             written.loaded[stream] = loaded.saved
 

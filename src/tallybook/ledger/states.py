@@ -1,9 +1,11 @@
 """States of streams: a cache of committed ones, and loading from snapshot and events."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -36,6 +38,7 @@ EVENT_COLUMNS = (
 _heads = Lookup(streams, ["stream", "kind", "idx"], ["stream"])
 _snapshots = Lookup(snapshots, ["stream", "fold", "version", "idx", "state"], ["stream"])
 newer_events = Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], order="t.stream, t.idx")
+_newer_of_types = Lookup(events, EVENT_COLUMNS, ["stream", "idx >", "type LIKE"], order="t.stream, t.idx")
 _save = Insert(
     snapshots,
     ["stream", "fold", "version", "idx", "state"],
@@ -111,14 +114,18 @@ class Loaded:
 
 
 def load(
-    connection: Connection, wanted: dict[UUID, Fold[Any]], known: dict[UUID, Versioned[Any]]
+    connection: Connection,
+    wanted: dict[UUID, Fold[Any]],
+    known: dict[UUID, Versioned[Any]],
+    heads: Mapping[UUID, int] = MappingProxyType({}),
 ) -> dict[UUID, Loaded]:
     """The states of some streams at their heads, starting from `known` ones or snapshots.
 
-    Two statements, however many streams there are.
+    Two or three statements, however many streams there are. `heads` are the indexes of the last events; they
+    are needed of those whose fold some events do not concern, which are not read.
     """
     saved = _saved(connection, {stream: fold for stream, fold in wanted.items() if stream not in known})
-    return _go_on(connection, wanted, known | saved)
+    return _go_on(connection, wanted, known | saved, heads)
 
 
 def _saved(connection: Connection, wanted: dict[UUID, Fold[Any]]) -> dict[UUID, Versioned[Any]]:
@@ -132,21 +139,30 @@ def _saved(connection: Connection, wanted: dict[UUID, Fold[Any]]) -> dict[UUID, 
 
 
 def _go_on(
-    connection: Connection, wanted: dict[UUID, Fold[Any]], begun: dict[UUID, Versioned[Any]]
+    connection: Connection,
+    wanted: dict[UUID, Fold[Any]],
+    begun: dict[UUID, Versioned[Any]],
+    heads: Mapping[UUID, int],
 ) -> dict[UUID, Loaded]:
     """States at the heads of streams, from earlier ones on or from nothing."""
     started = {
         stream: begun.get(stream) or Versioned(EMPTY, fold.initial()) for stream, fold in wanted.items()
     }
-    loaded = {stream: Loaded(at, at.index) for stream, at in started.items()}
+    whole = [(stream, at.index) for stream, at in started.items() if not wanted[stream].concerns]
+    partly = [
+        (stream, at.index, f"{concerns}%")
+        for stream, at in started.items()
+        if (concerns := wanted[stream].concerns)
+    ]
     newer: dict[UUID, list[Recorded]] = {}
-    rows = newer_events.run(connection, [(stream, at.index) for stream, at in started.items()])
-    for row in rows:
+    for row in chain(newer_events.run(connection, whole), _newer_of_types.run(connection, partly)):
         newer.setdefault(row[0], []).append(Recorded(*row))
-    for stream, found in newer.items():
-        at = started[stream]
-        state = wanted[stream].fold(at.state, found)
-        loaded[stream] = Loaded(Versioned(found[-1].index, state), at.index)
+    loaded: dict[UUID, Loaded] = {}
+    for stream, at in started.items():
+        found = newer.get(stream, ())
+        index = max(at.index, heads.get(stream, EMPTY), found[-1].index if found else EMPTY)
+        state = wanted[stream].fold(at.state, found) if found else at.state
+        loaded[stream] = Loaded(Versioned(index, state), at.index)
     return loaded
 
 
@@ -188,7 +204,9 @@ class Loader:
         begun = {stream: at for stream in streams if (at := self._states.get(stream, fold)) is not None}
         saved = _saved(connection, {stream: fold for stream in streams if stream not in begun})
         # Whatever has a snapshot of this fold is of its kind.
-        found = _heads.run(connection, [(stream,) for stream in streams if stream not in saved])
+        found = _heads.run(
+            connection, [(stream,) for stream in streams if fold.concerns or stream not in saved]
+        )
         heads = {stream: index for stream, kind, index in found if kind == fold.kind}
         current: dict[UUID, Loaded] = {}
         for stream in streams:
@@ -197,4 +215,4 @@ class Loader:
             elif stream in begun and begun[stream].index >= heads[stream]:
                 current[stream] = Loaded(begun[stream], begun[stream].index)
         missing = {stream: fold for stream in streams if stream not in current}
-        return current | _go_on(connection, missing, begun | saved)
+        return current | _go_on(connection, missing, begun | saved, heads)

@@ -18,6 +18,7 @@ class SessionFold:
     """The ledger's `Fold` of a session's stream; the state is None before its first event."""
 
     kind: Literal["session"] = "session"
+    concerns = ""
     name = "session"
     version = 1
 
