@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -117,12 +116,12 @@ def load(
     connection: Connection,
     wanted: dict[UUID, Fold[Any]],
     known: dict[UUID, Versioned[Any]],
-    heads: Mapping[UUID, int] = MappingProxyType({}),
+    heads: Mapping[UUID, int],
 ) -> dict[UUID, Loaded]:
     """The states of some streams at their heads, starting from `known` ones or snapshots.
 
-    Two or three statements, however many streams there are. `heads` are the indexes of the last events; they
-    are needed of those whose fold some events do not concern, which are not read.
+    Two or three statements, however many streams there are. `heads` has the index of the last event of every
+    stream that has some events which its fold is not told of.
     """
     saved = _saved(connection, {stream: fold for stream, fold in wanted.items() if stream not in known})
     return _go_on(connection, wanted, known | saved, heads)

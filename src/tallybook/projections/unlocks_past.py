@@ -98,7 +98,7 @@ def _sessions(
     later = list(won)
     for start in range(0, len(later), _FOLDED_AT_ONCE):
         some = later[start : start + _FOLDED_AT_ONCE]
-        loaded = load(connection, dict.fromkeys(some, _FOLD), {})
+        loaded = load(connection, dict.fromkeys(some, _FOLD), {}, {})
         for session_id in some:
             for person, mine, happening in won[session_id]:
                 yield person, _with_rounds(happening, loaded[session_id].at.state, mine.seat)
