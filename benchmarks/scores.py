@@ -36,7 +36,8 @@ _LOADS = (  # what, over how many connections, and how many scores a request has
     ("single", 64, 1),
     ("single", 256, 1),
     ("batch", 16, 100),
-    ("unlock", 64, 1),
+    ("unlock", 64, 1),  # most careers are yet to be loaded
+    ("unlock", 256, 1),
     ("top", 64, 1),
     ("around", 64, 1),
 )
