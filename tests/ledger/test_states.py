@@ -16,17 +16,7 @@ from tallybook.ledger.chain import genesis, seal
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import EVENT_COLUMNS, Versioned
 from tallybook.ledger.tables import events, snapshots, streams
-from tests.ledger.kit import (
-    GreedShown,
-    State,
-    Sticks,
-    Taken,
-    node,
-    outcomes,
-    sticks,
-    take,
-    verified,
-)
+from tests.ledger.kit import GreedShown, State, Sticks, Taken, node, outcomes, sticks, take, verified
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ class CareerFold:
         return {}
 
     def evolve(self, state: Career, recorded: Recorded) -> Career:
-        return self.fold(state, [recorded]) if recorded.type.startswith(self.concerns) else state
+        return self.fold(state, [recorded])
 
     def fold(self, state: Career, events: Sequence[Recorded]) -> Career:
         ours = [recorded for recorded in events if recorded.type.startswith(self.concerns)]

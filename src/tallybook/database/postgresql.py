@@ -42,7 +42,7 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
         "statement_timeout": "30s",
         "idle_in_transaction_session_timeout": "5s",
         "timezone": "UTC",
-        # A plan made while a table is small is kept when it is large; what is read here is read by key.
+        # A plan made while a table is small is kept when it is large: then every key would cost a scan of it.
         "enable_seqscan": "off",
         "jit": "off",
     }
