@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from msgspec import structs
+from starlette.types import Receive, Scope, Send
 
 from tallybook.bootstrap.node import Node
 from tallybook.database.trouble import DatabaseUnavailable
@@ -29,6 +30,7 @@ from tests.rest.kit import API, Person
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 NOBODY = UUID(int=7)
+SENDER = "203.0.113.7"
 ONE_EACH = {"ratelimit-remaining", "ratelimit-reset", "date"}  # the second request finds less in the bucket
 
 
@@ -39,7 +41,9 @@ async def echo(request: Request) -> Response:
     body = await read_body(request)
     if "trouble" in body:
         raise DatabaseUnavailable
-    return answer({"caller": caller.player_id, "path": request.path_params, "body": body["wanted"]}, 201)
+    sender = request.client.host if request.client else None
+    told = {"caller": caller.player_id, "path": request.path_params, "sender": (request.url.scheme, sender)}
+    return answer(told | {"body": body["wanted"]}, 201)
 
 
 class Way:
@@ -93,6 +97,9 @@ def _requests(ana: Person, bea: Person, key: str) -> Iterator[tuple[str, str, di
     for body in (b'{"wanted": [1]}', b"{}", b'{"trouble": 1}', b"", b"[", b"[]", b" " * (LARGEST_BODY + 1)):
         yield "POST", f"{API}/echo/a%20b/c", {"headers": good, "content": body}
         yield "POST", f"{API}/echo/a/b", {"headers": good, "content": _chunks(body)}
+    for told in (f"{SENDER}, 127.0.0.1", f"198.51.100.1, {SENDER}:5000", ""):
+        through = good | {"X-Forwarded-For": told, "X-Forwarded-Proto": "https"}
+        yield "POST", f"{API}/echo/a/b", {"headers": through, "content": b'{"wanted": 1}'}
     yield "POST", f"{API}/echo/a/b", {"content": b"{}"}
     yield "DELETE", f"{API}/echo/a/b", {"headers": good}
 
@@ -128,15 +135,27 @@ async def _key_of_a_server(ana: Person) -> str:
 
 
 async def test_busy_routes_answer_the_same_past_the_application_as_through_it(
-    server: Node, ana: Person, bea: Person
+    server: Node, ana: Person, bea: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = await _key_of_a_server(ana)
     way = Way(server, past_the_framework=True)
     answers = []
+    through: list[int] = []
+    asgi = HotRoutes.__call__
+
+    async def counted(routes: HotRoutes, scope: Scope, receive: Receive, send: Send) -> None:
+        through[-1] += 1
+        await asgi(routes, scope, receive, send)
+
+    monkeypatch.setattr(HotRoutes, "__call__", counted)
     for quick in (None, way.app.quick):
+        through.append(0)
         async with served(server, way.app, quick) as url:
             answers.append(await _answers(httpx.AsyncHTTPTransport(), ana, bea, key, base_url=url))
     assert answers[0] == answers[1]
+    senders = [content.count(SENDER.encode()) for *_, content in answers[1]]
+    assert sum(senders) == 2
+    assert through[1] == 8 < through[0]  # what came in chunks, and what is too long
     half = len(way.lines) // 2
     lines = [structs.replace(line, ms=0.0) for line in way.lines]
     assert lines[:half] == lines[half:]

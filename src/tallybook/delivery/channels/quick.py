@@ -8,7 +8,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 WHOLE = "tallybook.body"  # in a request's scope: its body, where all of that is here already
 LARGEST = 64 * 1024  # bytes of a body that is waited for
-_OTHERWISE = frozenset({b"transfer-encoding", b"expect", b"x-forwarded-for", b"x-forwarded-proto"})
+_OTHERWISE = frozenset({b"transfer-encoding", b"expect"})
+_FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 _UNHEARD = asyncio.Event()  # which uvicorn sets when something has come, or nothing more will
 
 Headers = list[tuple[bytes, bytes]]
@@ -59,8 +60,13 @@ class QuickCycle:
         return b"".join(lines)
 
 
+def forwarded(headers: Headers) -> bool:
+    """Whether a proxy tells who has sent a request."""
+    return any(name in _FORWARDED for name, _ in headers)
+
+
 def may_be_quick(headers: Headers) -> bool:
-    """Whether a request comes with a body of a known size, straight from its client."""
+    """Whether a request comes with a body of a known size, at once."""
     for name, value in headers:
         if name in _OTHERWISE:
             return False

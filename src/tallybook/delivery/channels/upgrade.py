@@ -5,20 +5,22 @@ A head and its body leave together: of a short answer, sending them apart is a l
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
 from starlette.types import Scope
+from uvicorn.config import Config
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 from websockets.datastructures import Headers
 from websockets.http11 import Request
 
 from tallybook.delivery.channels.endpoint import Endpoint
-from tallybook.delivery.channels.quick import Quick, QuickCycle, may_be_quick
+from tallybook.delivery.channels.quick import Quick, QuickCycle, forwarded, may_be_quick
 from tallybook.delivery.channels.transport import Connection
 
 PATH = "/socket/websocket"
@@ -70,6 +72,16 @@ class _Together:
     def close(self) -> None:
         self.flush()
         self.plain.close()
+
+
+@lru_cache(maxsize=1)
+def _proxies(config: Config) -> ProxyHeadersMiddleware:
+    """Puts into a request's scope who has sent it, where that is told by a proxy that is trusted."""
+    return ProxyHeadersMiddleware(_nothing, config.forwarded_allow_ips)
+
+
+async def _nothing(*_: object) -> Any:
+    """What the application would do with it."""
 
 
 class _Http(HttpToolsProtocol):
@@ -142,6 +154,8 @@ class _Http(HttpToolsProtocol):
 
     async def _answer(self, cycle: QuickCycle, quick: Quick) -> None:
         try:
+            if forwarded(cycle.scope["headers"]):
+                await _proxies(self.config)(cast("Any", cycle.scope), _nothing, _nothing)
             answered = await quick.answer(cycle.scope, cycle.receive)
             if self.flow.write_paused and not cycle.disconnected:
                 await self.flow.drain()
