@@ -120,11 +120,16 @@ def load(
 ) -> dict[UUID, Loaded]:
     """The states of some streams at their heads, starting from `known` ones or snapshots.
 
-    Two or three statements, however many streams there are. `heads` has the index of the last event of every
-    stream that has some events which its fold is not told of.
+    One to three statements, however many streams there are. `heads` has the index of the last event of every
+    stream that has some events which its fold is not told of; of others it saves looking for a snapshot where
+    there can be none yet.
     """
-    saved = _saved(connection, {stream: fold for stream, fold in wanted.items() if stream not in known})
-    return _go_on(connection, wanted, known | saved, heads)
+    long = {
+        stream: fold
+        for stream, fold in wanted.items()
+        if stream not in known and heads.get(stream, SNAPSHOT_EVERY) >= SNAPSHOT_EVERY + EMPTY
+    }
+    return _go_on(connection, wanted, known | _saved(connection, long), heads)
 
 
 def _saved(connection: Connection, wanted: dict[UUID, Fold[Any]]) -> dict[UUID, Versioned[Any]]:
@@ -200,18 +205,17 @@ class Loader:
         self._task = None
 
     def _read(self, connection: Connection, fold: Fold[Any], streams: Sequence[UUID]) -> dict[UUID, Loaded]:
-        begun = {stream: at for stream in streams if (at := self._states.get(stream, fold)) is not None}
-        saved = _saved(connection, {stream: fold for stream in streams if stream not in begun})
-        # Whatever has a snapshot of this fold is of its kind.
-        found = _heads.run(
-            connection, [(stream,) for stream in streams if fold.concerns or stream not in saved]
-        )
+        found = _heads.run(connection, [(stream,) for stream in streams])
         heads = {stream: index for stream, kind, index in found if kind == fold.kind}
         current: dict[UUID, Loaded] = {}
+        begun: dict[UUID, Versioned[Any]] = {}
         for stream in streams:
-            if stream not in saved and stream not in heads:
+            at = self._states.get(stream, fold)
+            if stream not in heads:
                 current[stream] = Loaded(Versioned(EMPTY, fold.initial()), EMPTY)
-            elif stream in begun and begun[stream].index >= heads[stream]:
-                current[stream] = Loaded(begun[stream], begun[stream].index)
+            elif at is not None and at.index >= heads[stream]:
+                current[stream] = Loaded(at, at.index)
+            elif at is not None:
+                begun[stream] = at
         missing = {stream: fold for stream in streams if stream not in current}
-        return current | _go_on(connection, missing, begun | saved, heads)
+        return current | load(connection, missing, begun, heads)
