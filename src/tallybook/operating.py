@@ -13,8 +13,8 @@ from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
 from tallybook.demo.fill import Filling, Story, StoryClock
 from tallybook.kernel.clock import SystemClock
+from tallybook.ledger.identity import note_restored
 from tallybook.ledger.read import events_after, last_position
-from tallybook.ledger.restorations import note_restored
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tallybook.upkeep import Progress

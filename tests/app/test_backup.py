@@ -14,6 +14,7 @@ from tallybook.database.backup import MAGIC, BadBackup, Header, dump, new_file, 
 from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
 from tallybook.demo.fill import Story
+from tallybook.ledger.identity import identity_of
 from tallybook.ledger.tables import restorations
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
@@ -154,9 +155,18 @@ async def test_every_kind_of_value_in_every_table_comes_back(
     for table in metadata.sorted_tables:
         there = await content(elsewhere, table)
         if table is restorations:
-            assert len(there) == 1  # it is another ledger from now on
+            assert len(there) == 2  # it is another ledger from now on
         else:
             assert there == await content(database_url, table), table.name
+    assert len({await identity(url) for url in (database_url, elsewhere, elsewhere)}) == 2
+
+
+async def identity(url: str) -> str:
+    database = open_database(url)
+    try:
+        return await database.read(identity_of)
+    finally:
+        await database.close()
 
 
 async def content(url: str, table: Table) -> list[str]:

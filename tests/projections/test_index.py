@@ -20,9 +20,6 @@ class Slow:
         self.begun: list[tuple[int, int]] = []
         self.may = asyncio.Semaphore(0)
 
-    def belongs_to(self, ledger: bytes) -> None:
-        pass
-
     def heard(self, position: int, *, looked_at: float | None = None) -> None:
         pass
 

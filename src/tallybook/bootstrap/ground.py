@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tallybook.accounts.tokens import kept_secrets
@@ -12,6 +11,7 @@ from tallybook.bus.bus import Bus
 from tallybook.bus.memory import MemoryBus
 from tallybook.database.engine import Database, open_database
 from tallybook.kernel.clock import Clock
+from tallybook.ledger.identity import identity_of
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.metrics import WriterMetrics
 from tallybook.ledger.writer import Writer
@@ -29,14 +29,13 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
 
-def _bus(settings: Settings, ring: Sequence[str]) -> Bus:
-    """How this node speaks with others. Who shares the oldest secret belongs together."""
+def _bus(settings: Settings, ledger: str) -> Bus:
+    """How this node speaks with others that write to the same ledger."""
     if settings.redis_url is None:
         return MemoryBus()
     from tallybook.bus.redis import RedisBus
 
-    installation = blake2b(ring[-1].encode(), digest_size=16, person=b"tallybook-bus").hexdigest()
-    return RedisBus(settings.redis_url, installation)
+    return RedisBus(settings.redis_url, ledger)
 
 
 def _traced(database: Database, traces: "TracerProvider | None") -> tuple[Database, Callable[..., Writer]]:
@@ -56,6 +55,7 @@ class Ground:
     settings: Settings
     clock: Clock
     ring: Sequence[str]
+    identity: str  # of the ledger
     bus: Bus
     database: Database
     ledger: Ledger
@@ -82,12 +82,25 @@ async def build_ground(
     database, writer = _traced(database, traces)
     written = WriterMetrics()
     ring = settings.secret_keys or kept_secrets(settings.data_folder)
-    bus = _bus(settings, ring)
+    identity = await database.read(identity_of)
+    bus = _bus(settings, identity)
     declared, behind = projections(), following_projections()
     directory, _, unlocks, records, careers = declared
     ledger = Ledger(database, declared, clock, written, writer, bus, behind)
     await ledger.start()
     stack.push_async_callback(ledger.close)
     return Ground(
-        settings, clock, ring, bus, database, ledger, written, directory, unlocks, records, careers, *behind
+        settings,
+        clock,
+        ring,
+        identity,
+        bus,
+        database,
+        ledger,
+        written,
+        directory,
+        unlocks,
+        records,
+        careers,
+        *behind,
     )

@@ -1,9 +1,7 @@
 """Leaderboards, achievements, seasons and webhooks."""
 
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from tallybook.accounts.known import KnownPlayers
 from tallybook.bootstrap.ground import Ground
@@ -25,14 +23,13 @@ from tallybook.reactions.unlocking import Unlocking
 from tallybook.settings import Settings
 
 
-def _ranking(settings: Settings, ring: Sequence[str], clock: Clock) -> Ranking:
+def _ranking(settings: Settings, ledger: str, clock: Clock) -> Ranking:
     """What answers questions about ranks. Releases that make other entries of the same events share none."""
     if settings.redis_url is None:
         return MemoryRanking()
     from tallybook.ranking.redis import RedisRanking
 
-    installation = blake2b(ring[-1].encode(), digest_size=16, person=b"tallybook-ranks").hexdigest()
-    prefix = f"tallybook:ranks:{Records.version}:{installation}:"
+    prefix = f"tallybook:ranks:{Records.version}:{ledger}:"
     return RedisRanking(settings.redis_url, prefix=prefix, clock=clock)
 
 
@@ -55,7 +52,7 @@ class Scoring:
 async def build_scoring(ground: Ground, people: People, played: Played, stack: AsyncExitStack) -> Scoring:
     database, ledger, clock = ground.database, ground.ledger, ground.clock
     book = BoardBook(ledger, clock)
-    ranks = Ranks(database, ground.records, _ranking(ground.settings, ground.ring, clock))
+    ranks = Ranks(database, ground.records, _ranking(ground.settings, ground.identity, clock))
     await ranks.index.start()
     stack.push_async_callback(ranks.close)
     ledger.subscribe_own(ranks.committed)

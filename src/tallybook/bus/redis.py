@@ -31,15 +31,15 @@ _decode = msgspec.msgpack.Decoder(_Letter).decode
 class RedisBus:
     """Everything that is said at about the same time goes out as one message.
 
-    Nothing is stored in Redis, so it may be emptied, restarted or replaced at any time. `installation`
-    keeps apart what shares one Redis: nodes hear only those that were given the same.
+    Nothing is stored in Redis, so it may be emptied, restarted or replaced at any time. `ledger`
+    keeps apart what shares one Redis: nodes hear only those that work with the same.
     """
 
-    def __init__(self, url: str, installation: str) -> None:
+    def __init__(self, url: str, ledger: str) -> None:
         self.node = new_id().hex
         self.spans = True
         self.connected = False
-        self._channel = f"tallybook:{installation}:bus"
+        self._channel = f"tallybook:{ledger}:bus"
         self._redis = Redis.from_url(
             url, socket_connect_timeout=ANSWER_WITHIN, socket_timeout=ANSWER_WITHIN, retry=None
         )

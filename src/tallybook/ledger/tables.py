@@ -83,7 +83,7 @@ following = Table(  # how far each of those who work behind the ledger has come,
     Column("expires_at", Moment, nullable=False),  # of the holder's lease, by the database's clock
 )
 
-restorations = Table(  # how often the ledger was put in from a backup, and at which position it went on
+restorations = Table(  # the beginning of the ledger, and each time it was put in from a backup and went on
     "restorations",
     metadata,
     Column("id", Id, primary_key=True),

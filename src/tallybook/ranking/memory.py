@@ -84,9 +84,6 @@ class MemoryRanking:
         self._coverage = Coverage()
         self._heard = 0
 
-    def belongs_to(self, ledger: bytes) -> None:
-        pass  # it ends with the process
-
     async def apply(self, changes: Sequence[Change], *, after: int, upto: int) -> bool:
         for change in changes:
             found = self._lists.get(change.list)

@@ -93,9 +93,6 @@ class Ranking(Protocol):
 
     shared: bool  # whether other processes bring to the same index what they commit
 
-    def belongs_to(self, ledger: bytes) -> None:
-        """Which ledger the positions are of, by a digest, to be told before any of it."""
-
     async def apply(self, changes: Sequence[Change], *, after: int, upto: int) -> bool:
         """Take in all the changes, of all lists, that the ledger's positions `after` < p <= `upto` make.
 

@@ -9,8 +9,8 @@ is older in its stretches too, since both are one keyspace changed by whole scri
 comparison. That leaves a process that has not heard how far the ledger is: so it must have looked after its
 connection was opened (a restarted server has lost its connections) and within `TRUST`.
 
-`prefix` and the digest of a ledger name it. One that was restored from a backup, and so goes on otherwise
-from some position, must have another digest.
+`prefix` names the ledger. One that was restored from a backup, and so goes on otherwise from some position,
+must have another.
 One server, or a primary with replicas that nobody reads from; Redis Cluster is of no use here.
 """
 
@@ -57,16 +57,12 @@ class RedisRanking:
     ) -> None:
         self._clock = clock or SystemClock()
         script = Path(__file__).with_suffix(".lua").read_bytes()
-        self._prefix = prefix
         self._wire = Wire(url, script, prefix, self._clock)
         self._most = most
         self._heard = 0
         self._looked_at = -inf
         self._unsent: list[_Batch] = []
         self._behind = False  # the last answer was that something is missing, and stayed so
-
-    def belongs_to(self, ledger: bytes) -> None:
-        self._wire.prefix = f"{self._prefix}{ledger.hex()}:"
 
     async def apply(self, changes: Sequence[Change], *, after: int, upto: int) -> bool:
         self._heard = max(self._heard, upto)

@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,7 +21,6 @@ from tallybook.catalogue.boards import Board, Definition, boards_by_id
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
 from tallybook.ledger.read import events_after, last_position
-from tallybook.ledger.restorations import restored_as
 from tallybook.projections.records import reading
 from tallybook.projections.records.contributions import RESULTS, team_id
 from tallybook.projections.records.entries import Entry
@@ -69,7 +67,6 @@ class Index:
         self._ahead: deque[tuple[int, int]] = deque()  # our stretches that the follower has yet to reach
         self._foreign: deque[_Foreign] = deque(maxlen=MOST_FOREIGN)
         self._followed = 0
-        self._restored = b""
         self._bringing = asyncio.Lock()
         # Of a shared index, the bringing under way, and one that has not begun.
         self._now: asyncio.Task[None] | None = None
@@ -79,18 +76,13 @@ class Index:
         self.from_index = self.from_tables = self.failures = 0
 
     async def start(self) -> None:
-        def begin(connection: Connection) -> tuple[int, list[Recorded], bytes]:
-            return last_position(connection), events_after(connection, 0, 1), restored_as(connection)
-
-        self._followed, first, self._restored = await self._database.read(begin)
-        self._belongs_to(first)
+        self._followed = await self._database.read(last_position)
 
     # Following
 
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch, and its projection has not taken up another yet."""
         after, upto = events[0].position - 1, events[-1].position
-        self._belongs_to(events)
         self._ranking.heard(upto)
         keys = _keys(self._records.entered, self._records.boards)
         if self._own and self._own[-1].upto == after:
@@ -106,7 +98,6 @@ class Index:
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         at, upto = events[0].position - 1, events[-1].position
-        self._belongs_to(events)
         self._followed = upto
         self._ranking.heard(upto)
         while self._ahead and self._ahead[0][1] <= upto:
@@ -123,10 +114,6 @@ class Index:
         if after < upto:
             there = [recorded for recorded in events if after < recorded.position <= upto]
             self._foreign.append(_Foreign(after, upto, there))
-
-    def _belongs_to(self, events: Sequence[Recorded]) -> None:
-        if events and events[0].position == 1:
-            self._ranking.belongs_to(blake2b(events[0].hash + self._restored, digest_size=8).digest())
 
     # Bringing
 

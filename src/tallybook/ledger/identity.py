@@ -1,4 +1,6 @@
-"""Ledgers that were put in from a backup: each goes on otherwise than the one that it is a copy of."""
+"""Which ledger this is. One put in from a backup goes on otherwise than the one that it is a copy of."""
+
+from hashlib import blake2b
 
 from sqlalchemy import Connection, insert, select
 
@@ -12,7 +14,7 @@ def note_restored(connection: Connection) -> None:
     connection.execute(insert(restorations).values(id=new_id(), position=last_position(connection)))
 
 
-def restored_as(connection: Connection) -> bytes:
-    """What tells a ledger from others with the same beginning; nothing of one that was never restored."""
+def identity_of(connection: Connection) -> str:
+    """A digest that no other ledger has, and all who work with this one find; 32 hexadecimal digits."""
     ids = connection.execute(select(restorations.c.id).order_by(restorations.c.id)).scalars()
-    return b"".join(restored.bytes for restored in ids)
+    return blake2b(b"".join(each.bytes for each in ids), digest_size=16).hexdigest()
