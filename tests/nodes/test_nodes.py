@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tallybook import operating
+from tallybook.settings import Settings
 from tests.app.people import Door, Person, door, refused
 from tests.app.serving import Tallybook
 from tests.servers.redis import Redis
@@ -124,6 +127,30 @@ async def test_a_socket_on_one_node_sees_what_is_written_on_the_other(
         await his.until_here(together)
     for device in (hers, his):
         assert [event["index"] for event in device.events] == sorted({e["index"] for e in device.events})
+
+
+async def test_a_copy_that_is_tried_out_with_the_same_keys_and_redis_is_not_heard(
+    installation: Installation, postgres_url: str, shared: dict[str, str], tmp_path: Path
+) -> None:
+    ana = await installation.here.guest("Ana")
+    session = await ana.open({"name": "Bea"})
+    real, copied = Settings(database_url=postgres_url), Settings(database_url=f"sqlite:///{tmp_path}/copy.db")
+    await operating.backup(real, tmp_path / "backup", with_keys=False, progress=lambda *_: None)
+    await operating.restore(copied, tmp_path / "backup", lambda *_: None)
+    server = Tallybook(copied.database_url, tmp_path, **shared)
+    try:
+        await asyncio.to_thread(server.start)
+        async with door(server.url) as copy, ana.device(session["key"]) as device:
+            doors = [Person(each.http, ana.id, ana.token) for each in (copy, installation.there)]
+            for value, by_way_of in enumerate(doors):
+                for _ in range(3):
+                    await by_way_of.post(
+                        f"/sessions/{session['id']}/record", seat=0, stat="Points", delta=value
+                    )
+            await device.board(session["index"] + 3)
+        assert [event["data"]["value"] for event in device.events] == [1, 2, 3]
+    finally:
+        await asyncio.to_thread(server.close)
 
 
 async def test_the_people_of_a_node_that_was_killed_are_gone_after_a_while(
