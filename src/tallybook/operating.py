@@ -1,6 +1,5 @@
 """What an operator does to a whole database: the demo, the first administrator, copies."""
 
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tallybook.demo.fill import Filling, Story, StoryClock
 from tallybook.kernel.clock import SystemClock
 from tallybook.ledger.identity import note_restored
 from tallybook.ledger.read import events_after, last_position
+from tallybook.ledger.tables import restorations
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tallybook.upkeep import Progress
@@ -80,6 +80,13 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
     if header.revision not in revisions():
         raise BadBackup(f"{file} was made by a newer release: restore it with that one")
     database = open_database(settings.database_url, patient=True)
+
+    def put_in(connection: Connection) -> None:
+        with file.open("rb") as opened:
+            load(connection, opened, progress)
+        if any(table.name == restorations.name for table in header.tables):
+            note_restored(connection)  # of an older release the ledger gets an id as it is brought up to date
+
     try:
         found = await database.read(schema_of)
         if found is not Schema.EMPTY and (
@@ -89,10 +96,8 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
         ):
             raise BadBackup("there is something in the database: restore into an empty one")
         await upgrade(settings.database_url, header.revision)
-        with file.open("rb") as opened:
-            await database.write(partial(load, file=opened, progress=progress))
+        await database.write(put_in)
         await upgrade(settings.database_url)
-        await database.write(note_restored)
         return header
     finally:
         await database.close()

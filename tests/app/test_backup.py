@@ -206,3 +206,5 @@ async def test_a_backup_of_an_older_release_is_brought_up_to_date_and_one_of_a_n
     assert await found(elsewhere) is Schema.EMPTY
     await operating.restore(settings, tmp_path / oldest, unheard)
     assert await found(elsewhere) is Schema.CURRENT
+    await upgrade(database_url)
+    assert await identity(elsewhere) != await identity(database_url)
