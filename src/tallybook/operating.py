@@ -12,9 +12,9 @@ from tallybook.database.engine import open_database
 from tallybook.database.schema import metadata
 from tallybook.demo.fill import Filling, Story, StoryClock
 from tallybook.kernel.clock import SystemClock
-from tallybook.ledger.identity import note_restored
+from tallybook.ledger.identity import become_another
 from tallybook.ledger.read import events_after, last_position
-from tallybook.ledger.tables import restorations
+from tallybook.ledger.tables import ledger_ids
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tallybook.upkeep import Progress
@@ -84,8 +84,8 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
     def put_in(connection: Connection) -> None:
         with file.open("rb") as opened:
             load(connection, opened, progress)
-        if any(table.name == restorations.name for table in header.tables):
-            note_restored(connection)  # of an older release the ledger gets an id as it is brought up to date
+        if any(table.name == ledger_ids.name for table in header.tables):
+            become_another(connection)  # one of an older release gets its id as it is brought up to date
 
     try:
         found = await database.read(schema_of)

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection, MetaData, Table, inspect, select
@@ -11,11 +12,11 @@ from tallybook import operating, upkeep
 from tallybook.accounts.tables import players
 from tallybook.bootstrap.node import node
 from tallybook.database.backup import MAGIC, BadBackup, Header, dump, new_file, read_header
-from tallybook.database.engine import open_database
+from tallybook.database.engine import Transaction, open_database
 from tallybook.database.schema import metadata
 from tallybook.demo.fill import Story
 from tallybook.ledger.identity import identity_of
-from tallybook.ledger.tables import restorations
+from tallybook.ledger.tables import ledger_ids
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tests.app.people import Person, door
@@ -23,6 +24,7 @@ from tests.app.serving import Tallybook, tallybook
 from tests.app.test_operating import rows
 
 KEY = "x" * 32
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -47,10 +49,10 @@ async def small_backup(url: str, file: Path) -> None:
     await operating.backup(settings, file, with_keys=False, progress=unheard)
 
 
-async def found(url: str) -> Schema:
+async def asked(url: str, question: Transaction[T]) -> T:
     database = open_database(url)
     try:
-        return await database.read(schema_of)
+        return await database.read(question)
     finally:
         await database.close()
 
@@ -130,9 +132,9 @@ async def test_a_file_with_any_byte_lacking_or_altered_is_refused_and_the_databa
     broken.write_bytes(whole[:-100])
     with pytest.raises(BadBackup, match="damaged"):
         await operating.restore(Settings(database_url=target), broken, unheard)
-    assert await found(target) is Schema.EMPTY
+    assert await asked(target, schema_of) is Schema.EMPTY
     await operating.restore(Settings(database_url=target), file, unheard)
-    assert await found(target) is Schema.CURRENT
+    assert await asked(target, schema_of) is Schema.CURRENT
     with pytest.raises(BadBackup, match="into an empty one"):
         await operating.restore(Settings(database_url=target), file, unheard)
     with pytest.raises(BadBackup, match="exists already"):
@@ -154,27 +156,15 @@ async def test_every_kind_of_value_in_every_table_comes_back(
     assert {table.name for table in made.tables} == set(metadata.tables)
     for table in metadata.sorted_tables:
         there = await content(elsewhere, table)
-        if table is restorations:
+        if table is ledger_ids:
             assert len(there) == 2  # it is another ledger from now on
         else:
             assert there == await content(database_url, table), table.name
-    assert len({await identity(url) for url in (database_url, elsewhere, elsewhere)}) == 2
-
-
-async def identity(url: str) -> str:
-    database = open_database(url)
-    try:
-        return await database.read(identity_of)
-    finally:
-        await database.close()
+    assert len({await asked(url, identity_of) for url in (database_url, elsewhere, elsewhere)}) == 2
 
 
 async def content(url: str, table: Table) -> list[str]:
-    database = open_database(url)
-    try:
-        return sorted(map(repr, await database.read(lambda c: c.execute(select(table)).all())))
-    finally:
-        await database.close()
+    return sorted(map(repr, await asked(url, lambda connection: connection.execute(select(table)).all())))
 
 
 async def test_a_backup_of_an_older_release_is_brought_up_to_date_and_one_of_a_newer_is_refused(
@@ -203,8 +193,8 @@ async def test_a_backup_of_an_older_release_is_brought_up_to_date_and_one_of_a_n
     settings = Settings(database_url=elsewhere)
     with pytest.raises(BadBackup, match="newer release"):
         await operating.restore(settings, tmp_path / "9999", unheard)
-    assert await found(elsewhere) is Schema.EMPTY
+    assert await asked(elsewhere, schema_of) is Schema.EMPTY
     await operating.restore(settings, tmp_path / oldest, unheard)
-    assert await found(elsewhere) is Schema.CURRENT
+    assert await asked(elsewhere, schema_of) is Schema.CURRENT
     await upgrade(database_url)
-    assert await identity(elsewhere) != await identity(database_url)
+    assert await asked(elsewhere, identity_of) != await asked(database_url, identity_of)

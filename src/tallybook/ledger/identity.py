@@ -5,16 +5,15 @@ from hashlib import blake2b
 from sqlalchemy import Connection, insert, select
 
 from tallybook.kernel.ids import new_id
-from tallybook.ledger.read import last_position
-from tallybook.ledger.tables import restorations
+from tallybook.ledger.tables import ledger_ids
 
 
-def note_restored(connection: Connection) -> None:
+def become_another(connection: Connection) -> None:
     """From here on this is another ledger."""
-    connection.execute(insert(restorations).values(id=new_id(), position=last_position(connection)))
+    connection.execute(insert(ledger_ids).values(id=new_id()))
 
 
 def identity_of(connection: Connection) -> str:
     """A digest that no other ledger has, and all who work with this one find; 32 hexadecimal digits."""
-    ids = connection.execute(select(restorations.c.id).order_by(restorations.c.id)).scalars()
+    ids = connection.execute(select(ledger_ids.c.id).order_by(ledger_ids.c.id)).scalars()
     return blake2b(b"".join(each.bytes for each in ids), digest_size=16).hexdigest()

@@ -127,7 +127,7 @@ def load(
     long = {
         stream: fold
         for stream, fold in wanted.items()
-        if stream not in known and heads.get(stream, SNAPSHOT_EVERY) >= SNAPSHOT_EVERY + EMPTY
+        if stream not in known and (stream not in heads or heads[stream] - EMPTY >= SNAPSHOT_EVERY)
     }
     return _go_on(connection, wanted, known | _saved(connection, long), heads)
 

@@ -83,11 +83,10 @@ following = Table(  # how far each of those who work behind the ledger has come,
     Column("expires_at", Moment, nullable=False),  # of the holder's lease, by the database's clock
 )
 
-restorations = Table(  # the beginning of the ledger, and each time it was put in from a backup and went on
-    "restorations",
+ledger_ids = Table(  # one from its beginning, and one of each time that it was put in from a backup
+    "ledger_ids",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("position", Position, nullable=False),
 )
 
 ledger_lock = Table(  # its one row is what writers on MariaDB exclude each other by; elsewhere it stays empty

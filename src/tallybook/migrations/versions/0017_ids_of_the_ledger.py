@@ -13,7 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    restorations = sa.table(
-        "restorations", sa.column("id", schema.Id()), sa.column("position", sa.BigInteger())
+    ids = op.create_table(
+        "ledger_ids",
+        sa.Column("id", schema.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_ids")),
     )
-    op.execute(sa.insert(restorations).values(id=new_id(), position=0))
+    op.execute("INSERT INTO ledger_ids (id) SELECT id FROM restorations")
+    op.bulk_insert(ids, [{"id": new_id()}])
+    op.drop_table("restorations")
