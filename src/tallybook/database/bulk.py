@@ -143,20 +143,28 @@ def _assignments(names: Sequence[str], condition: str) -> Iterator[str]:
 class Lookup(_Statement):
     """Select rows by many keys; `select` is the column list, `matching` the key columns.
 
-    A key column may be compared by another operator than `=`: `("stream", "idx >")`.
+    A key column may be compared by another operator than `=`: `("stream", "idx >")`. `condition` is SQL about
+    the row `t` that is the same for all keys.
     """
 
     CHUNK = 400  # keys in one statement where parameters are counted, or read one by one
 
     def __init__(
-        self, table: Table, select: Sequence[str], matching: Sequence[str], *, order: str = ""
+        self,
+        table: Table,
+        select: Sequence[str],
+        matching: Sequence[str],
+        *,
+        condition: str = "",
+        order: str = "",
     ) -> None:
         super().__init__(table, [name.split()[0] for name in matching])
         self._selected = [table.c[name] for name in select]
         self._id_results = [i for i, column in enumerate(self._selected) if isinstance(column.type, Id)]
         chosen = ", ".join(f't."{name}"' for name in select)
         keys = [(name.split()[0], [*name.split(), "="][1]) for name in matching]
-        on = " AND ".join(f't."{name}" {operator} k.c{i}' for i, (name, operator) in enumerate(keys))
+        also = f" AND {condition}" if condition else ""
+        on = " AND ".join(f't."{name}" {operator} k.c{i}' for i, (name, operator) in enumerate(keys)) + also
         aliases = ", ".join(f"c{i}" for i in range(len(keys)))
         ordered = f" ORDER BY {order}" if order else ""
         joined = f'"{table.name}" t ON {on}'
@@ -167,7 +175,9 @@ class Lookup(_Statement):
         self._sqlite = f"WITH k({aliases}) AS (VALUES {{rows}}) SELECT {chosen} FROM k JOIN {joined}{ordered}"  # noqa: S608  # names are our own
         # MariaDB finds ranges of an index only where it sees the keys, not in a join with them.
         self._mariadb = f'SELECT {chosen} FROM "{table.name}" t WHERE {{rows}}{ordered}'  # noqa: S608  # names are our own
-        self._mariadb_row = "(" + " AND ".join(f't."{name}" {operator} %s' for name, operator in keys) + ")"
+        self._mariadb_row = (
+            "(" + " AND ".join(f't."{name}" {operator} %s' for name, operator in keys) + also + ")"
+        )
 
     def run(self, connection: Connection, keys: Sequence[Values]) -> Sequence[Any]:
         """Rows as sequences, ids as UUIDs. Order holds within one chunk of keys."""

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import chain
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -37,7 +36,6 @@ EVENT_COLUMNS = (
 _heads = Lookup(streams, ["stream", "kind", "idx"], ["stream"])
 _snapshots = Lookup(snapshots, ["stream", "fold", "version", "idx", "state"], ["stream"])
 newer_events = Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], order="t.stream, t.idx")
-_newer_of_types = Lookup(events, EVENT_COLUMNS, ["stream", "idx >", "type LIKE"], order="t.stream, t.idx")
 _save = Insert(
     snapshots,
     ["stream", "fold", "version", "idx", "state"],
@@ -46,6 +44,15 @@ _save = Insert(
 
 
 Snapshot = tuple[UUID, str, int, int, bytes]  # a row of its table
+
+
+@lru_cache
+def newer_events_of(concerns: str) -> Lookup:
+    """Newer events of those types that begin so; of `achievement_` there is an index, in these words."""
+    if not concerns:
+        return newer_events
+    condition = f"substr(t.\"type\", 1, {len(concerns)}) = '{concerns}'"
+    return Lookup(events, EVENT_COLUMNS, ["stream", "idx >"], condition=condition, order="t.stream, t.idx")
 
 
 class Versioned(msgspec.Struct, Generic[S], frozen=True, eq=False):
@@ -152,15 +159,13 @@ def _go_on(
     started = {
         stream: begun.get(stream) or Versioned(EMPTY, fold.initial()) for stream, fold in wanted.items()
     }
-    whole = [(stream, at.index) for stream, at in started.items() if not wanted[stream].concerns]
-    partly = [
-        (stream, at.index, f"{concerns}%")
-        for stream, at in started.items()
-        if (concerns := wanted[stream].concerns)
-    ]
+    after: dict[str, list[tuple[UUID, int]]] = {}
+    for stream, at in started.items():
+        after.setdefault(wanted[stream].concerns, []).append((stream, at.index))
     newer: dict[UUID, list[Recorded]] = {}
-    for row in chain(newer_events.run(connection, whole), _newer_of_types.run(connection, partly)):
-        newer.setdefault(row[0], []).append(Recorded(*row))
+    for concerns, streams_after in after.items():
+        for row in newer_events_of(concerns).run(connection, streams_after):
+            newer.setdefault(row[0], []).append(Recorded(*row))
     loaded: dict[UUID, Loaded] = {}
     for stream, at in started.items():
         found = newer.get(stream, ())
