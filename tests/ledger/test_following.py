@@ -17,6 +17,7 @@ from tallybook.ledger import behind
 from tallybook.ledger.following import LEASE, Runner
 from tallybook.ledger.leases import place_of
 from tallybook.ledger.ledger import Ledger
+from tallybook.ledger.read import events_after
 from tallybook.ledger.rebuild import rebuild
 from tallybook.ledger.tables import following
 from tests.ledger.kit import UNLUCKY, GreedShown, Pile, Taken, node, pile, take
@@ -147,6 +148,34 @@ def test_the_newest_events_are_at_hand_until_everybody_has_them(monkeypatch: pyt
     assert (after(7), after(8)) == (None, [])
     tail.take(said(9, 60))  # more than is kept for anybody
     assert (after(39), after(40)) == (None, list(range(41, 61)))
+
+
+async def test_the_ledger_is_read_back_once_for_all_who_are_behind(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def reading(connection: Connection, position: int, limit: int) -> list[Recorded]:
+        read.append(position)
+        return events_after(connection, position, limit)
+
+    monkeypatch.setattr(behind, "CHUNK", 10)
+    monkeypatch.setattr(behind, "events_after", reading)
+    table = new_id()
+    echoes = [Echo(from_start=True) for _ in range(3)]
+    for number, echo in enumerate(echoes):
+        echo.name = f"test_{number}"
+    async with working(url, reactions=echoes[:1]) as (ledger, runner):
+        await ledger.append(take(table, *[1] * 15))
+        assert await runner.reached("test_0", within=10)
+    async with node(url) as ledger:
+        await ledger.append(take(table, *[1] * 25))
+    read.clear()
+    async with working(url, reactions=echoes) as (_, runner):
+        for echo in echoes:
+            assert await runner.reached(echo.name, within=10)
+            assert echo.heard == list(range(1, 41))
+    assert sorted(read) == [0, 10, 20, 30]
 
 
 async def test_nothing_rests_while_somebody_waits_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

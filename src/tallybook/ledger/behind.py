@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Protocol
 from uuid import UUID
@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 CHUNK = 2_000  # events taken in at once
 KEPT = 64_000  # newest events, of about a kilobyte, that are not read back by whoever still needs them
-REST, LONGEST_REST = 9, 1.0  # while there are writers, a transaction's duration times this is left to them
+READ_BACK = 16  # chunks that are kept for others who are as far behind
+# While there are writers, a transaction's duration times this is left to them. Who reads back does not rest
+# for as long: it is quickly done, and achievements and webhooks may wait for it.
+REST, REST_OF_READERS, LONGEST_REST = 9, 3, 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0  # seconds between attempts at what fails
 
 
@@ -72,11 +75,15 @@ class Routine(Protocol):
 
 
 class Tail:
-    """The newest events, for those who follow closely."""
+    """The newest events, for those who follow closely, and what others have lately read back.
+
+    Chunks that are read back begin and end in the same places for everybody.
+    """
 
     def __init__(self) -> None:
         self.position = 0
         self._events: list[Recorded] = []
+        self._chunks: dict[int, Sequence[Recorded]] = {}  # by number
 
     def take(self, events: Sequence[Recorded]) -> None:
         self._events.extend(events)
@@ -87,11 +94,24 @@ class Tail:
     def forget(self, position: int) -> None:
         """Nobody needs what came up to there again."""
         del self._events[: max(0, position - self._before)]
+        for number in [number for number in self._chunks if (number + 1) * CHUNK <= position]:
+            del self._chunks[number]
 
     def after(self, position: int) -> Sequence[Recorded] | None:
-        """The next chunk, or None when some of it is not here any longer."""
+        """What comes next, at most a chunk, or None when that has to be read back."""
         first = position - self._before
-        return None if first < 0 else self._events[first : first + CHUNK]
+        if first >= 0:
+            return self._events[first : first + CHUNK]
+        number, first = divmod(position, CHUNK)
+        chunk = self._chunks.get(number)
+        return None if chunk is None else chunk[first:]
+
+    def keep(self, number: int, chunk: Sequence[Recorded]) -> None:
+        """A chunk was read back."""
+        if len(chunk) == CHUNK:
+            self._chunks[number] = chunk
+        if len(self._chunks) > READ_BACK:
+            del self._chunks[next(iter(self._chunks))]
 
     @property
     def _before(self) -> int:
@@ -107,17 +127,37 @@ class Node:
         self.clock = clock
         self.id = node_id
         self.tail = Tail()
-        self._turn = asyncio.Lock()
+        self._writing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._awaited = 0
         self._hurry = asyncio.Event()
 
+    async def after(self, position: int) -> Sequence[Recorded]:
+        """Events after a position, at most a chunk; none where there are none."""
+        found = self.tail.after(position)
+        if found is not None:
+            return found
+        number, first = divmod(position, CHUNK)
+        async with self._in_turn(self._reading, REST_OF_READERS):
+            found = self.tail.after(position)  # perhaps others have needed it just now
+            if found is not None:
+                return found
+            look = partial(events_after, position=number * CHUNK, limit=CHUNK)
+            chunk = await self.database.read(look)
+            self.tail.keep(number, chunk)
+        return chunk[first:]
+
     async def write(self, transaction: Transaction[None]) -> None:
-        """One transaction at a time, and with pauses: connections and disk are there for the writers."""
-        async with self._turn:
-            began, newest = self.clock.monotonic(), self.tail.position
+        async with self._in_turn(self._writing, REST):
             await self.database.write(transaction)
+
+    @asynccontextmanager
+    async def _in_turn(self, turn: asyncio.Lock, times: int) -> AsyncIterator[None]:
+        """One transaction at a time, and with pauses: connections and disk are there for the writers."""
+        async with turn:
+            began, newest = self.clock.monotonic(), self.tail.position
+            yield
             if self.tail.position > newest:
-                rest = min(LONGEST_REST, REST * (self.clock.monotonic() - began))
+                rest = min(LONGEST_REST, times * (self.clock.monotonic() - began))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(rest):
                         await self._hurry.wait()
@@ -256,10 +296,7 @@ class Following(Work):
         self.position = self._stored = await self._node.database.read(partial(place_of, name=self.name))
         while True:
             self._wake.clear()
-            found = self._node.tail.after(self.position)
-            if found is None:
-                look = partial(events_after, position=self.position, limit=CHUNK)
-                found = await self._node.database.read(look)
+            found = await self._node.after(self.position)
             upto = found[-1].position if found else self.position
             types = {type_ for type_ in {event.type for event in found} if self.concerned(type_)}
             events = [event for event in found if event.type in types]
@@ -269,7 +306,7 @@ class Following(Work):
                 self._in_a_row = 0
             self.position = upto
             self._moved.set()
-            if len(found) < CHUNK:
+            if not found or upto >= self._node.tail.position:
                 await self._wake.wait()
 
 
