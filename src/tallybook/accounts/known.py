@@ -54,7 +54,7 @@ class KnownPlayers:
 
     async def is_bot(self, player_id: UUID) -> bool:
         """Whether a player is one; `not_found` for who does not exist."""
-        known = (await self.of([player_id])).get(player_id)
+        known = self._known.get(player_id) or (await self.of([player_id])).get(player_id)
         if known is None:
             raise not_found("player")
         return known.bot

@@ -99,6 +99,11 @@ class _Case(msgspec.Struct, frozen=True):
     bot: bool
     at: int | None
 
+    def standing(self, career: Career) -> Standing:
+        """How the achievement stands, with the person's career as it is now."""
+        own = career.get(self.achievement.id, NOTHING)
+        return own if self.elsewhere is NOTHING else together([own, self.elsewhere])
+
 
 class AchievementDesk:
     """Takes unlocks and steps. Everything raises `Refusal`."""
@@ -173,7 +178,7 @@ class AchievementDesk:
         goal = case.achievement.goal
 
         def decide(career: Career, _index: int) -> Sequence[Event]:
-            standing = together([career.get(goal.achievement, NOTHING), case.elsewhere])
+            standing = case.standing(career)
             return unlock(goal, case.person, standing, upto=upto, by=case.by, bot=case.bot)
 
         return await self._write(actor, case, decide, command_id, ("unlock", goal.achievement, upto))
@@ -187,13 +192,13 @@ class AchievementDesk:
         goal = achievement.goal
 
         def decide(career: Career, _index: int) -> Sequence[Event]:
-            standing = together([career.get(goal.achievement, NOTHING), case.elsewhere])
+            standing = case.standing(career)
             return progress(goal, case.person, standing, asked.steps, by=case.by, bot=case.bot)
 
         content = ("progress", goal.achievement, asked.steps)
         written = await self._write(actor, case, decide, command_id, content)
         career = (await self._ledger.state(career_id(achievement.game_id, case.person), FOLD)).state
-        standing = together([career.get(goal.achievement, NOTHING), case.elsewhere])
+        standing = case.standing(career)
         tier = max(standing.unlocked, default=-1)
         return Progressed(
             already=_nothing(written),

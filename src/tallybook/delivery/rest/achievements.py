@@ -33,13 +33,16 @@ from tallybook.delivery.rest.reading import (
     PlayerId,
     body_of,
     command_id_of,
+    plain,
     read_body,
+    read_data,
 )
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name, Page
 from tallybook.delivery.unlocking import BatchItem, Moment, MoreSteps, Progressed, Unlock, Unlocked
 from tallybook.kernel.ids import parse_id
+from tallybook.play.requests import read_body as parse_body
 from tallybook.sessions.wire import decode
 
 router = api_router(tag="achievements")
@@ -54,6 +57,9 @@ AchievementId = Annotated[
 Language = Annotated[
     str | None, Query(max_length=35, description="Of names and descriptions, where there are such texts.")
 ]
+
+
+read_unlock = msgspec.json.Decoder(Unlock).decode
 
 
 class AchievementPatch(Command, frozen=True, kw_only=True):
@@ -219,8 +225,14 @@ async def backfill(
 @hot
 async def unlock(request: Request) -> Response:
     """Unlock an achievement of a player; unlocking it again changes nothing."""
-    caller, given, body, command_id = await _write(request, UnlockAchievement)
-    return answer(await given.achievement_desk.unlock(caller, _asked(Unlock, body), command_id))
+    caller = await anyone_of(request)
+    given: Services = request.app.services
+    data, command_id = await read_data(request), command_id_of(request)
+    asked = plain(read_unlock, data)
+    if asked is None:
+        body = decode(UnlockAchievement, parse_body(data))
+        asked, command_id = _asked(Unlock, body), body.id(command_id)
+    return answer(await given.achievement_desk.unlock(caller, asked, command_id))
 
 
 @hot

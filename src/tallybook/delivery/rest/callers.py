@@ -1,5 +1,6 @@
 """Who is calling: the bearer token, checked once a request; people alone, unless a route says otherwise."""
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -111,8 +112,13 @@ async def caller_of(request: Request) -> Actor:
 async def _maybe_anyone(request: Request, _documented: _Bearer) -> Actor | None:
     who = await _who(request)
     if isinstance(who, Bearer):
-        return Actor.of_key(who.key_id, frozenset({who.game_id}))
+        return _of_key(who)
     return None if who is None else _actor(request, who)
+
+
+@lru_cache
+def _of_key(key: Bearer) -> Actor:
+    return Actor.of_key(key.key_id, frozenset({key.game_id}))
 
 
 async def _anyone(request: Request, _documented: _Bearer) -> Actor:

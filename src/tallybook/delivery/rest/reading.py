@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -20,7 +21,7 @@ from tallybook.kernel.clock import to_microseconds
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import clean_text
-from tallybook.play.requests import Body, Envelope, take_envelope
+from tallybook.play.requests import Body, Envelope, is_flat, take_envelope
 from tallybook.play.requests import read_body as parse_body
 from tallybook.sessions.wire import decode
 
@@ -50,6 +51,14 @@ async def read_data(request: Request) -> bytearray:
     else:
         check_size(path, len(data))
     return data
+
+
+def plain(read: Callable[[bytearray], T], data: bytearray) -> T | None:
+    """A body that is one object with none inside it, as expected; None for a closer look."""
+    try:
+        return read(data) if is_flat(data, 1) else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 async def read_body(request: Request, *, each_of: str | None = None) -> Body:

@@ -11,7 +11,7 @@ from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import anyone_of
 from tallybook.delivery.rest.direct import Nothing, direct
 from tallybook.delivery.rest.hot import hot
-from tallybook.delivery.rest.reading import COMMAND_ID, Command, command_id_of, read_data
+from tallybook.delivery.rest.reading import COMMAND_ID, Command, command_id_of, plain, read_data
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.delivery.scores import MOST_AT_ONCE, Item, Submission, Submitted
@@ -55,20 +55,12 @@ class _Plain(msgspec.Struct, forbid_unknown_fields=True):
     scores: Annotated[list[Submission], Meta(max_length=MOST_AT_ONCE)]
 
 
-_read_one = msgspec.json.Decoder(Submission).decode
+read_score = msgspec.json.Decoder(Submission).decode
 _read_many = msgspec.json.Decoder(_Plain).decode
 
 
-def plain_score(data: bytearray) -> Submission | None:
-    """The score of a body that says nothing else, and needs no closer look."""
-    try:
-        return _read_one(data) if is_flat(data, 1) else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
 def plain_scores(data: bytearray) -> list[Submission] | None:
-    """The same for a batch of them."""
+    """The scores of a batch that says nothing else, if they need no closer look."""
     try:
         scores = _read_many(data).scores
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -83,7 +75,7 @@ async def submit(request: Request) -> Response:
     given: Services = request.app.services
     game_id = parse_id(request.path_params["id"], "game")
     data, command_id = await read_data(request), command_id_of(request)
-    submission = plain_score(data)
+    submission = plain(read_score, data)
     if submission is not None:
         envelope = PLAIN if command_id is None else Envelope(command_id)
     else:
