@@ -169,14 +169,13 @@ class Leaderboards:
         None without an entry, or with too few unlocks."""
         board = (await self._book.of(game_id)).find("points")
         period, _ = board.period(self._clock.now())
-        place = board.id, period, self._persons.person_of(player_id)
+        member = self._persons.person_of(player_id)
         await self._ranks.settled()
         for index in range(written.last, written.first - 1, -1):
             for step in self._ranks.steps(written.stream, index):
-                if step.place == place:
-                    return await self._rank(board, period, place[2], step.after)
-        found = await self.entry(board, period, player_id)
-        return None if found is None else found[1]
+                if step.place == (board.id, period, member):
+                    return await self._rank(board, period, member, step.after)
+        return (await self._ranks.ranks(board, period, [member])).get(member)
 
     async def _rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
         """The rank of an entry; None with too few scores."""
