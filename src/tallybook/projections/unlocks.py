@@ -193,20 +193,22 @@ class Unlocks(MadeInMemory[_Made]):
             for row in _read(_of_player[slot].run(connection, [(player,) for player in sorted(moved)]))
         }
         things |= {(thing, player) for player, thing in rows}
-        pairs = {
-            (thing, person)
-            for thing, player in things
-            for person in (before.get(player, player), now.get(player, player))
-        }
-        for row in _read(_of_person[slot].run(connection, sorted(pairs))):
+        pairs = things
+        if now:
+            pairs = {
+                (thing, person)
+                for thing, player in things
+                for person in (before.get(player, player), now.get(player, player))
+            }
+        for row in _read(_of_person[slot].run(connection, list(pairs))):
             rows.setdefault((row.player_id, row.thing_id), row)
         held = _held(rows.values())
         changed = _change(rows, now, played, news)
-        for player, thing in list(rows):
+        for player, thing in rows if moved else ():
             if player in moved:
                 rows[player, thing].person_id = now[player]
                 changed.add((player, thing))
-        _save[slot].run(connection, [msgspec.structs.astuple(rows[key]) for key in sorted(changed)])
+        _save[slot].run(connection, [msgspec.structs.astuple(rows[key]) for key in by_key(changed)])
         self._recount(connection, slot, held, _held(rows.values()))
 
     def _persons(
