@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Engine, MetaData, Table, delete, func, select
 from sqlalchemy.event import listen, remove
 
+from tallybook.bus.bus import Bus
 from tallybook.database.bulk import Insert
 from tallybook.database.engine import Database, open_database, prepare_schema
 from tallybook.database.schema import Id, metadata
@@ -201,10 +202,13 @@ async def node(
     around: Callable[[Database], Database] = lambda database: database,
     following: Sequence[Projection] = (),
     metrics: Metrics | None = None,
+    bus: Bus | None = None,
 ) -> AsyncIterator[Ledger]:
     """One server's ledger on the database at `url`."""
     database = open_database(url)
-    ledger = Ledger(around(database), projections, clock or SystemClock(), metrics, following=following)
+    ledger = Ledger(
+        around(database), projections, clock or SystemClock(), metrics, bus=bus, following=following
+    )
     try:
         await ledger.start()
         yield ledger

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.util import await_only
 
+from tallybook.bus.memory import Exchange, MemoryBus
 from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger import batch
+from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.lock import lock
 from tallybook.ledger.rebuild import rebuild
 from tallybook.ledger.tables import events
@@ -43,6 +45,34 @@ async def test_a_batch_is_one_statement_once_nobody_else_has_written_for_a_while
             )
         assert "pg_advisory_xact_lock" in asked[0]
         assert (await verified(ledger)).sound
+
+
+async def test_where_there_may_be_other_nodes_that_takes_longer_to_believe(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "UNDISTURBED", 2)
+    monkeypatch.setattr(batch, "AMONG_OTHERS", 2)
+    table, exchange = new_id(), Exchange()
+
+    async def batches(ledger: Ledger, number: int) -> list[int]:
+        """How many statements each of them takes."""
+        costs = []
+        for _ in range(number):
+            with statements() as asked:
+                await ledger.append(take(table, 1))
+            costs.append(len(asked))
+        return costs
+
+    async with (
+        node(url, Pile(), bus=MemoryBus(exchange)) as a,
+        node(url, Pile(), bus=MemoryBus(exchange)) as b,
+    ):
+        assert await batches(a, 7) == [4, 3, 3, 3, 3, 1, 1]
+        assert 1 not in await batches(b, 5)
+        # It tries in vain once, and then has the lock for as long as at first.
+        assert 1 not in await batches(a, 5)
+        assert await batches(a, 1) == [1]
+        assert (await verified(a)).sound
 
 
 async def test_what_was_decided_on_less_than_there_was_is_decided_again_and_so_is_a_refusal(url: str) -> None:

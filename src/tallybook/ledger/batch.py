@@ -38,7 +38,9 @@ _Key = tuple[UUID, bytes]  # a scope, and the digest of a command id
 
 MOST_HEADS = 20_000  # remembered from one batch to the next
 MOST_HEARD = 2_000  # events of others between two batches, to be told apart from each other
-UNDISTURBED = 8  # batches in a row after which nobody else is expected to write before the next one
+# Batches in a row after which nobody else is expected to write before the next one; where there may be other
+# nodes, so many times as many.
+UNDISTURBED, AMONG_OTHERS = 8, 8
 
 
 class _Reply(msgspec.Struct, array_like=True):
@@ -104,7 +106,7 @@ class Batch:
         self._states = states
         self._projector = projector
         self._clock = clock
-        self._alone = alone  # it does not know of other nodes
+        self._patience = 1 if alone else AMONG_OTHERS
         # As the last batch left the ledger, if it was committed, and heads of streams.
         self._left: Written | None = None
         self._heads: dict[UUID, tuple[str, int, bytes]] = {}
@@ -128,10 +130,9 @@ class Batch:
         """
         left, self._left = self._left, None
         if (
-            not self._alone
-            or left is None
+            left is None
             or left.locked is None
-            or self._undisturbed < UNDISTURBED
+            or self._undisturbed < UNDISTURBED * self._patience
             or any(append.beside is not None for append in appends)
         ):
             return self._run(connection, appends, due, decided, self._begin(connection, left))

@@ -27,6 +27,9 @@ MOST_WAITING = 10_000
 MOST_AT_ONCE = 1_000
 MOST_COLD = 100  # streams in one batch that may have to be loaded, all under the lock
 UNDIVIDED = 50  # commands that are taken up together even if that leaves none for the next batch
+# Of the event loop, in which more may come where every batch is dearer, as other nodes hear of it; they are
+# short while it has nothing else to do. Who writes alone need not wait.
+TURNS, SEVERAL = 20, 2
 PATIENCE = 5.0  # seconds a batch is tried again for while the database cannot be reached
 
 _Asked = tuple[AnyAppend, Done]
@@ -139,7 +142,7 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                await asyncio.sleep(0)  # those just answered may have more to say: let them come along
+                await self._others()
                 try:
                     await self._write(self._take())
                 except Exception:  # a fault of ours, after the commit: the writer must not end
@@ -147,6 +150,11 @@ class Writer:
                 self._since = None
             self._taken = 0
             self._idle.set()
+
+    async def _others(self) -> None:
+        """Those just answered may have more to say: let them come along."""
+        for _ in range(1 if self._alone or self._taken < SEVERAL else TURNS):
+            await asyncio.sleep(0)
 
     def _take(self) -> list[_Asked]:
         most = MOST_AT_ONCE
