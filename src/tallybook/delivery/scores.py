@@ -184,7 +184,9 @@ class Scores:
                 came_out.rank = self._ranks.rank_at_hand(board, period, member, step.after)
                 if came_out.rank is None:
                     unranked.append((came_out, board, step))
-        if unranked:
+        if len(unranked) == 1:
+            await self._rank(*unranked[0])
+        elif unranked:
             await asyncio.gather(*(self._rank(*each) for each in unranked))
         return told
 
