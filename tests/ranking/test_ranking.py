@@ -63,6 +63,26 @@ async def test_a_change_is_in_every_answer_from_then_on(ranking: Ranking) -> Non
     assert await ranking.around(BOARD, BEN, 3) is None
 
 
+async def test_who_has_brought_a_key_has_its_rank_at_hand(ranking: Ranking) -> None:
+    truth = Truth()
+    truth.commit((BOARD, ANA, better(10)), (BOARD, BEN, better(20)))
+    await loaded(ranking, truth)
+
+    again, left = (BOARD, BEN, better(20)), (BOARD, DEV, None)
+    await deliver(ranking, truth.commit((BOARD, ANA, better(30)), again, (BOARD, CLEO, better(5)), left))
+    assert ranking.rank_at_hand(BOARD, better(30), ANA) == 1
+    assert ranking.rank_at_hand(BOARD, better(20), BEN) == 2
+
+    # Of a shared index, told once, and only as long as no other key or none at all was brought since.
+    await deliver(ranking, truth.commit((BOARD, CLEO, better(25))))
+    old = ranking.rank_at_hand(BOARD, better(5), CLEO), ranking.rank_at_hand(BOARD, better(30), ANA)
+    assert old == ((None, None) if ranking.shared else (3, 1))
+    await deliver(ranking, truth.commit((BOARD, CLEO, better(40))))
+    truth.commit((BOARD, ANA, better(50)))  # by a process that died before it could say so
+    await deliver(ranking, truth.commit((BOARD, CLEO, better(40))))
+    assert ranking.rank_at_hand(BOARD, better(40), CLEO) is None
+
+
 async def test_an_older_change_and_a_repetition_change_nothing(ranking: Ranking) -> None:
     truth = Truth()
     await loaded(ranking, truth)

@@ -102,9 +102,11 @@ async def test_a_redis_that_evicts_a_key_says_nothing_until_it_is_loaded(
 
 async def test_a_killed_redis_costs_no_write_and_comes_back_empty(own_redis: Redis) -> None:
     async with cluster(own_redis) as it:
+        assert await deliver(it.processes[0], it.commit(11))
         own_redis.stop(crashing=True)
 
         assert not await deliver(it.processes[0], it.commit(11))
+        assert it.processes[0].rank_at_hand(BOARD, better(11), MEMBERS[1]) is None
         assert await it.answer() == [False, False]
         assert not await it.processes[0].load(BOARD, it.truth.source(BOARD))
 

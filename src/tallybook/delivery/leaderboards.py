@@ -174,14 +174,17 @@ class Leaderboards:
         for index in range(written.last, written.first - 1, -1):
             for step in self._ranks.steps(written.stream, index):
                 if step.place == (board.id, period, member):
-                    return await self._rank(board, period, member, step.after)
+                    return await self._rank(board, period, member, step.after, written=True)
         return (await self._ranks.ranks(board, period, [member])).get(member)
 
-    async def _rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
-        """The rank of an entry; None with too few scores."""
+    async def _rank(
+        self, board: Board, period: int, member: UUID, entry: Entry, *, written: bool = False
+    ) -> int | None:
+        """The rank of an entry, perhaps one that was `written` just now; None with too few scores."""
         if entry.count < board.definition.minimum:
             return None
-        return await self._ranks.rank(board, period, member, entry)
+        at_hand = self._ranks.rank_at_hand(board, period, member, entry) if written else None
+        return at_hand or await self._ranks.rank(board, period, member, entry)
 
     async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
         """What a player or a team has, with its rank; the rank is None with too few scores."""

@@ -134,7 +134,11 @@ class Ranking(Protocol):
         1 + the others who are strictly better, whatever key the member itself has by now."""
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
-        """One of them, if it can be said at once; None where that has to be asked for."""
+        """One of them, if it can be said at once; None where that has to be asked for.
+
+        Of a shared index it is the rank that the member had as this process brought this key, and told once:
+        for whoever has had it brought.
+        """
 
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         """How many others are strictly worse than this key; equals are not."""

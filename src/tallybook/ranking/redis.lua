@@ -145,14 +145,15 @@ local function each_change(packed, newer)
   end
 end
 
--- apply AFTER UPTO (list changes) ...
+-- apply AFTER UPTO (list changes) ...: for each change the rank that it has led to, 0 where that is not known
 if todo == 'apply' then
-  local after, upto, known = tonumber(ARGV[2]), tonumber(ARGV[3]), stretches()
+  local after, upto, known, ranks = tonumber(ARGV[2]), tonumber(ARGV[3]), stretches(), {}
   for i = 4, #ARGV, 2 do
     local of, changes = ARGV[i], ARGV[i + 1]
     local z, k, m = keys(of)
     local meta = call('HMGET', m, 'loaded', 'size', 'loader')
     local settled = meta[1] and from_here(known, tonumber(meta[1]))
+    local taken_in = false
     if meta[1] and (not settled or not intact(z, k, meta[2])) then
       forget(of)
     elseif settled and settled == known[#known] and after <= settled then
@@ -163,12 +164,17 @@ if todo == 'apply' then
         newest = math.max(newest, version)
       end
       touch(z, m, newest)
+      taken_in = true
     elseif settled or meta[3] then
       for version, member, key in each_change(changes, settled or -1) do wait(m, member, key, version) end
     end
+    for version, _, key in each_change(changes, -1) do
+      local known_now = taken_in and version > settled and key ~= ''
+      ranks[#ranks + 1] = struct.pack('>i8', known_now and better(z, key) + 1 or 0)
+    end
   end
   add(known, after, upto)
-  return DONE
+  return table.concat(ranks)
 end
 
 -- begin LIST TOKEN HEARD

@@ -30,6 +30,7 @@ from tallybook.ranking.redis_wire import Argument, OutOfReach, Wire
 
 MOST_MEMBERS = 20_000_000  # of all lists; a member takes about 300 bytes of Redis
 MOST_UNSENT = 100_000  # changes kept for when Redis is back; without them lists are loaded again
+MOST_BROUGHT = 20_000  # ranks kept for who has just been given them
 CHUNK = 1_000  # rows, so that others' questions come between; the script's stack takes no more than 3,999
 PAUSES = (0.002, 0.008, 0.03)  # seconds that another process has to bring what it has just committed
 
@@ -62,6 +63,8 @@ class RedisRanking:
         self._heard = 0
         self._looked_at = -inf
         self._unsent: list[_Batch] = []
+        # By list and member: the key that was brought last, and the rank that it had then.
+        self._brought: dict[tuple[bytes, bytes], tuple[bytes | None, int]] = {}
         self._behind = False  # the last answer was that something is missing, and stayed so
 
     async def apply(self, changes: Sequence[Change], *, after: int, upto: int) -> bool:
@@ -107,7 +110,8 @@ class RedisRanking:
         return [better + 1 for (better,) in _NUMBER.iter_unpack(answer[_NUMBERS.size :])]
 
     def rank_at_hand(self, name: bytes, key: bytes, member: bytes) -> int | None:
-        return None
+        brought, rank = self._brought.pop((name, member), (None, 0))
+        return rank if brought == key else None
 
     async def below(self, name: bytes, key: bytes, member: bytes) -> int:
         # From the next higher start of an entry on, if there is any.
@@ -155,21 +159,33 @@ class RedisRanking:
         await self._wire.close()
 
     async def _send(self, batch: _Batch) -> bool:
-        by_list: dict[bytes, list[bytes]] = {}
-        for name, member, key, version in batch.changes:
-            change = (
-                _CHANGE.pack(-version, member, b"") if key is None else _CHANGE.pack(version, member, key)
-            )
-            by_list.setdefault(name, []).append(change)
-        lists = [argument for name, changes in by_list.items() for argument in (name, b"".join(changes))]
+        by_list: dict[bytes, list[Change]] = {}
+        for change in batch.changes:
+            by_list.setdefault(change.list, []).append(change)
+        lists = [
+            each for name, changes in by_list.items() for each in (name, b"".join(map(_packed, changes)))
+        ]
         try:
-            await self._wire.call("apply", batch.after, batch.upto, *lists)
+            ranks = await self._wire.call("apply", batch.after, batch.upto, *lists)
         except OutOfReach:
+            for name, member, *_ in batch.changes:
+                self._brought.pop((name, member), None)
             self._unsent.append(batch)
             if sum(1 + len(each.changes) for each in self._unsent) > MOST_UNSENT:
                 self._unsent.clear()
             return False
+        for change, (rank,) in zip(chain(*by_list.values()), _NUMBER.iter_unpack(ranks), strict=True):
+            self._bring(change, rank)
         return True
+
+    def _bring(self, change: Change, rank: int) -> None:
+        """A change has led to a rank; 0: that is not known."""
+        place = change.list, change.member
+        self._brought.pop(place, None)
+        if rank:
+            self._brought[place] = change.key, rank
+        if len(self._brought) > MOST_BROUGHT:
+            del self._brought[next(iter(self._brought))]
 
     async def _resend(self) -> None:
         """Bring what Redis has missed, or may have: a repetition changes nothing."""
@@ -208,6 +224,12 @@ class RedisRanking:
     async def _count(self, name: bytes, *which: Argument) -> int:
         _, number = _NUMBERS.unpack(await self._read("count", name, *which))
         return int(number)
+
+
+def _packed(change: Change) -> bytes:
+    if change.key is None:
+        return _CHANGE.pack(-change.version, change.member, b"")
+    return _CHANGE.pack(change.version, change.member, change.key)
 
 
 def _page(answer: bytes) -> Page:

@@ -122,8 +122,10 @@ class Ranks:
 
     async def rank(self, board: Board, period: int, member: UUID, entry: Entry) -> int:
         """The rank that a member has, had or would have with an entry, among the others as they are now."""
-        if (at_hand := self.rank_at_hand(board, period, member, entry)) is not None:
-            return at_hand
+        if not self._ranking.shared:
+            at_hand = self.rank_at_hand(board, period, member, entry)
+            if at_hand is not None:
+                return at_hand
         key = packed(board.definition, entry)
         wanted = name_of(board, period), key, member.bytes
 
@@ -161,8 +163,9 @@ class Ranks:
         return ranks
 
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
-        """The same, if it can be said at once; None where it has to be asked for."""
-        if name_of(board, 0) not in self._whole or not self.index.at_rest:
+        """The same for an entry that was written just now, if it can be said at once, and among the others as
+        they were with it; None where it has to be asked for."""
+        if name_of(board, 0) not in self._whole or not (self._ranking.shared or self.index.at_rest):
             return None
         name, key = name_of(board, period), packed(board.definition, entry)
         rank = self._ranking.rank_at_hand(name, key, member.bytes)
