@@ -24,7 +24,8 @@ from tallybook.ledger.rebuild import rebuild
 
 log = logging.getLogger(__name__)
 
-CHUNK = 2_000  # events taken in at once
+CHUNK = 2_000  # events read back at once, and taken in while nobody writes
+SOME = 500  # events taken in at once while there are writers, who wait for it
 KEPT = 64_000  # newest events, of about a kilobyte, that are not read back by whoever still needs them
 READ_BACK = 16  # chunks that are kept for others who are as far behind
 # While there are writers, a transaction's duration times this is left to them. Who reads back does not rest
@@ -130,9 +131,14 @@ class Node:
         self._writing, self._reading = asyncio.Lock(), asyncio.Lock()
         self._awaited = 0
         self._hurry = asyncio.Event()
+        self._writers = False  # whether there were any during the last transaction
 
     async def after(self, position: int) -> Sequence[Recorded]:
-        """Events after a position, at most a chunk; none where there are none."""
+        """Events after a position, some or a chunk; none where there are none."""
+        found = await self._after(position)
+        return found[:SOME] if self._writers else found
+
+    async def _after(self, position: int) -> Sequence[Recorded]:
         found = self.tail.after(position)
         if found is not None:
             return found
@@ -156,7 +162,8 @@ class Node:
         async with turn:
             began, newest = self.clock.monotonic(), self.tail.position
             yield
-            if self.tail.position > newest:
+            self._writers = self.tail.position > newest
+            if self._writers:
                 rest = min(LONGEST_REST, times * (self.clock.monotonic() - began))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(rest):
