@@ -178,6 +178,40 @@ async def test_the_ledger_is_read_back_once_for_all_who_are_behind(
     assert sorted(read) == [0, 10, 20, 30]
 
 
+async def test_who_is_behind_takes_in_less_at_a_time_while_there_are_writers(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(behind, "CHUNK", 10)
+    monkeypatch.setattr(behind, "SOME", 3)
+    table = new_id()
+    async with node(url) as ledger:
+        await ledger.append(take(table, *[1] * 30))
+        following = behind.Node(ledger.database, SystemClock(), new_id())
+        following.tail.position = 30
+        assert len(await following.after(0)) == 10
+
+        def written(*_: object) -> None:
+            position = following.tail.position + 1
+            following.tail.take([Recorded(table, 0, position, "test", b"", None, None, None, 0, b"")])
+
+        def reading(connection: Connection, position: int, limit: int) -> list[Recorded]:
+            written()
+            return events_after(connection, position, limit)
+
+        monkeypatch.setattr(behind, "events_after", reading)
+        # Those who find what another one has just read have not been without writers.
+        found = await asyncio.gather(*(following.after(position) for position in (10, 13, 18)))
+        assert [[event.position for event in some] for some in found] == [
+            [11, 12, 13],
+            [14, 15, 16],
+            [19, 20],
+        ]
+        await following.write(lambda _: None)
+        assert len(await following.after(0)) == 10
+        await following.write(written)
+        assert len(await following.after(0)) == 3
+
+
 async def test_nothing_rests_while_somebody_waits_for_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(behind, "REST", 1e9)
     monkeypatch.setattr(behind, "LONGEST_REST", 60.0)

@@ -143,31 +143,31 @@ class Node:
         if found is not None:
             return found
         number, first = divmod(position, CHUNK)
-        async with self._in_turn(self._reading, REST_OF_READERS):
+        async with self._reading:
             found = self.tail.after(position)  # perhaps others have needed it just now
             if found is not None:
                 return found
             look = partial(events_after, position=number * CHUNK, limit=CHUNK)
-            chunk = await self.database.read(look)
+            async with self._resting(REST_OF_READERS):
+                chunk = await self.database.read(look)
             self.tail.keep(number, chunk)
         return chunk[first:]
 
     async def write(self, transaction: Transaction[None]) -> None:
-        async with self._in_turn(self._writing, REST):
+        async with self._writing, self._resting(REST):
             await self.database.write(transaction)
 
     @asynccontextmanager
-    async def _in_turn(self, turn: asyncio.Lock, times: int) -> AsyncIterator[None]:
-        """One transaction at a time, and with pauses: connections and disk are there for the writers."""
-        async with turn:
-            began, newest = self.clock.monotonic(), self.tail.position
-            yield
-            self._writers = self.tail.position > newest
-            if self._writers:
-                rest = min(LONGEST_REST, times * (self.clock.monotonic() - began))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(rest):
-                        await self._hurry.wait()
+    async def _resting(self, times: int) -> AsyncIterator[None]:
+        """A transaction, and a pause after it: connections and disk are there for the writers."""
+        began, newest = self.clock.monotonic(), self.tail.position
+        yield
+        self._writers = self.tail.position > newest
+        if self._writers:
+            rest = min(LONGEST_REST, times * (self.clock.monotonic() - began))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._hurry.wait()
 
     @contextmanager
     def hurried(self) -> Iterator[None]:

@@ -44,6 +44,11 @@ class Ranks:
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._whole: set[bytes] = set()  # boards that have all their past, by the name of a list
 
+    @property
+    def shared(self) -> bool:
+        """Whether other nodes bring to the same index what they commit."""
+        return self._ranking.shared
+
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch."""
         self.index.committed(events)
