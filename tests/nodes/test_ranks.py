@@ -8,12 +8,19 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import httpx
 import msgspec
 import pytest
 
 from tallybook import operating
+from tallybook.access.actor import Actor
+from tallybook.bootstrap.node import node
+from tallybook.delivery.unlocking import AchievementDesk, Unlock, Unlocked
+from tallybook.kernel.ids import new_id
 from tallybook.kernel.randomness import Seed
+from tallybook.migrations import upgrade
 from tallybook.settings import Settings
 from tests.app.people import Door, Person, door
 from tests.app.serving import Tallybook
@@ -233,3 +240,47 @@ async def test_a_restored_ledger_has_ranks_of_its_own_in_the_same_redis(
     finally:
         await asyncio.to_thread(restored.close)
     await board.rank(0, "best", board.players[0])
+
+
+async def test_who_has_what_another_node_has_just_unlocked_is_told_the_rank_with_it(
+    postgres_url: str, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(database_url=postgres_url, redis_url=redis_server.url, secret_keys=("x" * 40,))
+    await upgrade(postgres_url)
+    brought = asyncio.Event()
+    async with node(settings) as a, node(settings) as b, AsyncExitStack() as stack:
+        transport = httpx.ASGITransport(a.app)
+        http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://a"))
+        ana = await Door(http).guest("Ana")
+        game = (await ana.post("/games", name="Asteroids"))["id"]
+        low, high = [
+            (await ana.post(f"/games/{game}/achievements", key=f"k{n}", name=f"No. {n}", points=n))["id"]
+            for n in (1, 2)
+        ]
+        first, second = [(await ana.post("/players", name=name))["id"] for name in ("Ben", "Cleo")]
+        await ana.post("/achievements/unlock", achievement_id=high, player_id=first)
+        key = Actor.of_key(new_id(), frozenset({UUID(game)}))
+        desks = [each.app.services.achievement_desk for each in (a, b)]
+
+        async def unlock(desk: AchievementDesk, player_id: str, achievement_id: str) -> Unlocked:
+            asked = Unlock(achievement_id=UUID(achievement_id), player_id=UUID(player_id))
+            return await desk.unlock(key, asked, None)
+
+        while not b.ranks.index.from_index:
+            assert (await unlock(desks[1], first, high)).new_rank == 1
+
+        async def late(*given: Any, **named: Any) -> bool:
+            await brought.wait()
+            return await apply(*given, **named)
+
+        apply = a.ranks.index._ranking.apply
+        monkeypatch.setattr(a.ranks.index._ranking, "apply", late)
+        monkeypatch.setattr(a.ledger._bus, "publish", lambda *_: None)
+        before = a.ledger.follower.position
+        unlocking = asyncio.create_task(unlock(desks[0], second, low))
+        while a.ledger.follower.position == before:
+            await asyncio.sleep(0)
+        told = await unlock(desks[1], second, low)
+        brought.set()
+        assert (told.already, told.new_rank) == (True, 2)
+        assert (await unlocking).new_rank == 2
