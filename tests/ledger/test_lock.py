@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, func, insert, select
@@ -26,19 +27,24 @@ def url(postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> str:
     return postgresql()
 
 
+async def costs(ledger: Ledger, table: UUID, batches: int) -> list[int]:
+    """How many statements each of some batches takes."""
+    found = []
+    for _ in range(batches):
+        with statements() as asked:
+            await ledger.append(take(table, 1))
+        found.append(len(asked))
+    return found
+
+
 async def test_a_batch_is_one_statement_once_nobody_else_has_written_for_a_while(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "UNDISTURBED", 3)
     table = new_id()
     async with node(url, Pile()) as ledger:
-        costs = []
-        for number in range(7):
-            with statements() as asked:
-                await ledger.append(take(table, number))
-            costs.append(len(asked))
         # Lock, tail, head of the stream, inserts; then without the head; then the inserts alone.
-        assert costs == [4, 3, 3, 3, 1, 1, 1]
+        assert await costs(ledger, table, 7) == [4, 3, 3, 3, 1, 1, 1]
         with statements() as asked:  # whoever may wait for rows has the lock before
             await ledger.append(
                 take(table, 7, beside=lambda c: c.execute(insert(names).values(name=1)) and None)
@@ -53,25 +59,15 @@ async def test_where_there_may_be_other_nodes_that_takes_longer_to_believe(
     monkeypatch.setattr(batch, "UNDISTURBED", 2)
     monkeypatch.setattr(batch, "AMONG_OTHERS", 2)
     table, exchange = new_id(), Exchange()
-
-    async def batches(ledger: Ledger, number: int) -> list[int]:
-        """How many statements each of them takes."""
-        costs = []
-        for _ in range(number):
-            with statements() as asked:
-                await ledger.append(take(table, 1))
-            costs.append(len(asked))
-        return costs
-
     async with (
         node(url, Pile(), bus=MemoryBus(exchange)) as a,
         node(url, Pile(), bus=MemoryBus(exchange)) as b,
     ):
-        assert await batches(a, 7) == [4, 3, 3, 3, 3, 1, 1]
-        assert 1 not in await batches(b, 5)
+        assert await costs(a, table, 7) == [4, 3, 3, 3, 3, 1, 1]
+        assert 1 not in await costs(b, table, 5)
         # It tries in vain once, and then has the lock for as long as at first.
-        assert 1 not in await batches(a, 5)
-        assert await batches(a, 1) == [1]
+        assert 1 not in await costs(a, table, 5)
+        assert await costs(a, table, 1) == [1]
         assert (await verified(a)).sound
 
 

@@ -163,8 +163,8 @@ class Lookup(_Statement):
         self._id_results = [i for i, column in enumerate(self._selected) if isinstance(column.type, Id)]
         chosen = ", ".join(f't."{name}"' for name in select)
         keys = [(name.split()[0], [*name.split(), "="][1]) for name in matching]
-        also = f" AND {condition}" if condition else ""
-        on = " AND ".join(f't."{name}" {operator} k.c{i}' for i, (name, operator) in enumerate(keys)) + also
+        fixed = [condition] if condition else []
+        on = " AND ".join([f't."{name}" {op} k.c{i}' for i, (name, op) in enumerate(keys)] + fixed)
         aliases = ", ".join(f"c{i}" for i in range(len(keys)))
         ordered = f" ORDER BY {order}" if order else ""
         joined = f'"{table.name}" t ON {on}'
@@ -175,9 +175,8 @@ class Lookup(_Statement):
         self._sqlite = f"WITH k({aliases}) AS (VALUES {{rows}}) SELECT {chosen} FROM k JOIN {joined}{ordered}"  # noqa: S608  # names are our own
         # MariaDB finds ranges of an index only where it sees the keys, not in a join with them.
         self._mariadb = f'SELECT {chosen} FROM "{table.name}" t WHERE {{rows}}{ordered}'  # noqa: S608  # names are our own
-        self._mariadb_row = (
-            "(" + " AND ".join(f't."{name}" {operator} %s' for name, operator in keys) + also + ")"
-        )
+        row = " AND ".join([f't."{name}" {op} %s' for name, op in keys] + fixed)
+        self._mariadb_row = f"({row})"
 
     def run(self, connection: Connection, keys: Sequence[Values]) -> Sequence[Any]:
         """Rows as sequences, ids as UUIDs. Order holds within one chunk of keys."""

@@ -186,8 +186,7 @@ class Leaderboards:
         """The rank of an entry, perhaps one that was `written` just now; None with too few scores."""
         if entry.count < board.definition.minimum:
             return None
-        at_hand = self._ranks.rank_at_hand(board, period, member, entry) if written else None
-        return at_hand or await self._ranks.rank(board, period, member, entry)
+        return await self._ranks.rank(board, period, member, entry, written=written)
 
     async def entry(self, board: Board, period: int, member: UUID) -> tuple[Entry, int | None] | None:
         """What a player or a team has, with its rank; the rank is None with too few scores."""

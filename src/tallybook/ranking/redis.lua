@@ -153,7 +153,7 @@ if todo == 'apply' then
     local z, k, m = keys(of)
     local meta = call('HMGET', m, 'loaded', 'size', 'loader')
     local settled = meta[1] and from_here(known, tonumber(meta[1]))
-    local taken_in = false
+    local newer = math.huge -- the changes behind it were taken in
     if meta[1] and (not settled or not intact(z, k, meta[2])) then
       forget(of)
     elseif settled and settled == known[#known] and after <= settled then
@@ -164,13 +164,12 @@ if todo == 'apply' then
         newest = math.max(newest, version)
       end
       touch(z, m, newest)
-      taken_in = true
+      newer = settled
     elseif settled or meta[3] then
       for version, member, key in each_change(changes, settled or -1) do wait(m, member, key, version) end
     end
     for version, _, key in each_change(changes, -1) do
-      local known_now = taken_in and version > settled and key ~= ''
-      ranks[#ranks + 1] = struct.pack('>i8', known_now and better(z, key) + 1 or 0)
+      ranks[#ranks + 1] = struct.pack('>i8', version > newer and key ~= '' and better(z, key) + 1 or 0)
     end
   end
   add(known, after, upto)
