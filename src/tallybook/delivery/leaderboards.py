@@ -175,9 +175,6 @@ class Leaderboards:
             for step in self._ranks.steps(written.stream, index):
                 if step.place == (board.id, period, member):
                     return await self._rank(board, period, member, step.after, written=True)
-        if self._ranks.shared:  # the tables have what another node has just written before the ranks do
-            found = await self.entry(board, period, player_id)
-            return None if found is None else found[1]
         return (await self._ranks.ranks(board, period, [member])).get(member)
 
     async def _rank(

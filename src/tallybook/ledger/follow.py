@@ -89,9 +89,9 @@ class Follower:
         """Hand on events whose stored types begin with one of `types`; without any, all events."""
         self._subscriptions.append(Subscription(sink, types or _ALL))
 
-    def watch(self, looked: Callable[[int, float], None]) -> None:
+    def watch(self, tell: Callable[[int, float], None]) -> None:
         """Tell after each look at the ledger how far it was, and the monotonic time before the look."""
-        self._watching.append(looked)
+        self._watching.append(tell)
 
     async def start(self) -> None:
         """Begin after the newest event there is now."""
@@ -113,6 +113,11 @@ class Follower:
             self._wake.set()
         else:
             self._deliver(events)
+
+    def looked(self, position: int, at: float) -> None:
+        """The ledger was found to be as far as this, no earlier than at that monotonic time."""
+        for tell in self._watching:
+            tell(position, at)
 
     def nudge(self) -> None:
         """Something was committed somewhere."""
@@ -156,8 +161,7 @@ class Follower:
                 while len(found) == CHUNK:
                     self._deliver(found := await self._database.read(self._look))
                 self._complete_at = self._clock.monotonic()
-                for looked in self._watching:
-                    looked(self.position, looked_at)
+                self.looked(self.position, looked_at)
                 if asked is not None:
                     asked.set_result(None)
             except Exception as error:  # the database is away: the next look tries again

@@ -55,6 +55,7 @@ class Ledger:
             self._states,
             self._answers,
             partial(hand_on, self._own),
+            self.follower.looked,
             clock,
             metrics,
             alone=alone,

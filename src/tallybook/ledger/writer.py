@@ -58,7 +58,8 @@ class Writer:
 
     A writer that is `alone` with its ledger takes up no more than half of the commands that seem to be under
     way: while one half is stored, the other is answered and comes back. (With others, each waits for the
-    lock while they write.) `committed` hears of a batch before anything else is decided.
+    lock while they write.) `committed` hears of a batch before anything else is decided, or `looked`, when
+    nothing was written, how far the ledger was and at which monotonic time at the earliest.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Writer:
         states: States,
         answers: Answers,
         committed: Callable[[Sequence[Recorded]], None],
+        looked: Callable[[int, float], None],
         clock: Clock,
         metrics: Metrics | None = None,
         *,
@@ -78,6 +80,7 @@ class Writer:
         self._states = states
         self._answers = answers
         self._committed = committed
+        self._looked = looked
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
         self._alone = alone
@@ -193,6 +196,8 @@ class Writer:
             self._batch.committed(written)
             for stream, (fold, at) in written.states.items():
                 self._states.put(stream, fold, at, saved=written.loaded.get(stream, EMPTY))
+            if not written.recorded:
+                self._looked(written.position, started)
             self._answer(taken, written.outcomes, written.recorded)
             self._metrics.batch(
                 commands=len(taken),

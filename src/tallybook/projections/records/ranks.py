@@ -44,11 +44,6 @@ class Ranks:
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._whole: set[bytes] = set()  # boards that have all their past, by the name of a list
 
-    @property
-    def shared(self) -> bool:
-        """Whether other nodes bring to the same index what they commit."""
-        return self._ranking.shared
-
     def committed(self, events: Sequence[Recorded]) -> None:
         """This node has committed a batch."""
         self.index.committed(events)
@@ -130,7 +125,7 @@ class Ranks:
     ) -> int:
         """The rank that a member has, had or would have with an entry, among the others as they are now, or
         were when it was `written`: just now, and here."""
-        if written or not self.shared:
+        if written or not self._ranking.shared:
             at_hand = self.rank_at_hand(board, period, member, entry)
             if at_hand is not None:
                 return at_hand
@@ -173,7 +168,7 @@ class Ranks:
     def rank_at_hand(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
         """The same for an entry that was written just now, if it can be said at once, and among the others as
         they were with it; None where it has to be asked for."""
-        if name_of(board, 0) not in self._whole or not (self.shared or self.index.at_rest):
+        if name_of(board, 0) not in self._whole or not (self._ranking.shared or self.index.at_rest):
             return None
         name, key = name_of(board, period), packed(board.definition, entry)
         rank = self._ranking.rank_at_hand(name, key, member.bytes)
