@@ -66,10 +66,10 @@ class Line(asyncio.Transport):
 async def answers(*pieces: bytes, patiently: Sequence[bool] = ()) -> bytes:
     """What comes back for pieces of a stream; before some of them everything so far is answered."""
     echo, state, line = Echo(), ServerState(), Line()
-    kind = http_protocol(cast(Endpoint, None), {}, echo)
+    kind = http_protocol(cast("Endpoint", None), {}, echo)
     config = uvicorn.Config(echo, log_config=None, access_log=False, date_header=False, server_header=False)
     config.load()
-    protocol = cast(Any, kind)(config, state, {})
+    protocol = cast("Any", kind)(config, state, {})
     protocol.connection_made(line)
     for at, piece in enumerate(pieces):
         if patiently[at : at + 1] == [True]:

@@ -88,7 +88,7 @@ class ApiKeys:
         if not written.repeated:
             return msgspec.structs.replace(await self._key(key_id), secret=secret)
         first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-        return await self._key(cast(ApiKeyMade, first[0].event).key)
+        return await self._key(cast("ApiKeyMade", first[0].event).key)
 
     async def of_game(self, game_id: UUID, *, before: UUID | None, limit: int) -> list[ApiKey]:
         """The keys of a game, newest first."""

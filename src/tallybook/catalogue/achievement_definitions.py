@@ -126,7 +126,7 @@ class AchievementDefinitions:
         )
         if written.repeated:
             first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            achievement_id = cast(AchievementDefined, first[0].event).achievement
+            achievement_id = cast("AchievementDefined", first[0].event).achievement
         return await self.achievement(achievement_id)
 
     async def change(

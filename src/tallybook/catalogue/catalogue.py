@@ -219,7 +219,7 @@ class Catalogue:
         )
         if written.repeated:
             first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            defined = cast(StatSetDefined, first[0].event)
+            defined = cast("StatSetDefined", first[0].event)
             stat_set_id = defined.stat_set
         return await self.stat_set(stat_set_id)
 

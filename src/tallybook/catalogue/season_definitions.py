@@ -108,7 +108,7 @@ class Seasons:
         written = await self._write(actor, game_id, facts, beside, command_id, content)
         if written.repeated:
             first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            season_id = cast(SeasonDefined, first[0].event).season
+            season_id = cast("SeasonDefined", first[0].event).season
         return await self.season(game_id, season_id)
 
     async def change(
@@ -134,7 +134,7 @@ class Seasons:
                 self._open(connection, own, fields)
             _shut(connection, shut)
 
-        facts = [_defined(before.id, cast(str, before.key), fields), *_boards_defined([*own, *shut])]
+        facts = [_defined(before.id, cast("str", before.key), fields), *_boards_defined([*own, *shut])]
         content = ("change_season", before.id, given)
         await self._write(actor, before.game_id, facts, beside, command_id, content)
         return await self.season(before.game_id, before.id)
@@ -179,7 +179,7 @@ class Seasons:
         )
         if written.repeated:
             first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            announcement_id = cast(SeasonAnnounced, first[0].event).announcement
+            announcement_id = cast("SeasonAnnounced", first[0].event).announcement
         [said] = await self._database.read(
             partial(announcements_of, season_id=season.id, id_=announcement_id)
         )

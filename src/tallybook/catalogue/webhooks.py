@@ -146,7 +146,7 @@ class Webhooks:
         if not written.repeated:
             return msgspec.structs.replace(await self.webhook(game_id, webhook_id), secret=made)
         first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-        return await self.webhook(game_id, cast(WebhookDefined, first[0].event).webhook)
+        return await self.webhook(game_id, cast("WebhookDefined", first[0].event).webhook)
 
     async def change(
         self,

@@ -112,7 +112,7 @@ def dump(
     sealing = _Sealing(file)
     sealing.write(MAGIC)
     compressor = zstandard.ZstdCompressor(level=LEVEL)
-    with compressor.stream_writer(cast(IO[bytes], sealing), closefd=False) as packed:
+    with compressor.stream_writer(cast("IO[bytes]", sealing), closefd=False) as packed:
         _put(packed, header)
         for number, table in enumerate(tables):
             for rows in _rows(connection, table):

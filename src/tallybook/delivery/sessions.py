@@ -121,11 +121,11 @@ class Sessions:
         return await asyncio.gather(*(self._room(actor, room) for room in found))
 
     async def _room(self, actor: Actor, room: Room) -> dict[str, Any]:
-        at = cast(Versioned[Session | None], await self._ledger.state(room.session_id, FOLD))
+        at = cast("Versioned[Session | None]", await self._ledger.state(room.session_id, FOLD))
         if at.state is None or not (room.public or actor.ids.isdisjoint(at.state.kicked)):
             raise not_found("room")
         viewer = sight_of(at.state, actor)
-        table: Table = await self._tables.show(room.session_id, cast(Versioned[Session], at), viewer)
+        table: Table = await self._tables.show(room.session_id, cast("Versioned[Session]", at), viewer)
         role, seat = role_of(at.state, actor)
         return {
             "id": room.id,

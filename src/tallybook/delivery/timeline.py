@@ -77,7 +77,7 @@ class Timelines:
         self._names = names
 
     async def timeline(self, actor: Actor, session_id: UUID, *, after: int, limit: int) -> bytes:
-        at = cast(Versioned[Session | None], await self._ledger.state(session_id, FOLD))
+        at = cast("Versioned[Session | None]", await self._ledger.state(session_id, FOLD))
         if at.state is None:
             raise not_found("session")
         await self._tables.require_sight(actor, at.state)
@@ -147,4 +147,4 @@ def _value(shown: Board | None, seat: int | None, stat: str | None, in_round: in
         return None
     score = msgspec.to_builtins(values[stat])
     cells = {each["round"] or 1: each["value"] for each in score["by_round"]}
-    return cast(Shown, cells.get(in_round or 1))
+    return cast("Shown", cells.get(in_round or 1))

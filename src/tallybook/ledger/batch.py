@@ -323,7 +323,7 @@ def _carry_out(
     except Refusal as refused:
         if not refused.record:
             raise
-        refusal, decided = refused, cast(Sequence[Event], refused.record)
+        refusal, decided = refused, cast("Sequence[Event]", refused.record)
     sealed, state, kept = _seal(append, head, decided, written)
     if append.beside is not None and refusal is None:
         with connection.begin_nested():

@@ -1,6 +1,7 @@
 """States of streams: a cache of committed ones, and loading from snapshot and events."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -73,7 +74,7 @@ class States:
     """Committed states, most recently written last. Only the event loop changes it."""
 
     def __init__(self, *, most: int = 20_000) -> None:
-        self._entries: dict[UUID, _Entry] = {}
+        self._entries: OrderedDict[UUID, _Entry] = OrderedDict()
         self._most = most
 
     def __contains__(self, stream: UUID) -> bool:
@@ -88,14 +89,15 @@ class States:
 
     def put(self, stream: UUID, fold: Fold[Any], at: Versioned[Any], *, saved: int = EMPTY) -> None:
         """Keep a committed state, unless a newer one of the same fold is here already."""
-        entry = self._entries.pop(stream, None)
+        entries = self._entries
+        entry = entries.get(stream)
         if entry is None or entry.fold.name != fold.name:
-            entry = _Entry(at, fold, saved)
+            entries[stream] = _Entry(at, fold, saved)
         elif at.index >= entry.at.index:
             entry.at = at
-        self._entries[stream] = entry
-        if len(self._entries) > self._most:
-            del self._entries[next(iter(self._entries))]
+        entries.move_to_end(stream)
+        if len(entries) > self._most:
+            entries.popitem(last=False)
 
     def snapshot(self, stream: UUID) -> Snapshot | None:
         """What is due to be saved of a stream, if anything; it counts as saved from now on."""

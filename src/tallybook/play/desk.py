@@ -79,7 +79,7 @@ class Desk:
         append = self._write(actor, session_id, name, body, envelope, member=member)
         at: Versioned[Session | None] = await self._ledger.state(session_id, FOLD)
         events = append.decide(at.state, at.index + 1)
-        return cast(Versioned[Session], at), events
+        return cast("Versioned[Session]", at), events
 
     async def create(
         self,

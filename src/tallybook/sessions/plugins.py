@@ -18,6 +18,7 @@ def hosted() -> dict[str, Rules[Any]]:
     return plugins
 
 
+@cache
 def rules_of(rules_id: str) -> Rules[Any]:
     """The plug-in of a session that exists; a server without it cannot read the session (KeyError)."""
     return hosted()[rules_id]

@@ -45,4 +45,5 @@ def view_event(session: Session, recorded: Recorded, viewer: Viewer) -> Event | 
 def view_state(session: Session, viewer: Viewer) -> Session:
     if session.rules_state is None:
         return session
-    return replace(session, rules_state=session.plugin.view_state(session.rules_state, viewer))
+    seen = session.plugin.view_state(session.rules_state, viewer)
+    return session if seen is session.rules_state else replace(session, rules_state=seen)

@@ -113,7 +113,7 @@ def evolve(session: Session | None, recorded: Recorded) -> Session:
 
 
 def evolve_platform(session: Session | None, recorded: Recorded) -> Session:
-    event = cast(PlatformEvent, recorded.event)
+    event = cast("PlatformEvent", recorded.event)
     happened_at = recorded.committed_at if recorded.at is None else recorded.at
     if isinstance(event, SessionCreated):
         return _created(event, happened_at)

@@ -101,7 +101,7 @@ class RoomTopics:
     async def _seated(self, sitting: Sitting, channel: "RoomChannel", actor: Actor, asked: Params) -> Joined:
         name = (await self._names.of([actor.player_id])).get(actor.player_id)
         session_id = sitting.session_id
-        at = cast(Versioned[Session], await self._ledger.state(session_id, FOLD))
+        at = cast("Versioned[Session]", await self._ledger.state(session_id, FOLD))
         sitting.previous = at.state.previous if session_id == sitting.session_id else sitting.previous
         channel.viewer = viewer = sight_of(at.state, actor)
         channel.present(at.state, name)  # nothing is waited for in between: what comes later is news
@@ -152,7 +152,7 @@ class RoomTopics:
         for recorded in events:
             sitting = self._by_session.get(recorded.stream)
             if sitting is None and recorded.type == "session_created.v1":
-                sitting = self._next_of(cast(SessionCreated, recorded.event))
+                sitting = self._next_of(cast("SessionCreated", recorded.event))
                 if sitting is not None:
                     self._by_session[recorded.stream] = sitting
             if sitting is not None:
@@ -193,7 +193,7 @@ class RoomTopics:
                 decode(Nothing, body)
                 over = channel.addressed(envelope)
                 if envelope.session_id is None and envelope.command_id is not None:
-                    now = cast(Versioned[Session], await self._ledger.state(over, FOLD)).state
+                    now = cast("Versioned[Session]", await self._ledger.state(over, FOLD)).state
                     if now.ended_at is None and now.previous is not None:
                         over = now.previous  # sent again, for what it asks has moved the room on
                 session_id = await self.opening.rematch(channel.member.actor, over, envelope)

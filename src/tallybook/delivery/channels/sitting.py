@@ -95,7 +95,7 @@ class Sitting:
                 started = partial(_started, stream)
                 self._around.hub.broadcast(self.topic, "session_started", started, position=self.position(-1))
             events = [one for one in self._backlog if one.stream is stream or one.stream == stream]
-            at = cast(Versioned[Session] | None, self._around.ledger.committed(stream))
+            at = cast("Versioned[Session] | None", self._around.ledger.committed(stream))
             if at is None or at.index < events[-1].index or not self._at_hand(at.state, events):
                 self._reading = asyncio.create_task(self._read(stream))
                 return
@@ -116,7 +116,7 @@ class Sitting:
         """Bring to hand what the backlog needs: the state, names and texts."""
         while True:
             try:
-                at = cast(Versioned[Session], await self._around.ledger.state(session_id, FOLD))
+                at = cast("Versioned[Session]", await self._around.ledger.state(session_id, FOLD))
                 people = people_of(at.state)
                 self._nameless = people - (await self._around.names.of(people)).keys()
                 if digests := _digests(self._backlog):
@@ -158,7 +158,7 @@ class Sitting:
             return None  # the room has moved on; its new session's board follows
         if self._reading is not None:
             return None  # a name or text in it is not at hand; what is told next brings the board
-        session = view_state(cast(Session, at.state), cast(Viewer, viewer))
+        session = view_state(cast("Session", at.state), cast("Viewer", viewer))
         return Table(session_id, at.index, session, self._around.names.at_hand, self.texts).board()
 
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 from uuid import UUID
 
 from uvicorn.server import ServerState
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the quick one, if built
 from websockets.http11 import Request, Response
 from websockets.protocol import OPEN, SEND_EOF
 from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
-from websockets.utils import apply_mask
 
 from tallybook.delivery.channels.frames import WIRES, Malformed
 from tallybook.delivery.channels.handshake import SUBPROTOCOL, token_of, version_of
@@ -45,10 +44,14 @@ class Frames(ServerProtocol):
 
     def __init__(self, message_bytes: int) -> None:
         super().__init__(state=OPEN, max_size=message_bytes, logger=_protocol_log)
+        self.at_a_boundary = True  # the next byte begins a frame
 
-    @property
-    def at_a_boundary(self) -> bool:
-        """Whether the next byte begins a frame: the parser waits for one, or for the end."""
+    def receive_data(self, data: bytes | bytearray) -> None:
+        super().receive_data(data)
+        self.at_a_boundary = self._waits_for_a_frame()
+
+    def _waits_for_a_frame(self) -> bool:
+        """Whether the parser waits for one, or for the end."""
         waiting = cast("GeneratorType[None, None, None]", self.parser)
         while isinstance(waiting.gi_yieldfrom, GeneratorType):
             waiting = waiting.gi_yieldfrom

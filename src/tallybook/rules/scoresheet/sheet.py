@@ -114,7 +114,7 @@ class Draft:
         return Sheet(self.layout, self.round, self.rounds_used, self._rows, history, self._recent)
 
     def apply(self, event: Event, actor: UUID | None, index: int) -> None:
-        event = cast(ScoresheetEvent, event)
+        event = cast("ScoresheetEvent", event)
         match event:
             case ValueRecorded():
                 value, delta = _without_text(event.value), event.delta
