@@ -56,6 +56,8 @@ DEFINITIONS = (
     Definition(operator="average", source="action", of="jump"),
     Definition(operator="best", source="stat", of="kills"),
     Definition(operator="latest", source="stat", of="kills", order="lowest"),
+    Definition(operator="sum", source="stat", of="kills", schedule="*/7 * * * *"),
+    Definition(operator="sum", source="action", of="jump", server=True),
     Definition(operator="sum", source="points"),
     Definition(operator="sum", source="session", of="won"),
     Definition(operator="best", source="session", of="score", decimals=2),
@@ -90,12 +92,14 @@ def careers(draw: st.DrawFn) -> Evening:
                 second=draw(st.none() | number),
                 team=draw(st.sampled_from([None, "red", "blue"])),
                 bot=draw(st.booleans()),
+                client=draw(st.booleans()),
             )
             evening.happens(career, submitted, at)
         elif step == "report":
             value = draw(st.integers(-5, 5))
             report = Reported("kills", value=value) if draw(st.booleans()) else Reported("kills", delta=value)
-            evening.happens(career, StatsReported(**of, values=(report,)), at)
+            client = draw(st.booleans())
+            evening.happens(career, StatsReported(**of, values=(report,), client=client), at)
         elif step == "unlock":
             achievement = draw(st.sampled_from(ACHIEVEMENTS))
             points = held.pop((who, achievement), None)
@@ -153,6 +157,20 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
     def number(value: Any) -> Decimal:
         return round(Decimal(value or 0), definition.decimals)
 
+    def period_of(at: int) -> int:
+        minutes = {"*/7 * * * *": 7, "*/9 * * * *": 9}.get(definition.schedule)
+        if minutes:
+            hour = at // (60 * MINUTE) * 60 * MINUTE
+            return hour + (at - hour) // MINUTE // minutes * minutes * MINUTE
+        if definition.schedule == "manual":
+            return max((begins for begins in begun if begins <= at), default=0)
+        return 0
+
+    def believed(event: ScoreSubmitted | StatsReported, at: int, told: int) -> bool:
+        if not event.client:
+            return True
+        return not definition.server and (at > told - MINUTE or period_of(at) == period_of(told - MINUTE))
+
     for recorded in log:
         event, at, position = recorded.event, recorded.at or recorded.committed_at, recorded.position
         if isinstance(event, PlayerMerged):
@@ -167,10 +185,13 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
         elif isinstance(event, ScoreSubmitted):
             named = definition.source == "scores" and event.board == board_id(game(0), key)
             acted = definition.source == "action" and event.action == definition.of
-            if (named or acted) and (definition.bots or not event.bot):
+            wanted = (named or acted) and (definition.bots or not event.bot)
+            if wanted and believed(event, at, recorded.committed_at):
                 values = number(event.score), number(event.second)
                 given.append((position, at, event.player, event.team, *values, False))
         elif isinstance(event, StatsReported) and definition.source == "stat":
+            if not believed(event, at, recorded.committed_at):
+                continue
             report = event.values[0]
             value = report.delta if report.value is None else report.value
             given.append((position, at, event.player, None, number(value), Decimal(0), report.value is None))
@@ -198,13 +219,7 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
                     given.append((position, at, seat.player_id, seat.team, number(gave), Decimal(0), False))
     lines: dict[tuple[int, UUID], dict[UUID, list[Any]]] = {}
     for position, at, who, team, amount, second, change in sorted(given, key=lambda part: part[0]):
-        minutes = {"*/7 * * * *": 7, "*/9 * * * *": 9}.get(definition.schedule)
-        period = 0
-        if minutes:
-            hour = at // (60 * MINUTE) * 60 * MINUTE
-            period = hour + (at - hour) // MINUTE // minutes * minutes * MINUTE
-        elif definition.schedule == "manual":
-            period = max((begins for begins in begun if begins <= at), default=0)
+        period = period_of(at)
         if definition.teams:
             if team is None:
                 continue

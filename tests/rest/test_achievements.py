@@ -214,6 +214,9 @@ async def test_a_hidden_one_says_nothing_to_who_has_it_not(
             (listed,) = (await person.get(f"/players/{ana.id}/achievements"))["achievements"]
             assert listed["name"] == ("Regicide" if person is ana else None)
     assert "regicide" not in str(await bea.get(f"/games/{game}/achievements"))
+    for person, said in ((ana, ("regicide", "Königsmörder", 50)), (bea, (None, None, 50))):
+        (recent,) = (await person.get(f"/players/{ana.id}/dashboard", lang="de"))["recent_achievements"]
+        assert (recent["key"], recent["name"], recent["points"]) == said
     unseen = await bea.call("GET", f"/players/{bea.id}/achievements/{hidden['id']}/why")
     assert code_of(unseen) == "not_found"
 

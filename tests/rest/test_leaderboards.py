@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tallybook.bootstrap.node import Node
+from tallybook.kernel.clock import SystemClock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling
 from tallybook.reactions.filling import Filling
@@ -205,6 +206,46 @@ async def test_what_is_wrong_is_refused_with_its_code_and_writes_nothing(ana: Pe
     lower = await ana.call("PATCH", f"/games/{game}/boards/ours", {"definition": {"decimals": 0}})
     assert code_of(lower) == "contradicts_records"
     assert code_of(await bea.call("POST", f"/games/{game}/boards", {"key": "x"})) == "forbidden"
+
+
+async def test_a_players_word_changes_neither_a_servers_board_nor_a_period_that_is_over(
+    ana: Person, bea: Person
+) -> None:
+    game = await game_of(ana)
+    yesterday = iso(SystemClock().now() - 86_400_000_000)
+    for key, definition in {
+        "cheat": {"source": "action", "of": "run", "server": True},
+        "gems": {"source": "stat", "of": "gems", "server": True},
+        "runs": {"source": "action", "of": "run", "schedule": "daily"},
+        "found": {"source": "stat", "of": "gems", "schedule": "daily"},
+        "medals": {"source": "points", "schedule": "daily"},
+    }.items():
+        await ana.post(f"/games/{game}/boards", {"key": key, "definition": definition})
+    made = await ana.post(f"/games/{game}/achievements", {"key": "medal", "name": "Medal", "points": 5})
+    refused = {"key": "x", "definition": {"source": "session", "of": "won", "server": True}}
+    assert code_of(await ana.call("POST", f"/games/{game}/boards", refused)) == "invalid"
+
+    async def says(who: Person, number: int, at: str) -> None:
+        named = {"player_id": bea.id, "at": at}
+        await who.post(f"/games/{game}/scores", {"score": number, "action": "run", **named})
+        await who.post(f"/games/{game}/stats/report", {"values": {"gems": number}, **named})
+
+    async def listed(key: str, **at: str) -> list[int]:
+        found = await ana.get(f"/leaderboards/{game}", board=key, **at)
+        return [line["points"] for line in found["rankings"]]
+
+    await says(bea, 7, yesterday)
+    await bea.post("/achievements/unlock", {"achievement_id": made["id"], "timestamp": yesterday})
+    for key in ("cheat", "gems"):
+        assert await listed(key) == []
+    for key in ("runs", "found", "medals"):
+        assert await listed(key, period=yesterday) == [] == await listed(key)
+    assert await listed("points") == [5]
+    await says(ana, 8, yesterday)
+    for key in ("cheat", "gems"):
+        assert await listed(key) == [8]
+    for key in ("runs", "found"):
+        assert await listed(key, period=yesterday) == [8]
 
 
 async def test_what_no_game_would_send_is_refused_alike_everywhere(ana: Person, bea: Person) -> None:

@@ -21,7 +21,10 @@ class CareerEvent(Event, frozen=True, omit_defaults=True):
 
 @event("score_submitted.v1")
 class ScoreSubmitted(CareerEvent, frozen=True, omit_defaults=True):
-    """A score for one board. `second` decides between equal scores; `team` is whom it counts for there."""
+    """A score for one board. `second` decides between equal scores; `team` is whom it counts for there.
+
+    `client`: the player's own client said so, and nobody who may vouch for it.
+    """
 
     free_text = ("metadata",)
 
@@ -31,6 +34,7 @@ class ScoreSubmitted(CareerEvent, frozen=True, omit_defaults=True):
     second: Number | None = None
     team: str | None = None
     bot: bool = False
+    client: bool = False
     metadata: FreeText | None = None  # JSON
 
 
@@ -44,11 +48,15 @@ class Reported(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @event("stats_reported.v1")
 class StatsReported(CareerEvent, frozen=True, omit_defaults=True):
-    """Statistics as the game keeps them; `playtime` in milliseconds is time played since the last report."""
+    """Statistics as the game keeps them; `playtime` in milliseconds is time played since the last report.
+
+    `client`: the player's own client said so, and nobody who may vouch for it.
+    """
 
     values: tuple[Reported, ...] = ()
     playtime: int = 0
     bot: bool = False
+    client: bool = False
 
 
 @event("achievement_unlocked.v1")

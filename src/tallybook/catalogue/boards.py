@@ -29,6 +29,8 @@ MOST_DECIMALS = 3
 AVERAGE_DECIMALS = 3  # that an average has on top of its board's
 LIMIT = 2**63 - 1
 
+LATE = 60_000_000  # microseconds after the end of a period in which a client's word still counts for it
+
 _COUNTED = ("sum", "count", "average")
 
 
@@ -59,6 +61,8 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
             raise invalid("of", "belongs to the sources action, stat and session, and is needed there")
         if self.operator in _COUNTED and self.second != "none":
             raise invalid("second", "goes with the operators best and latest")
+        if self.server and self.source == "session":
+            raise invalid("server", "results of sessions come from the table, whoever keeps the score there")
         return self
 
     @property
@@ -109,6 +113,12 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def shut_at(self, moment: int) -> bool:
         """Whether the season of a season's board does not hold a moment."""
         return self.seasonal and not (len(self.begun) == 2 and self.begun[0] <= moment < self.begun[1])
+
+    def over(self, at: int, told: int) -> bool:
+        """Whether the period of a moment had been over for a while when somebody told of it."""
+        if self.definition.schedule == "none" or told - at <= LATE:
+            return False
+        return self.period(at)[0] != self.period(told - LATE)[0]
 
     def period(self, moment: int) -> tuple[int, int | None]:
         return period_at(self.definition.schedule, self.definition.zone, moment, self.begun)

@@ -152,7 +152,7 @@ class Achievements:
         language: str | None,
     ) -> list[AchievementShown]:
         developer = may("record.vouch", relations)
-        mine = self._held_by(connection, actor, [achievement.id for achievement in found])
+        mine = held_by(connection, self._unlocks.slot, actor, [achievement.id for achievement in found])
         spread = spreads(connection, self._unlocks.slot, {each.id: each.game_id for each in found})
         return [
             shown(
@@ -165,17 +165,6 @@ class Achievements:
             )
             for each in found
         ]
-
-    def _held_by(
-        self, connection: Connection, actor: Actor | None, achievement_ids: Collection[UUID]
-    ) -> dict[UUID, Holding]:
-        """What a caller has of these."""
-        if actor is None or actor.key_games is not None:
-            return {}
-        slot = self._unlocks.slot
-        person = person_of(connection, slot, actor.player_id)
-        held = holdings(connection, slot, [(each, person) for each in achievement_ids])
-        return {achievement_id: holding for (achievement_id, _), holding in held.items()}
 
     async def of_player(
         self,
@@ -201,7 +190,7 @@ class Achievements:
             rest = [each for each in wanted if after is None or _place(each) < after]
             part = rest[:limit]
             known = achievements_named(connection, [each.achievement_id for each in part])
-            mine = self._held_by(connection, actor, list(known))
+            mine = held_by(connection, self._unlocks.slot, actor, list(known))
             spread = spreads(connection, slot, {each.id: each.game_id for each in known.values()})
             items = [
                 shown(
@@ -302,6 +291,17 @@ class Achievements:
         relations = relations_of(actor, owner=owner, game=game_id)
         require(action, relations)
         return relations
+
+
+def held_by(
+    connection: Connection, slot: str, actor: Actor | None, achievement_ids: Collection[UUID]
+) -> dict[UUID, Holding]:
+    """What a caller has of these."""
+    if actor is None or actor.key_games is not None:
+        return {}
+    person = person_of(connection, slot, actor.player_id)
+    found = holdings(connection, slot, [(each, person) for each in achievement_ids])
+    return {achievement_id: holding for (achievement_id, _), holding in found.items()}
 
 
 def _held(holding: Holding | None) -> bool:

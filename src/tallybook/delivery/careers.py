@@ -84,7 +84,8 @@ class Careers:
         if not report.values and not report.playtime:
             raise invalid("values", "report a value or playtime")
         values = tuple(_read(key, said, concerned) for key, said in sorted(report.values.items()))
-        event = StatsReported(game_id, player_id, values, report.playtime, concerned.bot)
+        client = not may("record.vouch", concerned.relations)
+        event = StatsReported(game_id, player_id, values, report.playtime, concerned.bot, client)
         append = command(
             actor,
             game_id,

@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from tallybook.access.actor import Actor
 from tallybook.accounts.merges import Persons
 from tallybook.accounts.names import Names
+from tallybook.catalogue.achievements import achievements_named
 from tallybook.catalogue.statistics import Statistic, statistics_of
-from tallybook.catalogue.tables import achievements
 from tallybook.database.engine import Database
+from tallybook.delivery.achievement_shapes import shown
+from tallybook.delivery.achievements import held_by
 from tallybook.delivery.dashboard_shapes import (
     Behind,
     Comparison,
@@ -101,7 +104,9 @@ class Dashboards:
 
         return await self._database.read(read)
 
-    async def dashboard(self, player_id: UUID) -> Dashboard:
+    async def dashboard(self, actor: Actor, player_id: UUID, *, language: str | None) -> Dashboard:
+        """A player's figures, with the newest achievements as the actor may know them."""
+
         def read(connection: Connection) -> Dashboard:
             person_id, _ = person_behind(connection, self._directory.slot, player_id)
             lines = self._lines(connection, [person_id])[person_id]
@@ -114,10 +119,34 @@ class Dashboards:
                 total_playtime=hours(sum(line.playtime for line in lines.values())),
                 games_owned=len(lines),
                 average_completion=_average(line.completion for line in lines.values()),
-                recent_achievements=_named(connection, newest),
+                recent_achievements=self._recent(connection, actor, newest, language),
             )
 
         return await self._database.read(read)
+
+    def _recent(
+        self, connection: Connection, actor: Actor, unlocked: Sequence[Unlocked], language: str | None
+    ) -> list[RecentAchievement]:
+        known = achievements_named(connection, [each.achievement_id for each in unlocked])
+        hidden = [each.id for each in known.values() if each.hidden]
+        mine = held_by(connection, self._unlocks.slot, actor, hidden)
+        recent = []
+        for each in unlocked:
+            what = known[each.achievement_id]
+            concealed = what.hidden and not (what.id in mine and mine[what.id].held)
+            told = shown(what, language=language, concealed=concealed)
+            recent.append(
+                RecentAchievement(
+                    achievement_id=what.id,
+                    game_id=what.game_id,
+                    key=told.key,
+                    name=told.name,
+                    icon=told.icon,
+                    points=each.points,
+                    unlocked_at=iso(each.unlocked_at),
+                )
+            )
+        return recent
 
     async def compare(self, player_id: UUID, other_id: UUID) -> Comparison:
         """Two players beside each other."""
@@ -238,24 +267,6 @@ def _behind(whole: Whole, found: tuple[Decimal, Source] | None) -> Behind | None
         return None
     number, source = found
     return Behind(value=whole.shown(number), stream=source.stream, index=source.index, at=iso(source.at))
-
-
-def _named(connection: Connection, unlocked: Sequence[Unlocked]) -> list[RecentAchievement]:
-    ids = [each.achievement_id for each in unlocked]
-    query = select(achievements.c.id, achievements.c.key, achievements.c.name, achievements.c.icon)
-    known = {row.id: row for row in connection.execute(query.where(achievements.c.id.in_(ids)))}
-    return [
-        RecentAchievement(
-            achievement_id=each.achievement_id,
-            game_id=each.game_id,
-            key=known[each.achievement_id].key,
-            name=known[each.achievement_id].name,
-            icon=known[each.achievement_id].icon,
-            points=each.points,
-            unlocked_at=iso(each.unlocked_at),
-        )
-        for each in unlocked
-    ]
 
 
 def _side(person_id: UUID, lines: Mapping[UUID, Line], names: Mapping[UUID, str]) -> Side:

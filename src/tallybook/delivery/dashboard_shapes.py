@@ -99,10 +99,12 @@ class PlayerStatistics(msgspec.Struct, frozen=True):
 
 
 class RecentAchievement(msgspec.Struct, frozen=True, kw_only=True):
+    """What it is, is null where it is hidden and the caller has not unlocked it."""
+
     achievement_id: UUID
     game_id: UUID
-    key: str
-    name: str
+    key: str | None
+    name: str | None
     icon: str | None
     points: int
     unlocked_at: Time

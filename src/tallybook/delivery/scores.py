@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from tallybook.access.actor import Actor
-from tallybook.access.matrix import relations_of, require
+from tallybook.access.matrix import may, relations_of, require
 from tallybook.accounts.known import Known, KnownPlayers
 from tallybook.careers.events import ScoreSubmitted
 from tallybook.catalogue.board_book import BoardBook, GameBoards
@@ -221,7 +221,8 @@ class _Taker:
         self._found = found
         self._players = players
         self._clock = clock
-        self._open: dict[tuple[str, bool], Board] = {}  # by key, and whether it is the caller's own score
+        # By key, and whether it is the caller's own score; with whether it is a client's word.
+        self._open: dict[tuple[str, bool], tuple[Board, bool]] = {}
 
     def take_item(self, given: Submission | Body | Refusal, command_id: str | None, at: int) -> _Score:
         """The same as `take` for one of several, in its place."""
@@ -247,21 +248,22 @@ class _Taker:
         else:
             raise invalid("player_id", "is missing: an API key is nobody")
         which = submission.board, player_id in actor.ids
-        board = self._open.get(which)
-        if board is None:
-            board = self._open[which] = self._opened(*which)
+        opened = self._open.get(which)
+        if opened is None:
+            opened = self._open[which] = self._opened(*which)
+        board, client = opened
         require_time(actor, envelope)
         self._check_time(board, envelope)
         player = self._players.get(player_id)
         if player is None:
             raise not_found("player")
-        event = _event(board, player, submission)
+        event = _event(board, player, submission, client=client)
         content = "submit_score", submission
         append = command(actor, board.game_id, player.id, lambda _state, _index: [event], envelope, content)
         return _Score(board, event, append)
 
-    def _opened(self, key: str, own: bool) -> Board:  # noqa: FBT001  # half of a key
-        """A board, if the caller may submit scores to it."""
+    def _opened(self, key: str, own: bool) -> tuple[Board, bool]:  # noqa: FBT001  # half of a key
+        """A board, if the caller may submit scores to it, and whether they are a client's word."""
         board, game, actor = self._found.find(key), self._found.game, self._actor
         if game.archived:
             raise Refusal("archived", "the game is archived")
@@ -270,7 +272,7 @@ class _Taker:
         if own:
             relations = {*relations, "player"}
         require("record.vouch" if board.definition.server else "record.submit", relations)
-        return board
+        return board, not may("record.vouch", relations)
 
     def _check_time(self, board: Board, envelope: Envelope) -> None:
         """A score of a period that is over comes too late."""
@@ -280,7 +282,7 @@ class _Taker:
             raise Refusal("period_closed", "at: this period of the leaderboard is over")
 
 
-def _event(board: Board, player: Known, submission: Submission) -> ScoreSubmitted:
+def _event(board: Board, player: Known, submission: Submission, *, client: bool) -> ScoreSubmitted:
     wanted, action = board.definition, submission.action
     if wanted.source == "action" and action not in {"", wanted.of}:
         raise invalid("action", f"the leaderboard is over {wanted.of}")
@@ -306,6 +308,7 @@ def _event(board: Board, player: Known, submission: Submission) -> ScoreSubmitte
         second=None if isinstance(submission.second, UnsetType) else _canonical(submission.second),
         team=None if isinstance(submission.team, UnsetType) else clean_name(submission.team, longest=_TEAM),
         bot=player.bot,
+        client=client,
         metadata=metadata,
     )
 

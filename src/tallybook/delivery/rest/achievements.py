@@ -29,6 +29,7 @@ from tallybook.delivery.rest.reading import (
     Command,
     CommandId,
     GameId,
+    Language,
     Part,
     PlayerId,
     body_of,
@@ -54,10 +55,6 @@ AchievementId = Annotated[
     BeforeValidator(lambda text: parse_id(str(text), "achievement")),
     Path(alias="achievement_id"),
 ]
-Language = Annotated[
-    str | None, Query(max_length=35, description="Of names and descriptions, where there are such texts.")
-]
-
 
 read_unlock = msgspec.json.Decoder(Unlock).decode
 

@@ -10,7 +10,7 @@ from tallybook.delivery.dashboard_shapes import Comparison, Dashboard, PlayerSta
 from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import CalendarDay, Part, PlayerId
+from tallybook.delivery.rest.reading import CalendarDay, Language, Part, PlayerId
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.trends import Interval, Trend
@@ -63,9 +63,9 @@ async def trend(
 
 
 @router.get("/{id}/dashboard", **contract(gives=Dashboard, refuses=("not_found",)))
-async def dashboard(given: Given, _caller: Caller, player_id: PlayerId) -> Response:
+async def dashboard(given: Given, caller: Caller, player_id: PlayerId, lang: Language = None) -> Response:
     """A player's figures over all games, and the newest achievements."""
-    return answer(await given.dashboards.dashboard(player_id))
+    return answer(await given.dashboards.dashboard(caller, player_id, language=lang))
 
 
 @router.get("/{id}/compare/{other}", **contract(gives=Comparison, refuses=("not_found",)))

@@ -236,6 +236,9 @@ async def _search(
 
 
 Search = Annotated[str | None, Depends(_search)]
+Language = Annotated[
+    str | None, Query(max_length=35, description="Of names and descriptions, where there are such texts.")
+]
 
 
 def moment(text: str | None, field: str) -> int | None:

@@ -45,17 +45,19 @@ class Contribution(msgspec.Struct, frozen=True):
     bot: bool = False
     change: bool = False  # the value is to be added to what was reported before
     unlocked: Unlocked | None = None  # the achievement and tier that points are for
+    told: int | None = None  # when the player's client said so; None: it is more than a client's word
 
 
 def of_career(recorded: Recorded) -> Iterator[Contribution]:
     """What an event of a career gives."""
-    at = recorded.committed_at if recorded.at is None else recorded.at
+    told = recorded.committed_at
+    at = told if recorded.at is None else recorded.at
     since = recorded.position
     match recorded.event:
         case ScoreSubmitted() as said:
             yield Contribution(
                 "scores", said.action, said.game, said.player, said.score, at, since,
-                said.board, said.second, said.team, said.bot,
+                said.board, said.second, said.team, said.bot, told=told if said.client else None,
             )  # fmt: skip
         case StatsReported() as said:
             for report in said.values:
@@ -63,12 +65,14 @@ def of_career(recorded: Recorded) -> Iterator[Contribution]:
                 value = report.delta if report.value is None else report.value
                 assert value is not None
                 yield Contribution(
-                    "stat", report.stat, said.game, said.player, value, at, since, bot=said.bot, change=change
-                )
+                    "stat", report.stat, said.game, said.player, value, at, since,
+                    bot=said.bot, change=change, told=told if said.client else None,
+                )  # fmt: skip
         case AchievementUnlocked() as said if said.points:
             yield Contribution(
                 "points", "", said.game, said.player, said.points, at, since,
                 bot=said.bot, unlocked=(said.achievement, said.tier),
+                told=told if said.by == "client" else None,
             )  # fmt: skip
         case AchievementRevoked() as said if said.points:
             yield Contribution(
@@ -126,6 +130,8 @@ def admits(board: Board, given: Contribution) -> bool:
     """Whether a board takes a contribution that is of what it takes, see `by_what`."""
     wanted = board.definition
     if given.bot and not wanted.bots:
+        return False
+    if given.told is not None and (wanted.server or board.over(given.at, given.told)):
         return False
     if wanted.teams and given.team is None:
         return False
