@@ -224,7 +224,14 @@ async def test_the_trend_has_every_period_and_what_fell_into_it(ana: Person, bea
     monthly = (await ana.get(path, interval="month"))["items"]
     assert all(item["begins"].endswith("-01") for item in monthly)
     assert sum(item["played"] for item in monthly) == 1
-    for wrong in ("?from=2026-02-01&to=2026-01-01", "?from=1970-01-01", "?from=1960-01-01&to=1960-02-01"):
+    for wrong in (
+        "?from=2026-02-01&to=2026-01-01",
+        "?from=1970-01-01",
+        "?from=1960-01-01&to=1960-02-01",
+        "?to=9999-12-31",
+        "?to=0001-01-01",
+        "?from=9999-12-01&to=9999-12-31&interval=month",
+    ):
         assert code_of(await ana.call("GET", path + wrong)) == "invalid", wrong
     assert code_of(await ana.call("GET", f"/players/{game}/statistics/history")) == "not_found"
 

@@ -276,6 +276,12 @@ async def test_what_no_game_would_send_is_refused_alike_everywhere(ana: Person, 
         answered = await bea.client.post(f"{API}{path}", content=content, headers=headers)
         assert code_of(answered) == code, (path, content[:60], answered.text)
 
+    rare = {"key": "rare", "definition": {"schedule": "0 0 29 2 *"}}
+    await ana.post(f"/games/{game}/boards", rare)
+    assert (await ana.get(f"/leaderboards/{game}", board="rare", period="1971-01-01"))["total"] == 0
+    assert code_of(await ana.call("GET", f"/leaderboards/{game}?board=rare&region=%00")) == "invalid"
+    assert code_of(await ana.call("DELETE", f"/games/{game}/statistics/%00")) == "not_found"
+
     # The widest numbers are exact, also added up; of a batch what is wrong is left out and named.
     most, exact = 2**53 - 1, "0.001"
     await ana.post(f"/games/{game}/boards", {"key": "fine", "definition": {"decimals": 3}})

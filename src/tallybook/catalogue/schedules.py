@@ -53,7 +53,7 @@ def _hour(expression: str, zone: str, hour: int) -> tuple[tuple[int, ...], int]:
     """Every beginning from the last one at or before an hour up to its end, and the first one after it."""
     begins = datetime.fromtimestamp(hour // 1_000_000, UTC).astimezone(ZoneInfo(zone))
     past = CronSim(expression, begins + timedelta(seconds=1), reverse=True)
-    starts = [to_microseconds(next(past, _EPOCH).astimezone(UTC))]
+    starts = [max(ALWAYS, to_microseconds(next(past, _EPOCH).astimezone(UTC)))]
     coming = CronSim(expression, begins)
     while True:
         start = to_microseconds(next(coming, datetime(2999, 1, 1, tzinfo=UTC)).astimezone(UTC))

@@ -28,7 +28,7 @@ Interval = Literal["day", "week", "month"]
 MOST = 400  # periods in one answer
 USUAL = {"day": 30, "week": 7 * 26, "month": 365}  # days back, where nobody says from when
 
-_FIRST = EPOCH.date()
+_FIRST, _LAST = EPOCH.date(), date(2999, 12, 31)
 _ONE = timedelta(days=1)
 
 
@@ -97,6 +97,8 @@ class Trends:
     ) -> Trend:
         """Refuses more than `MOST` periods."""
         last = last or to_datetime(self._clock.now()).date()
+        if not _FIRST <= last <= _LAST:
+            raise invalid("to", f"must be a day from {_FIRST} to {_LAST}")
         first = first or max(_FIRST, last - timedelta(days=USUAL[interval]))
         if not _FIRST <= first <= last:
             raise invalid("from", "must be a day since 1970, and not after to")

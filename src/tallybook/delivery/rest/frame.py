@@ -14,7 +14,7 @@ from tallybook.delivery.rest.problems import problem
 from tallybook.delivery.rest.reading import check_size, header_of
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.randomness import ROOM_KEY_ALPHABET, ROOM_KEY_LENGTH
-from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.telemetry.logs import Request
 from tallybook.telemetry.trace_ids import current_trace, trace_of
 
@@ -53,7 +53,11 @@ class Frame:
 
     @staticmethod
     def check(scope: Scope) -> None:
-        """Refuse a body that is announced to be too large."""
+        """Refuse a body that is announced to be too large, and NUL, which not every database knows."""
+        if "\0" in scope["path"]:
+            raise not_found("path")
+        if b"%00" in scope["query_string"]:
+            raise invalid("query", "must not contain NUL")
         check_size(scope["path"], _announced_length(scope))
 
     @staticmethod
