@@ -197,11 +197,12 @@ async def test_what_is_wrong_is_refused_with_its_code_and_writes_nothing(ana: Pe
     refused = await bea.client.post(f"/api/v1{path}", json={"score": 1, "player_id": bea.id}, headers=headers)
     assert code_of(refused) == "not_found"
     assert (await ana.get(f"/leaderboards/{game}", board="score"))["total"] == 0
-    twice = [
-        body_of(await bea.call("POST", path, {"score": 3, "command_id": "once"}))["entry"]["score"]
-        for _ in range(2)
-    ]
-    assert twice == [3, 3]
+    bodies = [{"score": 3, "command_id": "once"}, {"score": 4, "command_id": "again"}]
+    first = [await bea.post(path, body) for body in bodies]
+    assert [await bea.post(path, body) for body in bodies] == first
+    assert [
+        each["result"] for each in (await bea.post(f"{path}/batch", {"scores": bodies}))["results"]
+    ] == first
     assert code_of(await bea.call("POST", path, {"score": 4, "command_id": "once"})) == "idempotency_conflict"
     lower = await ana.call("PATCH", f"/games/{game}/boards/ours", {"definition": {"decimals": 0}})
     assert code_of(lower) == "contradicts_records"
@@ -310,5 +311,6 @@ async def test_merged_people_stand_as_one_and_split_again(ana: Person) -> None:
     assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Bea", 9, 1)]
     more = await bea.post(f"/games/{game}/scores", {"score": 1})
     assert (more["entry"]["score"], more["rank"], more["updated"]) == (10, 1, True)
+    assert more["previous"]["score"] == 9
     await ana.call("DELETE", f"/players/me/claims/{claim['id']}")
     assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Cleo", 5, 1), ("Bea", 5, 1)]

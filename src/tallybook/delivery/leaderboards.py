@@ -35,7 +35,7 @@ from tallybook.projections.records import reading
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.reading import Line, Section
-from tallybook.projections.records.records import Records
+from tallybook.projections.records.records import Records, Step
 from tallybook.projections.records.tables import Place, entries
 from tallybook.projections.sessions import SessionDirectory
 
@@ -192,6 +192,22 @@ class Leaderboards:
         if entry is None:
             return None
         return entry, await self._rank(board, period, member, entry)
+
+    async def step(self, board: Board, period: int, player_id: UUID, position: int) -> Step | None:
+        """What an event of the ledger changed about a player's entry; None when there was none after it."""
+        member = self._persons.person_of(player_id)
+        members = self._persons.members_of(member)
+
+        def read(connection: Connection) -> tuple[Entry | None, Entry | None]:
+            slot = self._records.slot
+            before, after = (
+                reading.entry_before(connection, slot, board, period, members, at)
+                for at in (position, position + 1)
+            )
+            return before, after
+
+        before, after = await self._database.read(read)
+        return None if after is None else Step((board.id, period, member), before, after)
 
     async def periods(self, game_id: UUID, key: str) -> list[Period]:
         """The periods in which anybody entered, newest first."""

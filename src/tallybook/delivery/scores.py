@@ -176,8 +176,12 @@ class Scores:
                 if board_id == board.id:
                     break
             else:
-                told.append(await self._stands(board, score.event, wrote))
-                continue
+                again = await self._step_again(board, score.event, wrote)
+                if again is None:
+                    told.append(Submitted(None, None, None, updated=False))
+                    continue
+                step = again
+                _, period, member = step.place
             came_out = _told(score, step)
             told.append(came_out)
             if step.after.count >= board.definition.minimum:
@@ -194,23 +198,23 @@ class Scores:
         _, period, member = step.place
         came_out.rank = await self._ranks.rank(board, period, member, step.after)
 
-    async def _stands(self, board: Board, event: ScoreSubmitted, written: Appended) -> Submitted:
-        """The same where what happened is not at hand: repeated, or of a person who is several players, or
-        on a board that takes in the past first."""
+    async def _step_again(self, board: Board, event: ScoreSubmitted, written: Appended) -> Step | None:
+        """What a submission changed, where that is not at hand: it is repeated, or of a person who is several
+        players; None on a board that has not taken it in, or never does."""
         if await self._ranks.filled(board) is not None:
-            return Submitted(None, None, None, updated=False)
+            return None
         recorded = (await self._ledger.events(written.stream, after=written.first - 1, limit=1))[0]
-        at = recorded.committed_at if recorded.at is None else recorded.at
-        if board.definition.teams and event.team is not None:
-            member = team_id(board.game_id, event.team)
-        else:
-            member = event.player
-        found = await self._boards.entry(board, board.period(at)[0], member)
+        period, _ = board.period(recorded.committed_at if recorded.at is None else recorded.at)
+        if not board.definition.teams:
+            return await self._boards.step(board, period, event.player, recorded.position)
+        if event.team is None:
+            return None
+        member = team_id(board.game_id, event.team)
+        found = await self._boards.entry(board, period, member)
         if found is None:
-            return Submitted(None, None, None, updated=False)
-        entry, rank = found
-        shown = await self._boards.entry_shown(board, member, entry)
-        return Submitted(shown, rank, None, entry.since == recorded.position)
+            return None
+        entry, _ = found
+        return Step((board.id, period, member), None if entry.since == recorded.position else entry, entry)
 
 
 class _Taker:
