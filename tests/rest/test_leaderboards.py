@@ -172,6 +172,45 @@ async def test_pages_follow_cursors_and_lines_around_somebody_are_those_of_the_l
         await server.ranks.index.loaded()
 
 
+@pytest.mark.parametrize("goes", ["up", "down", "away"])
+async def test_every_list_goes_on_behind_a_place_whatever_became_of_who_stood_there(
+    ana: Person, goes: str
+) -> None:
+    game = await game_of(ana)
+    path, latest = f"/games/{game}/scores", {"key": "latest", "definition": {"operator": "latest"}}
+    await ana.post(f"/games/{game}/boards", latest)
+    people = [await register(ana.client, f"player-{n}") for n in range(6)]
+    for n, each in enumerate(people):
+        body_of(await ana.call("PUT", f"/players/{each.id}/follow"))
+        body_of(await each.call("PATCH", "/players/me", {"region": "EU"}))
+        told = await ana.post(path, {"board": "latest", "player_id": each.id, "score": 100 - n})
+    players = ",".join(each.id for each in people)
+    now: list[dict[str, str]] = [
+        {"friends": "true"}, {"region": "EU"}, {"players": players, "region": "EU"}, {"players": players}, {},
+    ]  # fmt: skip
+    narrowed = [*now, {"friends": "true", "as_of": told["entry"]["at"]}]
+
+    async def points(of: dict[str, str], cursor: str | None = None) -> tuple[list[int], str | None]:
+        more = {} if cursor is None else {"cursor": cursor}
+        page = await ana.get(f"/leaderboards/{game}", board="latest", limit="2", **of, **more)
+        return [line["points"] for line in page["rankings"]], page["next_cursor"]
+
+    begun = [await points(of) for of in narrowed]
+    assert [first for first, _ in begun] == [[100, 99]] * len(narrowed)
+    if goes == "away":
+        body_of(await ana.call("DELETE", f"/players/{people[1].id}/follow"))
+        body_of(await people[1].call("PATCH", "/players/me", {"region": "US"}))
+    else:
+        moved = {"board": "latest", "player_id": people[1].id, "score": 200 if goes == "up" else 0}
+        await ana.post(path, moved)
+    for of, (_, cursor) in zip(narrowed, begun, strict=True):
+        rest: list[int] = []
+        while cursor is not None:
+            more, cursor = await points(of, cursor)
+            rest += more
+        assert rest == [98, 97, 96, 95] + [0] * (goes == "down" and of in now), of
+
+
 async def test_what_is_wrong_is_refused_with_its_code_and_writes_nothing(ana: Person, bea: Person) -> None:
     game, other = await game_of(ana), await game_of(bea, "Breakout")
     path = f"/games/{game}/scores"

@@ -110,7 +110,7 @@ class Leaderboards:
         member = self._persons.person_of(player_id)
         if asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
-            section = reading.section(lines, limit=limit, around=member)
+            section = reading.section(board.definition, lines, limit=limit, around=member)
         else:
             section = await self._ranks.around(board, period, member, limit=limit)
         if section is None:
@@ -292,7 +292,8 @@ class Leaderboards:
                 )
             )
         if asked.narrow or asked.as_of is not None:
-            found = reading.section(await self._lines(actor, board, period, asked), limit=limit, after=after)
+            lines = await self._lines(actor, board, period, asked)
+            found = reading.section(board.definition, lines, limit=limit, after=after)
             assert found is not None
             return found
         return await self._ranks.top(board, period, limit=limit, after=after)

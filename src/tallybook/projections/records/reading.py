@@ -1,5 +1,6 @@
 """Leaderboards out of SQL: as they are now, and as they were at any commit time."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import starmap
@@ -54,11 +55,16 @@ class Section(msgspec.Struct, frozen=True):
 def listed(definition: Definition, found: Mapping[UUID, Entry]) -> list[Line]:
     """Everybody with enough entries, in order."""
     enough = [(member, entry) for member, entry in found.items() if entry.count >= definition.minimum]
-    enough.sort(key=lambda pair: (*_worth(definition, pair[1]), pair[1].since, pair[0].bytes))
+    enough.sort(key=lambda pair: _place(definition, *pair))
     return _lines(definition, enough, 0, 0)
 
 
-def _worth(definition: Definition, entry: Entry) -> tuple[int, int]:
+def _place(definition: Definition, member: UUID, entry: Entry | Line) -> tuple[int, int, int, bytes]:
+    """By what a list is in order."""
+    return (*_worth(definition, entry), entry.since, member.bytes)
+
+
+def _worth(definition: Definition, entry: Entry | Line) -> tuple[int, int]:
     """Less is better; equals share a rank."""
     value = -entry.value if definition.order == "highest" else entry.value
     return value, {"none": 0, "highest": -entry.second, "lowest": entry.second}[definition.second]
@@ -80,12 +86,19 @@ def _lines(definition: Definition, found: Iterable[tuple[UUID, Entry]], start: i
 
 
 def section(
-    lines: Sequence[Line], *, limit: int, after: Line | None = None, around: UUID | None = None
+    definition: Definition,
+    lines: Sequence[Line],
+    *,
+    limit: int,
+    after: Line | None = None,
+    around: UUID | None = None,
 ) -> Section | None:
-    """A part of a whole list; None when `around` is not in it."""
+    """A part of a whole list, perhaps behind a line that need not be there any more; None when `around` is
+    not in it."""
     offset = 0
     if after is not None:
-        offset = next((at + 1 for at, line in enumerate(lines) if line.member_id == after.member_id), 0)
+        seen = _place(definition, after.member_id, after)
+        offset = bisect_right(lines, seen, key=lambda line: _place(definition, line.member_id, line))
     if around is not None:
         place = next((at for at, line in enumerate(lines) if line.member_id == around), None)
         if place is None:
