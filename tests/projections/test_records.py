@@ -142,7 +142,8 @@ def careers(draw: st.DrawFn) -> Evening:
 
 
 def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[tuple[int, UUID], Any]:
-    """By period and member of one board: value, second, position; by hand, from the whole log."""
+    """By period and member of one board: value, second, and the position that made it so; by hand, from the
+    whole log."""
     person = {player(n): player(n) for n in PLAYERS}
     given: list[tuple[int, int, UUID, str | None, Decimal, Decimal, bool]] = []
     achieved: list[tuple[int, int, Any]] = []
@@ -225,35 +226,46 @@ def recount(log: Iterable[Recorded], key: str, definition: Definition) -> dict[t
                 continue
             place, each = (period, team_id(game(0), team)), team_id(game(0), team)
         else:
-            place, each = (period, person[who]), who
+            place, each = (period, person[who]), person[who] if definition.source == "points" else who
         own = lines.setdefault(place, {}).setdefault(each, [])
         if change and own and definition.operator in {"best", "latest"}:
             amount += own[-1][0]
         own.append((amount, second, position))
-    said = {}
-    for place, by_player in lines.items():
-        line = sorted((part for own in by_player.values() for part in own), key=lambda part: part[2])
-        said[place] = _standing(definition, line)
-    return said
+    return {place: _standing(definition, list(each.values())) for place, each in lines.items()}
 
 
-def _standing(definition: Definition, line: list[Any]) -> Any:
+def _standing(definition: Definition, each: list[list[Any]]) -> Any:
+    line = sorted((part for own in each for part in own), key=lambda part: part[2])
     match definition.operator:
         case "best":
             first = 1 if definition.order == "lowest" else -1
             second = {"none": 0, "lowest": 1, "highest": -1}[definition.second]
             best = min(line, key=lambda part: (first * part[0], second * part[1]))
-            return best[0], (best[1] if second else None)
+            return best[0], (best[1] if second else 0), best[2]
         case "latest":  # of two players of one person in one session, the better
             sign = 1 if definition.order == "highest" else -1
-            return max(line, key=lambda part: (part[2], sign * part[0]))[0], None
-        case "sum":
-            return sum(part[0] for part in line), None
-        case "count":
-            return Decimal(len(line)), None
+            latest = max(line, key=lambda part: (part[2], sign * part[0]))
+            return latest[0], (latest[1] if definition.second != "none" else 0), latest[2]
         case _:
-            mean = Fraction(sum(part[0] for part in line)) / len(line)
-            return Decimal(round(mean * 1000)) / 1000, None
+            return _together(definition, line), 0, max(_reached(definition, own) for own in each)
+
+
+def _together(definition: Definition, line: list[Any]) -> Decimal:
+    total = sum((part[0] for part in line), Decimal(0))
+    match definition.operator:
+        case "sum":
+            return total
+        case "count":
+            return Decimal(len(line))
+        case _:
+            return Decimal(round(Fraction(total) / len(line) * 1000)) / 1000
+
+
+def _reached(definition: Definition, own: list[Any]) -> int:
+    """Where one player, or a team, got what they have."""
+    reached = [_together(definition, own[: n + 1]) for n in range(len(own))]
+    since: list[int] = [part[2] for n, part in enumerate(own) if n == 0 or reached[n] != reached[n - 1]]
+    return since[-1]
 
 
 def content(connection: Connection, slot: str) -> list[Any]:
@@ -308,13 +320,12 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
         table = entries.tables["a"]
         for key, (_, definition) in current.items():
             rows = connection.execute(select(table).where(table.c.board_id == board_id(game(0), key)))
-            found = {(row.period, row.member_id): (row.value, row.second) for row in rows}
+            found = {(row.period, row.member_id): (row.value, row.second, row.since) for row in rows}
             said = recount(evening.log, key, definition)
             assert found.keys() == said.keys()
-            for place, (value, second) in said.items():
+            for place, (value, second, since) in said.items():
                 assert Decimal(definition.shown(found[place][0])) == value
-                if second is not None:
-                    assert found[place][1] == definition.stored(str(second))
+                assert found[place][1:] == (definition.stored(str(second)), since)
 
     try:
         await database.write(everything)

@@ -53,6 +53,23 @@ async def test_a_submission_answers_its_rank_and_what_stood_before(ana: Person, 
     assert (summed["points"], summed["previous"]) == (30, 15)
 
 
+async def test_a_second_number_says_nothing_on_a_board_without_a_second_criterion(
+    ana: Person, bea: Person
+) -> None:
+    game = await game_of(ana)
+    for operator in ("sum", "average", "best"):
+        await ana.post(f"/games/{game}/boards", {"key": operator, "definition": {"operator": operator}})
+        same = 0 if operator == "sum" else 5
+        for who, score, second in ((ana, 5, 1), (bea, 5, 1), (ana, same, 2)):
+            said = {"board": operator, "score": score, "second": second}
+            told = await who.post(f"/games/{game}/scores", said)
+        assert (told["updated"], told["rank"]) == (False, 1)
+        top = await ana.get(f"/leaderboards/{game}", board=operator)
+        assert [line["username"] for line in top["rankings"]] == ["Ana", "Bea"]
+        standing = await ana.get(f"/leaderboards/{game}/player/{ana.id}", board=operator)
+        assert standing["previous"] is None
+
+
 async def test_a_board_defined_later_counts_what_was_there_and_sessions_with_their_corrections(
     ana: Person, bea: Person
 ) -> None:

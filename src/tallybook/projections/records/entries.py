@@ -31,7 +31,9 @@ ENTRY = Entry.__struct_fields__
 def add(definition: Definition, entry: Entry | None, given: Contribution) -> Entry:
     """An entry with one more contribution, which is later in the ledger than all before."""
     value = definition.stored(given.value)
-    second = 0 if given.second is None else definition.stored(given.second)
+    second = 0
+    if given.second is not None and definition.second != "none":
+        second = definition.stored(given.second)
     if definition.source == "stat" and definition.operator in {"best", "latest"}:
         total = value = saturated(value + entry.total) if given.change and entry is not None else value
     else:

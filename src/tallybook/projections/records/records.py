@@ -68,7 +68,7 @@ class Records(MadeInMemory[InMemory]):
     """
 
     name = "records"
-    version = 2
+    version = 3
     reads: Collection[str] = (SessionDirectory.name,)
 
     def __init__(self) -> None:
