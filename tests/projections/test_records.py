@@ -54,6 +54,7 @@ DEFINITIONS = (
     Definition(operator="sum"),
     Definition(operator="count", teams=True),
     Definition(operator="average", source="action", of="jump"),
+    Definition(operator="average", order="lowest", decimals=2),
     Definition(operator="best", source="stat", of="kills"),
     Definition(operator="latest", source="stat", of="kills", order="lowest"),
     Definition(operator="sum", source="stat", of="kills", schedule="*/7 * * * *"),

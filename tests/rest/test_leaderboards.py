@@ -70,6 +70,24 @@ async def test_a_second_number_says_nothing_on_a_board_without_a_second_criterio
         assert standing["previous"] is None
 
 
+async def test_the_largest_scores_are_exact_averaged_and_added_up(ana: Person) -> None:
+    game, most = await game_of(ana), 2**53 - 1
+    for decimals in range(4):
+        key, definition = f"mean-{decimals}", {"operator": "average", "decimals": decimals}
+        await ana.post(f"/games/{game}/boards", {"key": key, "definition": definition})
+        for score in (most, most - 1):
+            told = await ana.post(f"/games/{game}/scores", {"board": key, "score": score})
+            if score == most or decimals < 2:
+                assert told["entry"]["score"] == (f"{most}.000" if score == most else f"{most - 1}.500")
+    for _ in range(2):
+        told = await ana.post(f"/games/{game}/scores", {"score": most})
+        await ana.post(f"/games/{game}/stats/report", {"values": {"gold": {"delta": most}}})
+    assert told["entry"]["score"] == str(2 * most)
+    assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Ana", str(2 * most), 1)]
+    (figures,) = (await ana.get(f"/players/{ana.id}/statistics"))["games"]
+    assert figures["statistics"][0]["value"] == str(2 * most)
+
+
 async def test_a_board_defined_later_counts_what_was_there_and_sessions_with_their_corrections(
     ana: Person, bea: Person
 ) -> None:

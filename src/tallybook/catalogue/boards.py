@@ -17,6 +17,7 @@ from tallybook.catalogue.schedules import check_schedule, period_at
 from tallybook.catalogue.tables import board_periods, boards
 from tallybook.database.bulk import Lookup
 from tallybook.kernel.refusals import invalid, not_found
+from tallybook.rules.scoresheet.values import LARGEST
 
 Source = Literal["scores", "action", "stat", "session", "points"]
 Operator = Literal["best", "latest", "sum", "count", "average"]
@@ -26,7 +27,7 @@ KEY = "^[a-z0-9][a-z0-9_-]{0,39}$"
 SEASONAL = "~"  # with which the keys of the boards of seasons begin
 MOST_BOARDS = 200  # of one game
 MOST_DECIMALS = 3
-AVERAGE_DECIMALS = 3  # that an average has on top of its board's
+AVERAGE_DECIMALS = 3  # of any board: with more, averages of the largest scores would leave 64 bits
 LIMIT = 2**63 - 1
 
 LATE = 60_000_000  # microseconds after the end of a period in which a client's word still counts for it
@@ -68,16 +69,16 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def digits(self) -> int:
         """After the point, in values as they are stored."""
-        return self.decimals + (AVERAGE_DECIMALS if self.operator == "average" else 0)
+        return AVERAGE_DECIMALS if self.operator == "average" else self.decimals
 
     def stored(self, value: int | str) -> int:
         """A value in the board's smallest unit, rounded half to even where it has more decimals."""
         return _stored(value, self.decimals)
 
     def shown(self, stored: int) -> int | str:
-        """A stored value as answers have it: an integer, or a decimal with the board's digits."""
+        """A stored value as answers have it: an integer that JSON readers have exactly, or text."""
         if not self.digits:
-            return stored
+            return stored if -LARGEST <= stored <= LARGEST else str(stored)
         sign, rest = "-" * (stored < 0), str(abs(stored)).rjust(self.digits + 1, "0")
         return f"{sign}{rest[: -self.digits]}.{rest[-self.digits :]}"
 

@@ -15,7 +15,7 @@ from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.schema import Id, Moment
 from tallybook.projections.making import Page, by_key, pages
 from tallybook.projections.slots import SLOTS, Slots
-from tallybook.rules.scoresheet.values import EXACT, canonical
+from tallybook.rules.scoresheet.values import EXACT, LARGEST, canonical
 
 PLACES = Decimal("0.0001")  # to which an average is rounded
 _WIDE = Context(prec=80)
@@ -153,7 +153,8 @@ class Whole(msgspec.Struct):
         return int(average) if average == average.to_integral_value() else canonical(average)
 
     def shown(self, number: Decimal) -> Number:
-        return canonical(number) if self.fractions else int(number)
+        """As answers have it: an integer that JSON readers have exactly, or text."""
+        return canonical(number) if self.fractions or abs(number) > LARGEST else int(number)
 
 
 def columns() -> list[Column[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tallybook.catalogue.boards import AVERAGE_DECIMALS, Definition, saturated
+from tallybook.catalogue.boards import Definition, saturated
 from tallybook.projections.records.contributions import Contribution
 
 
@@ -48,7 +48,7 @@ def add(definition: Definition, entry: Entry | None, given: Contribution) -> Ent
         case "count":
             shown = count
         case "average":
-            shown = average(total, count)
+            shown = average(definition, total, count)
     kept = entry is not None and (shown, shown_second) == (entry.value, entry.second)
     if entry is not None and kept and definition.operator != "latest":
         since, at = entry.since, entry.at
@@ -94,7 +94,7 @@ def _both(definition: Definition, one: Entry, other: Entry) -> Entry:
         case "count":
             ahead = msgspec.structs.replace(other, value=count)
         case "average":
-            ahead = msgspec.structs.replace(other, value=average(total, count))
+            ahead = msgspec.structs.replace(other, value=average(definition, total, count))
     return msgspec.structs.replace(ahead, count=count, total=total, last=last)
 
 
@@ -108,8 +108,7 @@ def better(definition: Definition, what: tuple[int, int], than: Entry) -> bool:
     return (second > than.second) == (definition.second == "highest")
 
 
-def average(total: int, count: int) -> int:
-    """Rounded half to even, in units of the board's smallest divided by `10 ** AVERAGE_DECIMALS`."""
-    scaled = total * 10**AVERAGE_DECIMALS
-    whole, rest = divmod(scaled, count)
+def average(definition: Definition, total: int, count: int) -> int:
+    """Rounded half to even, with the digits that averages have."""
+    whole, rest = divmod(total * 10 ** (definition.digits - definition.decimals), count)
     return saturated(whole + (2 * rest > count or (2 * rest == count and whole % 2)))
