@@ -12,17 +12,16 @@ from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.merges import Persons
-from tallybook.catalogue.achievements import ruled_by
 from tallybook.catalogue.boards import boards_by_id
 from tallybook.catalogue.schedules import ALWAYS
 from tallybook.database.engine import Database
 from tallybook.delivery.tables import Tables
 from tallybook.kernel.clock import iso
-from tallybook.kernel.events import Event, Recorded, encode, registry
+from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.append import Projection
-from tallybook.ledger.lock import lock, tail
-from tallybook.ledger.projecting import Projector, slots
+from tallybook.ledger.projecting import slots
+from tallybook.ledger.rehearsing import Draft, Rehearsal
 from tallybook.ledger.states import Versioned
 from tallybook.play.requests import Body, Envelope
 from tallybook.projections.figures import read_figures
@@ -31,9 +30,7 @@ from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.tables import Place, entries
 from tallybook.projections.standings import ALL_GAMES, Mode, Record
-from tallybook.projections.unlocks_past import pasts
-from tallybook.projections.unlocks_reading import holdings
-from tallybook.reactions.unlocking import Found, by_rule, verdicts
+from tallybook.reactions.unlocking_foreseen import Foreseen, drafts, foreseen_unlocks
 from tallybook.sessions.events import ResultCorrected
 from tallybook.sessions.session import Session
 
@@ -123,7 +120,6 @@ class _State:
 
     records: Records
     entries: Mapping[Place, Entry]
-    found: Sequence[Found]  # of achievements
 
 
 class _Undone(Exception):
@@ -163,7 +159,7 @@ class Corrections:
         )
         moved = {who: pair for who, pair in rated.items() if pair[0] != pair[1]}
         carried_out = partial(self._carried_out, session_id=session_id, at=at, events=events, people=people)
-        before, then, achievements = await self._undone(carried_out)
+        before, then, changes = await self._undone(carried_out)
         return Preview(
             index=at.index,
             standings=_standings(session, None if after is None else after.seats),
@@ -175,7 +171,12 @@ class Corrections:
             ],
             other_ratings=len(moved.keys() - people),
             boards=await self._database.read(partial(_entries, before=before.entries, after=then.entries)),
-            achievements=achievements,
+            achievements=[
+                ChangedAchievement(
+                    each.found.person, each.found.achievement.id, each.found.achievement.key, each.change
+                )
+                for each in changes
+            ],
         )
 
     async def _undone(self, transaction: Callable[[Connection], T]) -> T:
@@ -199,27 +200,20 @@ class Corrections:
         at: Versioned[Session],
         events: Sequence[Event],
         people: set[UUID],
-    ) -> tuple[_State, _State, list[ChangedAchievement]]:
-        lock(connection)  # as a writer would: projections are not made for two at a time
-        position, now, found = tail(connection)
-        recorded = []
-        for number, event in enumerate(events, start=1):
-            payload, _ = encode(event)
-            name, index = registry.name_of(event), at.index + number
-            recorded.append(
-                Recorded(session_id, index, position + number, name, payload, None, None, None, now, b"")
-            )
+    ) -> tuple[_State, _State, Sequence[Foreseen]]:
+        rehearsal = Rehearsal(connection, self._projections())
         look = partial(_look, connection, at.state, people)
         before = look()
-        Projector(self._projections()).apply(connection, recorded, found)
-        after = look()
-        return before, after, _achievements(connection, before.found, after.found)
+        rehearsal.happens(Draft(session_id, event) for event in events)
+        changes = foreseen_unlocks(connection, at.state.game_id, people)
+        rehearsal.happens(drafts(connection, changes))
+        return before, look(), changes
 
 
 def _look(connection: Connection, session: Session, people: set[UUID]) -> _State:
     """Whatever may change for those who sat there."""
     found = slots(connection)
-    sessions, boards, unlocks = (found[name].live for name in ("sessions", "records", "unlocks"))
+    sessions, boards = (found[name].live for name in ("sessions", "records"))
     assert session.result is not None
     records = {
         (person_id, game_id, mode): record
@@ -228,42 +222,7 @@ def _look(connection: Connection, session: Session, people: set[UUID]) -> _State
         if game_id in {ALL_GAMES, session.game_id}
     }
     teams = {team_id(session.game_id, seat.team) for seat in session.result.seats if seat.team}
-    standing = entries.of_members(connection, boards, people | teams)
-    return _State(records, standing, _judged(connection, session.game_id, people, sessions, unlocks))
-
-
-def _judged(
-    connection: Connection, game_id: UUID, people: set[UUID], sessions: str, unlocks: str
-) -> list[Found]:
-    """What the rules of the game say of its achievements, where they could be earned or revoked."""
-    rules = [(each, each.judged) for each in ruled_by(connection, [game_id])]
-    if not rules:
-        return []
-    have = holdings(connection, unlocks, [(each.id, person) for each, _ in rules for person in people])
-    known = pasts(connection, sessions, game_id, people, [rule for _, rule in rules if rule is not None])
-    return [
-        Found(each, person, verdicts(each, rule, known[person]), have.get((each.id, person)))
-        for each, rule in rules
-        if rule is not None
-        for person in sorted(people)
-    ]
-
-
-def _achievements(
-    connection: Connection, before: Sequence[Found], after: Sequence[Found]
-) -> list[ChangedAchievement]:
-    """What comes, and what goes: what a rule gave, where the achievement's policy says so."""
-    changes = []
-    for now, then in zip(before, after, strict=True):
-        change: Literal["unlocked", "revoked"] | None = None
-        if then.is_new and not now.is_new:
-            change = "unlocked"
-        elif then.holding is not None and then.reached < then.held and then.achievement.revoke:
-            change = "revoked" if by_rule(connection, then.holding.position) else None
-        if change is not None:
-            achievement = then.achievement
-            changes.append(ChangedAchievement(then.person, achievement.id, achievement.key, change))
-    return changes
+    return _State(records, entries.of_members(connection, boards, people | teams))
 
 
 def _standings(session: Session, seats: Sequence[Any] | None) -> list[ChangedStanding]:

@@ -1,0 +1,112 @@
+"""What the preview of a correction says is what the correction brings, once what follows it has settled."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Connection
+
+from tallybook.bootstrap.node import Node
+from tallybook.catalogue.achievement_definitions import AchievementDefinitions
+from tallybook.kernel.clock import SystemClock
+from tallybook.kernel.randomness import Seed
+from tallybook.ledger.read import events_after
+from tallybook.projections.records.tables import entries
+from tallybook.projections.sessions import SessionDirectory
+from tallybook.projections.unlocks import Unlocks
+from tallybook.projections.unlocks_reading import holdings_of
+from tallybook.reactions.unlocking import Unlocking
+from tests.rest.kit import Person, register
+
+RULES: dict[str, dict[str, Any]] = {
+    "twice": {"rule": {"type": "streak", "wins": 2}, "revoke": True, "points": 5},
+    "often": {
+        "rule": {"type": "stat", "stat": "wins", "at_least": 3},
+        "tiers": [{"key": "one", "steps": 1, "points": 2}, {"key": "three", "steps": 3, "points": 8}],
+        "revoke": True,
+    },
+    "late": {"rule": {"type": "comeback", "behind_by": 5}, "revoke": True, "points": 11},
+    "rich": {"rule": {"type": "in_one_session", "stat": "Points", "at_least": 20}, "points": 17},
+}
+VALUES = (0, 1, 9, 15)
+WINS = {"source": "session", "of": "won", "operator": "sum"}
+
+
+async def plays(ana: Person, game: str, other: str) -> str:
+    """A session of two rounds, in which Ana falls behind at first."""
+    seats = [{"player_id": ana.id}, {"player_id": other}]
+    stats = [{"name": "Points", "data_type": "integer", "scoring": True}]
+    session: str = (await ana.post("/sessions", {"game_id": game, "stats": stats, "seats": seats}))["id"]
+    for number, scores in enumerate(((1, 9), (9, 3)), 1):
+        for seat, value in enumerate(scores):
+            score = {"seat": seat, "stat": "Points", "round": number, "value": value}
+            await ana.post(f"/sessions/{session}/record", score)
+    await ana.post(f"/sessions/{session}/end")
+    return session
+
+
+Standing = dict[tuple[UUID, ...], Any]
+
+
+def changed(before: Standing, after: Standing) -> Standing:
+    both = before | after
+    return {key: (before.get(key), after.get(key)) for key in both if before.get(key) != after.get(key)}
+
+
+async def test_whatever_is_corrected_its_preview_says_which_achievements_and_entries_change(
+    server: Node, anybody: httpx.AsyncClient, ana: Person
+) -> None:
+    game = (await ana.post("/games", {"name": "Go"}))["id"]
+    for key, fields in RULES.items():
+        await ana.post(f"/games/{game}/achievements", {"key": key, "name": key.title(), **fields})
+    await ana.post(f"/games/{game}/boards", {"key": "wins", "name": "Wins", "definition": WINS})
+    bea = await register(anybody, "bea")
+    named = (await ana.post("/players", {"name": "Bea"}))["id"]
+    sessions = [await plays(ana, game, other) for other in (named, bea.id, named, bea.id)]
+    claim = await bea.post("/players/me/claim", {"player_id": named})
+    await ana.post(f"/claims/{claim['id']}/approve")
+    people = [UUID(ana.id), UUID(bea.id)]
+    database = server.ledger.database
+    definitions = AchievementDefinitions(server.ledger, SystemClock())
+    unlocking = Unlocking(database, definitions, server.ledger, SessionDirectory(), Unlocks())
+
+    def read(connection: Connection) -> tuple[Standing, Standing]:
+        """The tiers that everybody has, and what stands on the boards."""
+        held = {person: holdings_of(connection, "a", person) for person in people}
+        tiers: Standing = {
+            (person, each.achievement_id): each.tiers for person in people for each in held[person]
+        }
+        places = entries.of_members(connection, "a", people)
+        return tiers, {(board, member): entry.value for (board, _, member), entry in places.items()}
+
+    async def settled() -> tuple[Standing, Standing]:
+        told = await database.read(lambda connection: events_after(connection, 0, 1_000))
+        await unlocking.react(told)  # beside the server's own, which may not have come to it yet
+        return await database.read(read)
+
+    before, chance, kinds = await settled(), Seed(bytes(32)).random("a"), set()
+    for turn in range(14):
+        path = f"/sessions/{sessions[chance.randrange(4)]}/correct"
+        body: dict[str, Any] = {"stat": "Points", "reason": "misread"}
+        body |= {"seat": chance.randint(0, 1), "round": chance.randint(1, 2), "value": chance.choice(VALUES)}
+        if turn >= 12:
+            path, body = f"/sessions/{sessions[turn - 12]}/void", {"reason": "a trial"}
+        preview = await ana.post(f"{path}/preview", body)
+        assert await database.read(read) == before
+        await ana.post(path, body)
+        after = await settled()
+        tiers, values = changed(before[0], after[0]), changed(before[1], after[1])
+        said = {
+            (UUID(each["player_id"]), UUID(each["achievement_id"])): each["change"]
+            for each in preview["achievements"]
+        }
+        assert said == {
+            key: "unlocked" if (then or 0) > (now or 0) else "revoked" for key, (now, then) in tiers.items()
+        }
+        assert values == {
+            (UUID(each["board_id"]), UUID(each["member_id"])): (each["before"], each["after"])
+            for each in preview["boards"]
+        }
+        kinds |= {(each["key"], each["change"]) for each in preview["achievements"]}
+        before = after
+    assert len(kinds) >= 6  # that there was something to foresee
