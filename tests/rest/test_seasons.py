@@ -26,6 +26,7 @@ from tallybook.projections.records.tables import entries
 from tallybook.reactions.seasons import SeasonKeeping
 from tallybook.settings import Settings
 from tests.rest.kit import Person, body_of, code_of, enter, register
+from tests.rest.test_statistics import plays
 
 MINUTE = 60_000_000
 TIERS = [
@@ -133,6 +134,79 @@ async def test_a_season_ends_in_standings_that_never_change(
     ends, kept = await server.ledger.database.read(written)
     assert [(end.digest, end.places) for end in ends] == [(closed["digest"], 4)]
     assert kept == 4  # what the other keepers wrote down is gone
+
+
+async def test_what_is_committed_after_the_end_of_a_season_changes_the_boards_and_not_its_standings(
+    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    clock.ahead = -MINUTE  # the server takes the season to go on, as if it was down when it ended
+    boards = {"score": None, "points": None, "wins": ("won", "sum"), "latest": ("score", "latest")}
+    for key, taken in boards.items():
+        if taken is not None:
+            definition = {"source": "session", "of": taken[0], "operator": taken[1]}
+            await ana.post(f"/games/{game}/boards", {"key": key, "name": key, "definition": definition})
+    medals = [
+        await ana.post(f"/games/{game}/achievements", {"key": key, "name": key, "points": 5})
+        for key in ("one", "two")
+    ]
+    now = clock.now()
+    asked = season(now - 60 * MINUTE, now + 5 * MINUTE, boards=list(boards))
+    path = f"/games/{game}/seasons/{(await ana.post(f'/games/{game}/seasons', asked))['id']}"
+    await score(server, game, ana, 5, now)
+    await score(server, game, bea, 7, now)
+    await ana.post("/achievements/unlock", {"achievement_id": medals[0]["id"]})
+    sessions = [await plays(ana, game, bea, scores) for scores in ((5, 3), (9, 4), (2, 8))]
+    await ana.post(f"/sessions/{sessions[0]}/correct", misread(0, 6))
+    opened = {"game_id": game, "seats": [{"player_id": ana.id}, {"player_id": bea.id}]}
+    open_ = (await ana.post("/sessions", opened))["id"]
+    await ana.post(f"/sessions/{open_}/record", {"seat": 0, "stat": "Points", "value": 30})
+
+    async def standings() -> list[Any]:
+        found = [await ana.get(f"{path}/standings", board=key) for key in boards]
+        return [
+            [(line["username"], line["points"], line["rank"]) for line in each["items"]] for each in found
+        ]
+
+    async def rankings() -> list[Any]:
+        return [(await ana.get(f"/leaderboards/{game}", board=key))["rankings"] for key in boards]
+
+    await asyncio.sleep(0.01)
+    ended = SystemClock().now()
+    await asyncio.sleep(0.01)
+    await ana.call("PATCH", path, {"ends_at": iso(ended)})
+    running, others = await standings(), await rankings()
+    assert running == [
+        [("Bea", 7, 1), ("Ana", 5, 2)],
+        [("Ana", 5, 1)],
+        [("Ana", 2, 1), ("Bea", 1, 2)],
+        [("Bea", 8, 1), ("Ana", 2, 2)],
+    ]
+
+    before = ended - 1_000
+    await score(server, game, ana, 1_000, before)
+    await bea.post("/achievements/unlock", {"achievement_id": medals[1]["id"], "timestamp": iso(before)})
+    await ana.post(f"/sessions/{open_}/end", {"at": iso(before)})
+    await ana.post(f"/sessions/{sessions[2]}/correct", misread(0, 99))
+    await ana.post(f"/sessions/{sessions[1]}/void", {"reason": "a trial"})
+    assert all(now != then for now, then in zip(await rankings(), others, strict=True))
+    late = Ahead()
+    await SeasonKeeping(server.ledger.database, Seasons(server.ledger, late), Records(), late).look()
+    assert (await ana.get(path))["state"] == "closed"
+    assert await standings() == running
+    live, rebuilt = await server.ledger.database.write(made_anew)
+    assert live == rebuilt
+
+
+def misread(seat: int, value: int) -> dict[str, Any]:
+    return {"seat": seat, "stat": "Points", "value": value, "reason": "misread"}
+
+
+def made_anew(connection: Connection) -> tuple[list[Any], list[Any]]:
+    """The entries of all boards, and those of a rebuild."""
+    Records().apply(connection, "b", events_after(connection, 0, 1000))
+    return tuple(  # type: ignore[return-value]  # two of them
+        sorted(map(tuple, connection.execute(select(entries.tables[slot])).all()), key=repr) for slot in "ab"
+    )
 
 
 async def test_a_leaderboard_within_a_season_is_live_until_it_closes_and_then_as_it_closed(
@@ -291,14 +365,7 @@ async def test_the_entries_of_a_season_are_those_of_a_rebuild(
     gone = await ana.post(f"/games/{game}/seasons", season(now - MINUTE, now + MINUTE, key="gone"))
     await ana.call("DELETE", f"/games/{game}/seasons/{gone['id']}")
 
-    def compare(connection: Connection) -> tuple[list[Any], list[Any]]:
-        Records().apply(connection, "b", events_after(connection, 0, 1000))
-        return tuple(  # type: ignore[return-value]  # two of them
-            sorted(map(tuple, connection.execute(select(entries.tables[slot])).all()), key=repr)
-            for slot in "ab"
-        )
-
-    live, rebuilt = await server.ledger.database.write(compare)
+    live, rebuilt = await server.ledger.database.write(made_anew)
     assert live == rebuilt
     assert len(live) == 4  # both on the game's board and on the season's
 

@@ -115,6 +115,10 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Whether the season of a season's board does not hold a moment."""
         return self.seasonal and not (len(self.begun) == 2 and self.begun[0] <= moment < self.begun[1])
 
+    def has_ended(self, moment: int) -> bool:
+        """Whether the season of a season's board is over: what is committed then does not enter any more."""
+        return self.seasonal and len(self.begun) == 2 and moment >= self.begun[1]
+
     def over(self, at: int, told: int) -> bool:
         """Whether the period of a moment had been over for a while when somebody told of it."""
         if self.definition.schedule == "none" or told - at <= LATE:

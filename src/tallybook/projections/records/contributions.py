@@ -45,7 +45,8 @@ class Contribution(msgspec.Struct, frozen=True):
     bot: bool = False
     change: bool = False  # the value is to be added to what was reported before
     unlocked: Unlocked | None = None  # the achievement and tier that points are for
-    told: int | None = None  # when the player's client said so; None: it is more than a client's word
+    told: int = 0  # when it was committed
+    client: bool = False  # whether it is no more than the word of the player's client
 
 
 def of_career(recorded: Recorded) -> Iterator[Contribution]:
@@ -57,7 +58,7 @@ def of_career(recorded: Recorded) -> Iterator[Contribution]:
         case ScoreSubmitted() as said:
             yield Contribution(
                 "scores", said.action, said.game, said.player, said.score, at, since,
-                said.board, said.second, said.team, said.bot, told=told if said.client else None,
+                said.board, said.second, said.team, said.bot, told=told, client=said.client,
             )  # fmt: skip
         case StatsReported() as said:
             for report in said.values:
@@ -66,18 +67,18 @@ def of_career(recorded: Recorded) -> Iterator[Contribution]:
                 assert value is not None
                 yield Contribution(
                     "stat", report.stat, said.game, said.player, value, at, since,
-                    bot=said.bot, change=change, told=told if said.client else None,
+                    bot=said.bot, change=change, told=told, client=said.client,
                 )  # fmt: skip
         case AchievementUnlocked() as said if said.points:
             yield Contribution(
                 "points", "", said.game, said.player, said.points, at, since,
                 bot=said.bot, unlocked=(said.achievement, said.tier),
-                told=told if said.by == "client" else None,
+                told=told, client=said.by == "client",
             )  # fmt: skip
         case AchievementRevoked() as said if said.points:
             yield Contribution(
                 "points", "", said.game, said.player, -said.points, at, since,
-                unlocked=(said.achievement, said.tier),
+                unlocked=(said.achievement, said.tier), told=told,
             )  # fmt: skip
 
 
@@ -131,11 +132,11 @@ def admits(board: Board, given: Contribution) -> bool:
     wanted = board.definition
     if given.bot and not wanted.bots:
         return False
-    if given.told is not None and (wanted.server or board.over(given.at, given.told)):
+    if given.client and (wanted.server or board.over(given.at, given.told)):
         return False
     if wanted.teams and given.team is None:
         return False
-    return not board.shut_at(given.at)
+    return not (board.shut_at(given.at) or board.has_ended(given.told))
 
 
 def enters(given: Contribution, board: Board) -> bool:

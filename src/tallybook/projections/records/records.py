@@ -300,8 +300,12 @@ class _Batch:
                 self._combine(again)
 
     def _corrected(self, recorded: Recorded) -> None:
-        """Whatever the result gave so far holds no longer; with a new result, what that gives does."""
-        boards = self._boards[self._games[recorded.stream]]
+        """Whatever the result gave so far holds no longer; with a new result, what that gives does.
+
+        Boards of seasons that are over keep what they have.
+        """
+        known = self._boards[self._games[recorded.stream]]
+        boards = {id_: board for id_, board in known.items() if not board.has_ended(recorded.committed_at)}
         held = sessions.holding(self.connection, self.slot, recorded.stream, boards, recorded.position)
         if held is None:
             return

@@ -54,7 +54,7 @@ def rows_of(
     assert isinstance(event, SessionFinished | ResultCorrected)
     made = []
     for board in boards:
-        if board.definition.source != "session":
+        if board.definition.source != "session" or board.has_ended(recorded.committed_at):
             continue
         for seat, what in _by_seat(game_id, event, board.definition.of, at, since):
             if enters(what, board):
