@@ -1,14 +1,20 @@
 """Typed settings from the environment or a `.env` file, prefix `TALLYBOOK_`."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "TALLYBOOK_"
 DATABASES = ("sqlite://", "postgresql://", "mysql://", "mariadb://")
+_NO_DATABASE = (
+    "must look like postgresql://user:password@host:5432/name; "
+    "in the password, @ : / ? are written %40 %3A %2F %3F"
+)
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["text", "json"]
 
@@ -61,6 +67,31 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(DATABASES):
             raise ValueError(f"must start with one of {', '.join(DATABASES)}")
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):  # whose words may have a piece of a password in them
+            raise ValueError(_NO_DATABASE) from None
+        if url.drivername == "sqlite":
+            if url.host or not url.database:  # it would be kept in memory, and lost
+                raise ValueError("must name a file, as in sqlite:///data/tallybook.db")
+        elif re.search(r"[\s@\[\]]", url.host or ""):
+            raise ValueError(_NO_DATABASE)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                scheme = urlsplit(value).scheme
+                _ = urlsplit(value).port  # which is looked at when it is asked for
+            except ValueError:
+                scheme = ""
+            if scheme not in {"redis", "rediss", "unix"}:
+                raise ValueError("must look like redis://localhost:6379, or begin with rediss:// or unix://")
         return value
 
     @field_validator("secret_keys", mode="before")
@@ -68,7 +99,9 @@ class Settings(BaseSettings):
     def _comma_separated(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        keys = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not value.strip():
+            return ()
+        keys = tuple(part.strip() for part in value.split(","))
         if any(len(key) < 32 for key in keys):
             raise ValueError("every key needs at least 32 characters")
         return keys
@@ -82,11 +115,16 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of an embedded database."""
+        if not self.database_url.startswith("sqlite:///"):
+            return None
+        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0])
+
+    @property
     def data_folder(self) -> Path:
         """Where an embedded server keeps its files: the database's own folder, else `data/`."""
-        if self.database_url.startswith("sqlite:///"):
-            return Path(self.database_url.removeprefix("sqlite:///")).parent
-        return Path("data")
+        return Path("data") if self.database_file is None else self.database_file.parent
 
 
 def load() -> Settings:

@@ -114,6 +114,51 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
         assert (command, code, said.count("\n")) == (command, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "code", "said"),
+    [
+        ("DATABASE_URL", "postgresql://ana:hush@127.0.0.1:1/x", 1, "//ana:***@127.0.0.1:1/x"),
+        ("DATABASE_URL", "mysql://ana:hush@127.0.0.1:1/x?charset=utf8mb4", 1, "//ana:***@127.0.0.1:1/x"),
+        ("DATABASE_URL", "postgresql://ana:hush@no.such.invalid/x", 1, "//ana:***@no.such.invalid/x"),
+        ("DATABASE_URL", "postgresql://ana:@127.0.0.1:1/x?password=hush", 1, "127.0.0.1:1/x cannot be used"),
+        ("DATABASE_URL", "postgresql://ana:hush@127.0.0.1:1/x?odd=1", 1, "argument 'odd'"),
+        ("DATABASE_URL", "sqlite:////proc/tallybook.db", 1, "unable to open database file"),
+        ("DATABASE_URL", "sqlite:////proc/none/tallybook.db", 1, "No such file or directory"),
+        ("DATABASE_URL", "postgresql://[bad", 2, "must look like postgresql://"),
+        ("DATABASE_URL", "postgresql://ana:ab@hush@127.0.0.1/x", 2, "%40"),
+        ("DATABASE_URL", "postgresql://ana:no@127.0.0.1:hush/x", 2, "must look like postgresql://"),
+        ("DATABASE_URL", "sqlite://tallybook.db", 2, "must name a file"),
+        ("REDIS_URL", "http://:hush@x", 2, "must look like redis://"),
+        ("REDIS_URL", "redis://[bad", 2, "must look like redis://"),
+        ("REDIS_URL", "redis://127.0.0.1:hush", 2, "must look like redis://"),
+        ("SECRET_KEYS", ",", 2, "at least 32 characters"),
+        ("SECRET_KEYS", f",{'k' * 32}", 2, "at least 32 characters"),
+    ],
+)
+def test_a_start_that_cannot_be_says_in_one_line_which_setting_it_is_and_why(
+    tmp_path: Path, setting: str, value: str, code: int, said: str
+) -> None:
+    more = {f"TALLYBOOK_{setting}": value}
+    refused = tallybook(tmp_path, f"sqlite:///{tmp_path}/tallybook.db", "serve", "--port", "0", more=more)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (code, 1), refused.stderr
+    assert f"TALLYBOOK_{setting}" in refused.stderr
+    assert said in refused.stderr
+    assert "hush" not in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["verify"], ["rebuild"], ["backup", "new.backup"]])
+def test_where_there_is_no_ledger_a_command_that_works_on_one_says_so_and_makes_none(
+    tmp_path: Path, command: Sequence[str]
+) -> None:
+    refused = tallybook(tmp_path, "sqlite:///data/tallybook.db", *command)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "there is no ledger in the database sqlite:///data/tallybook.db" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_benchmark_measures_in_a_moment_and_leaves_nothing(tmp_path: Path) -> None:
     done = tallybook(tmp_path, f"sqlite:///{tmp_path}/tallybook.db", "bench", "--seconds", "0.2")
     assert (done.returncode, done.stdout.count("/s")) == (0, 4), done.stderr

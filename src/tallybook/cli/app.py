@@ -43,7 +43,9 @@ def err() -> "Console":
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what is wrong in one line; raise what this returns."""
-    err().print(f"[red]tallybook:[/red] {message}", soft_wrap=True)
+    from rich.markup import escape
+
+    err().print(f"[red]tallybook:[/red] {escape(message)}", soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -60,14 +62,39 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from sqlalchemy.exc import DBAPIError
 
     from tallybook.database.engine import UnsafeDatabase
+    from tallybook.database.trouble import DatabaseUnavailable
     from tallybook.kernel.refusals import Refusal
 
     try:
         return uvloop.run(work)
-    except (OSError, DBAPIError) as error:
-        raise fail(f"the database cannot be used: {str(error).splitlines()[0]}") from None
-    except (UnsafeDatabase, Refusal, ValueError) as error:
+    except DatabaseUnavailable as error:
+        raise _unusable(error.__cause__ or error) from None
+    except DBAPIError as error:
+        raise _unusable(error) from None
+    except TypeError as error:
+        if "connect()" not in str(error):
+            raise
+        raise _unusable(error) from None  # the driver knows no such option as the URL has
+    except (OSError, UnsafeDatabase, Refusal, ValueError) as error:
         raise fail(str(error)) from None
+
+
+def _unusable(error: BaseException) -> typer.Exit:
+    """Say which database it was, what the matter is, and which setting names it."""
+    from tallybook.database.trouble import said_of
+
+    return fail(
+        f"{_where(settings())} cannot be used: {said_of(error)}; "
+        "see that it is there and can be written, or mend TALLYBOOK_DATABASE_URL"
+    )
+
+
+def _where(configured: Settings) -> str:
+    from sqlalchemy import make_url
+
+    from tallybook.database.engine import shown
+
+    return f"the database {shown(make_url(configured.database_url))}"
 
 
 def bar(unit: str) -> "Progress":
@@ -94,6 +121,18 @@ def ready_schema(configured: Settings, *, migrate: bool = False) -> None:
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
     if found is not Schema.CURRENT:
         run(_migrate(configured))
+
+
+def needs_ledger(configured: Settings) -> None:
+    """End the command where there is nothing to work on; nothing is made by looking."""
+    from tallybook.migrations import Schema
+
+    if run(_schema(configured)) is Schema.EMPTY:
+        raise fail(
+            f"there is no ledger in {_where(configured)}: run this in the server's folder, "
+            "or mend TALLYBOOK_DATABASE_URL; `tallybook serve` begins a new one",
+            2,
+        )
 
 
 @app.command()
@@ -174,6 +213,7 @@ def rebuild(
         if name not in known:
             raise fail(f"there is no projection {name}; there are {', '.join(known)}", 2)
     configured = settings()
+    needs_ledger(configured)
     with bar("events") as progress:
         for together in passes(everything, names or known):
             task = progress.add_task(", ".join(together), total=None)
@@ -190,7 +230,9 @@ def rebuild(
 @app.command()
 def verify() -> None:
     """Prove the ledger: chains, indexes, positions, heads and texts. Exit code 1 when anything is amiss."""
-    prove(settings())
+    configured = settings()
+    needs_ledger(configured)
+    prove(configured)
 
 
 def prove(configured: Settings) -> None:
@@ -242,8 +284,11 @@ def bench(
 
 async def _schema(configured: Settings) -> Any:
     from tallybook.database.engine import open_database
-    from tallybook.migrations import schema_of
+    from tallybook.migrations import Schema, schema_of
 
+    file = configured.database_file
+    if file is not None and not file.exists():  # to open it would make it
+        return Schema.EMPTY
     database = open_database(configured.database_url)
     try:
         return await database.read(schema_of)

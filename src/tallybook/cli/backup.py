@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tallybook.cli.app import app, bar, err, out, prove, run, settings
+from tallybook.cli.app import app, bar, err, needs_ledger, out, prove, run, settings
 
 
 @app.command()
@@ -20,6 +20,7 @@ def backup(
     from tallybook.operating import backup as copy
 
     configured = settings()
+    needs_ledger(configured)
     if file.is_dir():
         moment = iso(SystemClock().now())[:19].replace(":", "-")
         file /= f"tallybook-{moment}Z.backup"

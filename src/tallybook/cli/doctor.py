@@ -9,8 +9,8 @@ from importlib.metadata import version
 
 from sqlalchemy.exc import DBAPIError
 
-from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database
-from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.database.engine import Database, UnsafeDatabase, check_durability, open_database, shown
+from tallybook.database.trouble import DatabaseUnavailable, said_of
 from tallybook.delivery.web.app import built
 from tallybook.ledger.projecting import Projector
 from tallybook.ledger.read import last_position
@@ -46,16 +46,20 @@ async def examine(settings: Settings) -> Sequence[Check]:
     ]
     try:
         database = open_database(settings.database_url)
-    except (ValueError, OSError) as error:
-        return [*checks, Check("database", str(error), ok=False, mend="mend TALLYBOOK_DATABASE_URL")]
+    except DatabaseUnavailable as error:
+        return [*checks, _away(error)]
     try:
         checks.extend(await _database(database))
     except (DatabaseUnavailable, DBAPIError) as error:
-        words = str(error.__cause__ or error).splitlines()[0]
-        checks.append(Check("database", words, ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL"))
+        return [*checks, _away(error)]
     finally:
         await database.close()
     return checks
+
+
+def _away(error: DatabaseUnavailable | DBAPIError) -> Check:
+    cause = error if isinstance(error, DBAPIError) else error.__cause__ or error
+    return Check("database", said_of(cause), ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL")
 
 
 def _disk(settings: Settings) -> Check:
@@ -69,9 +73,8 @@ def _disk(settings: Settings) -> Check:
 
 
 async def _database(database: Database) -> list[Check]:
-    where = database.url.render_as_string(hide_password=True)
     schema = await database.read(schema_of)
-    checks = [Check("database", where, ok=True)]
+    checks = [Check("database", shown(database.url), ok=True)]
     if schema is not Schema.CURRENT:
         mend = {
             Schema.EMPTY: "run `tallybook migrate`, or just serve",

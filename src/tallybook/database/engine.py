@@ -71,13 +71,23 @@ def _trouble_refused() -> Iterator[None]:
         raise
 
 
+def _make_folder(url: URL) -> None:
+    if url.database:
+        with _trouble_refused():
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def shown(url: URL) -> str:
+    """A URL as it may be shown: without the password, or options that may hold one."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 class SqliteDatabase:
     """SQLite in WAL mode with synchronous FULL: one writing thread, a few reading ones."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(url)
         self._writer_engine = self._engine("BEGIN IMMEDIATE", 1)
         self._reader_engine = self._engine("BEGIN", SQLITE_READERS + 1)  # one is for glances
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
@@ -246,8 +256,7 @@ def migration_engine(url: str) -> "Engine | AsyncEngine":
     """An engine for schema changes, without pool or time-outs."""
     parsed = make_url(url)
     if parsed.drivername == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(parsed)
         return create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool)
     from sqlalchemy.ext.asyncio import create_async_engine
 

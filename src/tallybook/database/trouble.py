@@ -83,3 +83,11 @@ def in_trouble(error: BaseException) -> bool:
         or (code & 0xFF) in _SQLITE_CODES  # the low byte is the primary code
         or number in _MARIADB_CODES
     )
+
+
+def said_of(error: BaseException) -> str:
+    """What the driver or the system says, in one line."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, DBAPIError) and said is not None and said.args:
+        said = said.__cause__ or said.args[-1]  # without the name of a class or a number before it
+    return next(iter(str(said).splitlines()), "it does not answer")
