@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -146,6 +147,27 @@ def test_a_start_that_cannot_be_says_in_one_line_which_setting_it_is_and_why(
     assert said in refused.stderr
     assert "hush" not in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("127.0.0.1", "Address already in use"),
+        ("192.0.2.1", "Cannot assign requested address"),
+        ("no.such.invalid", "Name or service not known"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on_is_told_in_one_line(
+    tmp_path: Path, host: str, why: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        arguments = ("serve", "--host", host, "--port", str(port))
+        refused = tallybook(tmp_path, f"sqlite:///{tmp_path}/tallybook.db", *arguments)
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
+    assert f"cannot listen on port {port} of {host}: {why}" in refused.stderr
+    assert "--port" in refused.stderr
 
 
 @pytest.mark.parametrize("command", [["verify"], ["rebuild"], ["backup", "new.backup"]])

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from socket import socket
 
 import uvicorn
@@ -41,35 +41,24 @@ def open_log(settings: Settings, clock: Clock) -> Log:
 
 
 async def serve(
-    settings: Settings,
-    *,
-    host: str,
-    port: int,
-    listener: socket | None = None,
-    ready: Callable[[str], None] = lambda _: None,
+    settings: Settings, listeners: Sequence[socket], ready: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` hears the address when requests are answered.
-
-    A `listener` that is bound already is served in the place of `host` and `port`.
-    """
+    """Serve on bound sockets until SIGTERM or SIGINT; `ready` hears the first one's address when requests
+    are answered."""
     clock = SystemClock()
     log = open_log(settings, clock)
     log_request = log.request if settings.access_log and settings.log_level in {"debug", "info"} else None
     with sending() as traces:
         async with node(settings, clock, log_request=log_request, traces=traces) as running:
-            await _serve(running, host=host, port=port, listener=listener, ready=ready)
+            await _serve(running, listeners, ready)
 
 
-async def _serve(
-    running: Node, *, host: str, port: int, listener: socket | None, ready: Callable[[str], None]
-) -> None:
+async def _serve(running: Node, listeners: Sequence[socket], ready: Callable[[str], None]) -> None:
     """Answer requests until the end is asked for."""
     settle_collector()
     engine = Engine(running.endpoint)
     config = uvicorn.Config(
         Polling(engine, running.app),
-        host=host,
-        port=port,
         http=http_protocol(running.endpoint, carriers(engine), running.app.quick),
         ws="websockets-sansio",
         lifespan="off",
@@ -79,4 +68,4 @@ async def _serve(
         backlog=4096,
     )
     server = Server(config, running.endpoint, running.ledger.drain, ready)
-    await server.serve(None if listener is None else [listener])
+    await server.serve(list(listeners))

@@ -154,6 +154,7 @@ def serve(
     """Serve the API, the sockets and the web app on one port, until SIGTERM or Ctrl-C."""
     gc.disable()  # nothing of what a start loads is garbage; `serve` turns it on again
     from tallybook.bootstrap.serving import serve as start
+    from tallybook.cli.listening import alone, bound, reserve
 
     said = {"log_level": log_level, "log_format": log_format, "access_log": access_log}
     configured = settings().model_copy(
@@ -176,9 +177,9 @@ def serve(
     if workers > 1:
         from tallybook.cli.workers import supervise
 
-        run(supervise(configured, host, port, workers, ready))
+        run(supervise(configured, bound(reserve, host, port), workers, ready))
     else:
-        run(start(configured, host=host, port=port, ready=ready))
+        run(start(configured, bound(alone, host, port), ready))
 
 
 @app.command()

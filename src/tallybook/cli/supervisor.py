@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,33 +21,6 @@ class Failed(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(f"exit code {code}")
         self.code = code
-
-
-def listener(host: str, port: int) -> socket.socket:
-    """A socket bound to an address that other processes of this user may be bound to as well.
-
-    Linux spreads new connections over all that listen; elsewhere one of them may get most.
-    """
-    family, kind, protocol, _, address = _address(host, port)
-    bound = socket.socket(family, kind, protocol)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind(address)
-    return bound
-
-
-def reserve(host: str, port: int) -> socket.socket:
-    """The same, but `OSError` when somebody else listens there. It holds the port and takes no connection."""
-    family, kind, protocol, _, address = _address(host, port)
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
-    return listener(host, port)
-
-
-def _address(host: str, port: int) -> tuple[int, int, int, str, tuple[object, ...]]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return found[0]
 
 
 class Supervisor:

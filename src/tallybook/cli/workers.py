@@ -4,21 +4,21 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from socket import socket
 
 import typer
 
 from tallybook.bootstrap.serving import open_log, serve
-from tallybook.cli.supervisor import READY, Failed, Supervisor, listener, reserve
+from tallybook.cli.listening import listener
+from tallybook.cli.supervisor import READY, Failed, Supervisor
 from tallybook.kernel.clock import SystemClock
 from tallybook.settings import Settings
 
 
-async def supervise(
-    settings: Settings, host: str, port: int, workers: int, ready: Callable[[str], None]
-) -> None:
+async def supervise(settings: Settings, reserved: socket, workers: int, ready: Callable[[str], None]) -> None:
     """Serve with several workers until SIGTERM or SIGINT; `ready` hears the address when all answer."""
     open_log(settings, SystemClock())
-    with reserve(host, port) as reserved:
+    with reserved:
         host, port = reserved.getsockname()[:2]
         command = _command(settings, host, port)
         supervisor = Supervisor(command, workers, lambda: ready(f"http://{host}:{port}"))
@@ -53,4 +53,4 @@ async def work(settings: Settings, host: str, port: int) -> None:
         sys.stdout.flush()
 
     with listener(host, port) as bound:
-        await serve(settings, host=host, port=port, listener=bound, ready=ready)
+        await serve(settings, [bound], ready)
