@@ -139,6 +139,32 @@ async def test_a_private_room_does_not_exist_until_one_has_its_key(ana: Person, 
     assert code_of(await bea.call("POST", f"/rooms/by-key/{session['key']}/join")) == "forbidden"
 
 
+async def test_whoever_opens_the_next_session_of_a_room_leaves_it_to_its_host(
+    ana: Person, bea: Person
+) -> None:
+    first = await ana.opens("Cleo")
+    join = f"/rooms/by-key/{first['key']}/join"
+    another = {key: first[key] for key in ("game_id", "room_id")} | {"seats": [{"player_id": bea.id}]}
+    assert code_of(await bea.call("POST", "/sessions", another)) == "not_found"
+    await bea.post(join, {"spectator": True})
+    assert code_of(await bea.call("POST", "/sessions", another)) == "forbidden"
+    await bea.post(join, {"name": "Bea"})
+    assert code_of(await bea.call("POST", "/sessions", another)) == "in_play"
+    await ana.post(f"/sessions/{first['id']}/end")
+
+    second = await bea.post("/sessions", another)
+
+    assert (second["previous"], second["scorekeepers"]) == (first["id"], [ana.id])
+    assert (await bea.get(f"/rooms/by-key/{first['key']}"))["host_id"] == ana.id
+    assert (
+        code_of(await bea.call("POST", f"/rooms/{first['room_id']}/host", {"player_id": bea.id}))
+        == "forbidden"
+    )
+    await ana.post(f"/sessions/{second['id']}/end")
+    third = await ana.post("/sessions", another | {"seats": [{"name": "Cleo"}]})
+    assert third["scorekeepers"] == [ana.id]
+
+
 async def test_public_rooms_are_listed_and_looked_up(ana: Person, bea: Person) -> None:
     game = await ana.post("/games", {"name": "Go"})
     body = {"game_id": game["id"], "name": "Game night", "public": True}

@@ -77,7 +77,11 @@ class Opening:
         self._clock = clock
 
     async def create(self, actor: Actor, body: Body, envelope: Envelope) -> UUID:
-        """Open a session as `body` (a `NewSession`) says; the actor hosts it and keeps the score."""
+        """Open a session as `body` (a `NewSession`) says.
+
+        In a room of its own the actor hosts it and keeps the score; in a room that is there the same people
+        do as before.
+        """
         content = fingerprint("create", body)
         require("session.create", relations_of(actor))
         asked: NewSession = decode(NewSession, body)
@@ -156,7 +160,13 @@ class Opening:
         if table.session.ended_at is None:
             raise Refusal("in_play", "the room's session is still going on: end it first")
         again = msgspec.structs.replace(
-            command, key=room.key, public=room.public, previous=room.session_id, max_players=room.max_players
+            command,
+            key=room.key,
+            host_id=table.session.host_id,
+            scorekeepers=table.session.scorekeepers,
+            public=room.public,
+            max_players=room.max_players,
+            previous=room.session_id,
         )
         return await self._next(actor, again, room.session_id, content, envelope)
 
