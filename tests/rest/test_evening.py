@@ -165,6 +165,37 @@ async def test_whoever_opens_the_next_session_of_a_room_leaves_it_to_its_host(
     assert third["scorekeepers"] == [ana.id]
 
 
+async def test_who_is_sent_out_stays_out_of_the_room_until_its_host_lets_them_in(
+    ana: Person, bea: Person
+) -> None:
+    first = await ana.opens("Cleo")
+    join = f"/rooms/by-key/{first['key']}/join"
+    kick = f"/rooms/{first['room_id']}/kick"
+    another = {key: first[key] for key in ("game_id", "room_id")}
+
+    async def out(session: dict[str, str]) -> None:
+        assert code_of(await bea.call("GET", f"/sessions/{session['id']}")) == "not_found"
+        assert code_of(await bea.call("POST", join, {"name": "Bea"})) == "forbidden"
+        await ana.post(f"/sessions/{session['id']}/end")
+
+    await bea.post(join)
+    await ana.post(kick, {"player_id": bea.id})
+    await out(first)
+    second = await ana.post(f"/sessions/{first['id']}/rematch")
+    await out(second)
+    third = await ana.post("/sessions", another | {"seats": [{"name": "Cleo"}]})
+    dora = await enter(ana.client, "Dora")
+    await dora.post(join, {"name": "Dora"})
+    await out(third)
+
+    invited = another | {"seats": [{"player_id": bea.id}]}
+    assert code_of(await dora.call("POST", "/sessions", invited)) == "forbidden"
+    fourth = await ana.post("/sessions", invited)
+
+    assert (await bea.get(f"/sessions/{fourth['id']}"))["previous"] == third["id"]
+    assert (await bea.post(join))["role"] == "player"
+
+
 async def test_public_rooms_are_listed_and_looked_up(ana: Person, bea: Person) -> None:
     game = await ana.post("/games", {"name": "Go"})
     body = {"game_id": game["id"], "name": "Game night", "public": True}

@@ -251,3 +251,6 @@ def test_who_was_sent_out_does_not_come_along_to_the_rematch() -> None:
     table.do("end")
     again = Table(rematch_of(table.session, session_id=SESSION))
     assert [seat["name"] for seat in again.json["seats"]] == ["Ana", "Cleo"]
+    assert refusal(again, "join_seat", actor=BEN) == "forbidden"
+    again.do("end")
+    assert rematch_of(again.session, session_id=SESSION).kicked == (BEN,)

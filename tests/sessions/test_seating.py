@@ -145,6 +145,16 @@ def test_who_is_kicked_stays_out_but_leaves_the_score() -> None:
     assert refusal(table, "host", player_id=str(BEN)) == "invalid"
 
 
+def test_who_was_sent_out_of_the_room_is_let_in_again_by_its_host_alone() -> None:
+    with pytest.raises(Refusal, match="removed from the room"):
+        Table(creation(ANA, BEN, kicked=(BEN,)))
+    table = Table(creation(ANA, kicked=(BEN, CLEO), scorekeepers=(HOST, ANA)))
+    seat = {"player_id": str(BEN)}
+    assert refusal(table, "seats", actor=ANA, add=seat) == "forbidden"
+    assert table.do("seats", add=seat) == [SeatAdded(1, BEN)]
+    assert (standing(table.session, BEN).kicked, standing(table.session, CLEO).kicked) == (False, True)
+
+
 def test_the_room_is_handed_to_a_person_at_the_table() -> None:
     table = Table(creation(ANA, seats=(SeatToAdd(ANA), SeatToAdd(BEN, is_bot=True))))
     assert table.do("host", player_id=str(HOST)) == []

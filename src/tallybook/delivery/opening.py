@@ -28,6 +28,7 @@ from tallybook.rules.protocol import Config, Stat
 from tallybook.sessions.commands import CreateSession, SeatToAdd
 from tallybook.sessions.lifecycle import rematch_of
 from tallybook.sessions.seating import MOST_SEATS
+from tallybook.sessions.session import standing
 from tallybook.sessions.wire import decode
 
 PLAIN = (Stat("Points", scoring=True),)  # what is counted when nobody says what
@@ -159,6 +160,10 @@ class Opening:
         self._tables.require(actor, "rematch", table.session)
         if table.session.ended_at is None:
             raise Refusal("in_play", "the room's session is still going on: end it first")
+        kicked = table.session.kicked
+        if standing(table.session, actor.player_id, actor.merged).host:  # who may let them in again
+            seated = {seat.player_id for seat in command.seats}
+            kicked = tuple(player_id for player_id in kicked if player_id not in seated)
         again = msgspec.structs.replace(
             command,
             key=room.key,
@@ -167,6 +172,7 @@ class Opening:
             public=room.public,
             max_players=room.max_players,
             previous=room.session_id,
+            kicked=kicked,
         )
         return await self._next(actor, again, room.session_id, content, envelope)
 

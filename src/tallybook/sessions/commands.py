@@ -35,6 +35,7 @@ class CreateSession(PlatformCommand, frozen=True, kw_only=True):
     public: bool = False
     max_players: int | None = None
     previous: UUID | None = None
+    kicked: tuple[UUID, ...] = ()
 
 
 class Start(PlatformCommand, frozen=True):

@@ -64,7 +64,7 @@ def decide(
         case Abandon():
             return lifecycle.abandon()
         case Seats():
-            return seating.change_seats(session, command)
+            return seating.change_seats(session, command, actor)
         case TakeSeat(seat=seat):
             return seating.take_seat(session, seat, actor)
         case JoinSeat():

@@ -47,6 +47,7 @@ class SessionCreated(Event, frozen=True, kw_only=True):
     host_id: UUID
     scorekeepers: tuple[UUID, ...]
     previous: UUID | None = None  # the session of which this is the rematch
+    kicked: tuple[UUID, ...] = ()  # who was sent out of the room before
 
 
 @event("session_started.v1")
@@ -153,7 +154,7 @@ class ScorekeeperRemoved(Event, frozen=True):
 
 @event("player_kicked.v1")
 class PlayerKicked(Event, frozen=True):
-    """The player left against their will and may not come back to this session."""
+    """The player left against their will and may not come back to the room until its host seats them."""
 
     player_id: UUID
 

@@ -43,10 +43,11 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
         rules=rules.id,
         rules_version=rules.version,
         config=rules.configure(command.config),
-        seats=first_seats(command.seats, command.max_players),
+        seats=first_seats(command.seats, command.max_players, command.kicked),
         host_id=command.host_id,
         scorekeepers=tuple(dict.fromkeys(command.scorekeepers)) or (command.host_id,),
         previous=command.previous,
+        kicked=command.kicked,
     )
     if not (rules.manual and created.seats):
         return (created,)
@@ -57,7 +58,7 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
 def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
     """The command that opens the next session of a room: `session_id`'s table, with nothing scored.
 
-    Who was sent out does not come along.
+    Who was sent out stays out.
     """
     return CreateSession(
         room_id=session.room_id,
@@ -75,6 +76,7 @@ def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
         public=session.public,
         max_players=session.max_players,
         previous=session_id,
+        kicked=session.kicked,
     )
 
 

@@ -1,6 +1,6 @@
 """Who sits where, keeps the score and runs the room: the decisions about people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from msgspec import UNSET
@@ -31,7 +31,9 @@ MOST_REQUESTS = 100
 LONGEST_TEAM = 40
 
 
-def first_seats(seats: Sequence[SeatToAdd], max_players: int | None) -> tuple[Seat, ...]:
+def first_seats(
+    seats: Sequence[SeatToAdd], max_players: int | None, kicked: Collection[UUID] = ()
+) -> tuple[Seat, ...]:
     """The seats of a new session, numbered from 0."""
     most = MOST_SEATS if max_players is None else max_players
     if len(seats) > most:
@@ -40,6 +42,7 @@ def first_seats(seats: Sequence[SeatToAdd], max_players: int | None) -> tuple[Se
     for number, seat in enumerate(seats):
         if seat.player_id in seen and not seat.is_bot:
             raise invalid(f"seats.{number}", "this player has a seat already")
+        _refuse_kicked(kicked, seat.player_id)
         seen.add(seat.player_id)
     return tuple(
         Seat(number, seat.player_id, _team(seat.team, f"seats.{number}.team"), seat.is_bot)
@@ -47,7 +50,7 @@ def first_seats(seats: Sequence[SeatToAdd], max_players: int | None) -> tuple[Se
     )
 
 
-def change_seats(session: Session, command: Seats) -> Sequence[Event]:
+def change_seats(session: Session, command: Seats, actor: UUID) -> Sequence[Event]:
     changes = [name for name in command.__struct_fields__ if getattr(command, name) is not UNSET]
     if len(changes) != 1:
         raise invalid("seats", "give exactly one of " + ", ".join(command.__struct_fields__))
@@ -56,6 +59,8 @@ def change_seats(session: Session, command: Seats) -> Sequence[Event]:
     match command:
         case Seats(add=SeatToAdd() as add):
             team = _team(add.team, "add.team")
+            if actor != session.host_id:  # who has sent somebody out may let them in again
+                _refuse_kicked(session.kicked, add.player_id)
             return (_add_seat(session, add.player_id, is_bot=add.is_bot, team=team),)
         case Seats(remove=int(number)):
             return (SeatRemoved(_seat(session, number).seat),)
@@ -76,7 +81,7 @@ def change_seats(session: Session, command: Seats) -> Sequence[Event]:
 
 def take_seat(session: Session, number: int, actor: UUID) -> Sequence[Event]:
     seat = _seat(session, number)
-    _refuse_kicked(session, actor)
+    _refuse_kicked(session.kicked, actor)
     if seat.player_id == actor or session.requests.get(actor) == number:
         return ()
     _refuse_second_seat(session, actor)
@@ -90,11 +95,12 @@ def join_seat(session: Session, actor: UUID) -> Sequence[Event]:
         return ()
     if session.status == "playing" and not session.plugin.manual:
         raise Refusal("in_play", "the seats are fixed once the game has begun")
+    _refuse_kicked(session.kicked, actor)
     return (_add_seat(session, actor, is_bot=False, team=None),)
 
 
 def add_scorekeeper(session: Session, player_id: UUID) -> Sequence[Event]:
-    _refuse_kicked(session, player_id)
+    _refuse_kicked(session.kicked, player_id)
     return () if player_id in session.scorekeepers else (ScorekeeperAdded(player_id),)
 
 
@@ -150,7 +156,6 @@ def _requested(session: Session, request: RequestOf) -> Seat:
 
 
 def _add_seat(session: Session, player_id: UUID, *, is_bot: bool, team: str | None) -> SeatAdded:
-    _refuse_kicked(session, player_id)
     if not is_bot:
         _refuse_second_seat(session, player_id)
     most = MOST_SEATS if session.max_players is None else session.max_players
@@ -165,8 +170,8 @@ def _refuse_second_seat(session: Session, player_id: UUID) -> None:
         raise Refusal("seat_taken", f"this player sits at seat {seat.seat} already")
 
 
-def _refuse_kicked(session: Session, player_id: UUID) -> None:
-    if player_id in session.kicked:
+def _refuse_kicked(kicked: Collection[UUID], player_id: UUID) -> None:
+    if player_id in kicked:
         raise Refusal("forbidden", "this player was removed from the room")
 
 

@@ -136,8 +136,8 @@ def evolve_platform(session: Session | None, recorded: Recorded) -> Session:
         case SessionVoided():
             return replace(session, voided=True)
         case SeatAdded(seat=number, player_id=player_id, is_bot=is_bot, team=team):
-            added = Seat(number, player_id, team, is_bot)
-            return replace(_seated(session, (*session.seats, added)), next_seat=number + 1)
+            session = replace(session, next_seat=number + 1, kicked=_except(session.kicked, player_id))
+            return _seated(session, (*session.seats, Seat(number, player_id, team, is_bot)))
         case SeatRemoved(seat=number):
             requests = {player: wanted for player, wanted in session.requests.items() if wanted != number}
             seats = tuple(seat for seat in session.seats if seat.seat != number)
@@ -183,6 +183,7 @@ def _created(event: SessionCreated, happened_at: int) -> Session:
         host_id=event.host_id,
         scorekeepers=event.scorekeepers,
         previous=event.previous,
+        kicked=event.kicked,
         created_at=happened_at,
     )
 
