@@ -173,6 +173,7 @@ async def test_names_of_any_script_are_kept_and_what_is_no_name_is_refused_every
             ("POST", "/sessions", opening | {"seats": [{"name": "Ben", "team": name}]}),
             ("POST", "/sessions", opening | {"stats": [stat | {"name": name}]}),
             ("POST", "/sessions", opening | {"stats": [stat | {"data_type": "choice", "choices": [name]}]}),
+            ("POST", f"/rooms/by-key/{session['key']}/join", {"name": name}),
         ]
 
     for bad in BAD_NAMES:
@@ -184,6 +185,12 @@ async def test_names_of_any_script_are_kept_and_what_is_no_name_is_refused_every
     for method, path, body in places("NAME"):
         content = repr(body).replace("'", '"').replace("NAME", "\\ud800").encode()
         assert (await ana.send(method, path, content)).status_code == 400
+    async with ana.device() as a:
+        for bad in BAD_NAMES:
+            if bad is not None:  # there, too
+                with pytest.raises(Refused, match="invalid"):
+                    await a.join(f"room:{session['key']}", name=bad)
+    assert (await ana.get(f"/sessions/{session['id']}"))["seats"] == session["seats"]
 
 
 async def test_odd_questions_get_plain_answers(people: Door) -> None:

@@ -111,13 +111,15 @@ BAD_CALLS = [
 
 
 async def test_bad_requests_get_a_stable_code_and_leave_nothing_behind(ana: Person, server: Node) -> None:
-    session = (await ana.opens("Cleo"))["id"]
+    opened = await ana.opens("Cleo")
+    session, join = opened["id"], f"/rooms/by-key/{opened['key']}/join"
     before = server.ledger.follower.position
     bodies = [
         *BAD_BODIES,
         *(("/games", _body(name=name), "invalid") for name in NAMES),
         *(("/players", _body(name=name), "invalid") for name in NAMES),
         *(("/auth/guest", _body(display_name=name), "invalid") for name in NAMES),
+        *((join, _body(name=name), "invalid") for name in NAMES),
     ]
     for path, body, code in bodies:
         response = await ana.call("POST", path.format(session=session), content=body)

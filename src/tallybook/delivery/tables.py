@@ -19,7 +19,7 @@ from tallybook.catalogue.rooms import Room
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal, invalid, not_found
-from tallybook.kernel.text import FreeText
+from tallybook.kernel.text import FreeText, clean_name
 from tallybook.ledger.append import EMPTY, Appended
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
@@ -242,6 +242,7 @@ class Tables:
         """Come to a room's table: resume a role, take a seat, or watch."""
         if (seat is not None) + (name is not None) + spectator > 1:
             raise invalid("seat", "give one of seat, name and spectator, or none")
+        name = None if name is None else clean_name(name)
         room = await self.room(key)
         session_id = room.session_id
         at: Versioned[Session | None] = await self._ledger.state(session_id, FOLD)
@@ -272,7 +273,7 @@ class Tables:
     ) -> Appended:
         """ "I am Ana": ask for the seat that bears the name, else sit down at a new one."""
         names = await self._names.of(people_of(session))
-        same = [s for s in session.seats if names.get(s.player_id, "").casefold() == name.strip().casefold()]
+        same = [s for s in session.seats if names.get(s.player_id, "").casefold() == name.casefold()]
         if same and session.seat_of(actor.player_id) is None:
             return await self._desk.write(
                 actor, session_id, "take_seat", {"seat": same[0].seat}, envelope, member=True
