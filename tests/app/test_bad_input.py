@@ -116,6 +116,10 @@ async def test_a_bad_write_is_refused_alike_on_rest_and_socket_and_stores_nothin
             for event in ("create", "no_such_thing", "move", "phx_reply", "x" * 1000):
                 with pytest.raises(Refused, match=r"not_found|forbidden"):
                     await a.push(event)
+            nobody: Json = {"player_id": session["id"]}
+            for event, body in (("add_scorekeeper", nobody), ("kick", nobody), ("seats", {"add": nobody})):
+                with pytest.raises(Refused, match="invalid"):
+                    await a.push(event, **body)
             # What is no session, or none that Eve may know of, is not found.
             for wrong in (ana.id, session["room_id"], session["game_id"], "7", "%00", "x" * 1000):
                 assert await refused(ana, "POST", f"/sessions/{wrong}/record", cell()) == "not_found"

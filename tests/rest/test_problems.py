@@ -106,6 +106,7 @@ BAD_CALLS = [
     ("GET", "/sessions/{session}/state", "invalid"),
     ("GET", "/sessions/{session}/state?at=1000", "invalid"),
     ("PUT", "/sessions/{session}/scorekeepers/nonsense", "invalid"),
+    ("PUT", f"/sessions/{{session}}/scorekeepers/{ID}", "invalid"),
     ("POST", f"/rooms/{ID}/kick", "not_found"),
 ]
 
@@ -120,6 +121,8 @@ async def test_bad_requests_get_a_stable_code_and_leave_nothing_behind(ana: Pers
         *(("/players", _body(name=name), "invalid") for name in NAMES),
         *(("/auth/guest", _body(display_name=name), "invalid") for name in NAMES),
         *((join, _body(name=name), "invalid") for name in NAMES),
+        (f"/rooms/{opened['room_id']}/kick", _body(player_id=ID), "invalid"),
+        ("/sessions/{session}/seats", _body(add={"player_id": ID}), "invalid"),
     ]
     for path, body, code in bodies:
         response = await ana.call("POST", path.format(session=session), content=body)

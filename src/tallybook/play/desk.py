@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import may, relations_of
 from tallybook.access.sessions import require_in_session
+from tallybook.accounts.players import find_player
 from tallybook.kernel.events import Event
-from tallybook.kernel.refusals import Refusal, not_found
+from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Append, Appended, Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
@@ -142,7 +143,30 @@ class Desk:
             command_id=envelope.command_id,
             fingerprint=b"" if envelope.command_id is None else fingerprint(name, body),
             expected_index=envelope.expected_index,
+            beside=_refuse_nobody(name, body),
         )
+
+
+def _refuse_nobody(name: str, body: Body) -> Beside | None:
+    """What refuses a command that names somebody who does not exist.
+
+    None for commands that name nobody, or only who is at the table: of them the session itself knows.
+    """
+    match name, body:
+        case ("add_scorekeeper" | "kick", {"player_id": who}):
+            field = "player_id"
+        case ("seats", {"add": {"player_id": who}}):
+            field = "add.player_id"
+        case _:
+            return None
+
+    def beside(connection: Connection) -> None:
+        try:
+            find_player(connection, UUID(who))
+        except Refusal:
+            raise invalid(field, "there is no such player") from None
+
+    return beside
 
 
 def require_time(actor: Actor, envelope: Envelope) -> None:
