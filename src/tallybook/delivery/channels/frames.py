@@ -1,5 +1,6 @@
 """How Channels messages look on the wire: the JSON of Phoenix V1 and V2, inside finished WebSocket frames."""
 
+import re
 import struct
 from typing import Protocol
 
@@ -9,6 +10,8 @@ from msgspec import Raw
 Ref = str | int | None
 
 _OBJECT = ord("{")
+# What comes before the payload in V2, when there is one: four parts that are texts, numbers or null.
+_ADDRESS = re.compile(rb'\s*\[(?:\s*(?:null|-?\d+|"(?:[^"\\]|\\.)*+")\s*,){4}(?=\s*[^\s\]])')
 _encoder = msgspec.json.Encoder()
 
 
@@ -24,6 +27,14 @@ class Message(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=Fa
     topic: str
     event: str
     payload: Raw
+
+
+class BadPayload(Malformed):
+    """Of a message only the payload is none; who sent it can be answered."""
+
+    def __init__(self, addressed: Message) -> None:
+        super().__init__("the payload is not an object")
+        self.addressed = addressed  # with an empty payload, or the bad one
 
 
 class _MessageV1(msgspec.Struct):
@@ -48,7 +59,7 @@ class Dialect(Wire, Protocol):
     """One version of the Channels protocol."""
 
     def decode(self, text: bytes) -> Message:
-        """The message in a text frame, or `Malformed`."""
+        """The message in a text frame, or `Malformed`: `BadPayload` where the rest of it could be read."""
 
 
 class _V2:
@@ -57,9 +68,20 @@ class _V2:
 
     def decode(self, text: bytes) -> Message:
         try:
-            return _with_object(self._decoder.decode(text))
-        except (msgspec.MsgspecError, RecursionError) as error:
+            message = self._decoder.decode(text)
+        except msgspec.ValidationError as error:
             raise Malformed("not a message of five parts") from error
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise self._fault_of(text) from error
+        return _with_object(message)
+
+    def _fault_of(self, text: bytes) -> Malformed:
+        """What is wrong with a text that is not JSON: the payload alone, or more."""
+        address = _ADDRESS.match(text)
+        try:
+            return BadPayload(self._decoder.decode(address[0] + b"{}]" if address else b""))
+        except msgspec.DecodeError:
+            return Malformed("not a message of five parts")
 
     def encode(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> bytes:
         return text_frame(_encoder.encode((join_ref, ref, topic, event, Raw(payload))))
@@ -88,7 +110,7 @@ WIRES = {"1.0.0": V1, "2.0.0": V2}
 
 def _with_object(message: Message) -> Message:
     if memoryview(message.payload)[0] != _OBJECT:
-        raise Malformed("the payload is not an object")
+        raise BadPayload(message)
     return message
 
 
