@@ -239,6 +239,12 @@ class Door:
             await self.nobody.post("/auth/register", username=username, password="a long password")
         )
 
+    async def login(self, username: str) -> Person:
+        """On one more device."""
+        return self._person(
+            await self.nobody.post("/auth/login", username=username, password="a long password")
+        )
+
     def _person(self, signed_in: Json) -> Person:
         return Person(self.http, signed_in["player"]["id"], signed_in["access_token"])
 

@@ -129,6 +129,26 @@ async def test_a_socket_on_one_node_sees_what_is_written_on_the_other(
         assert [event["index"] for event in device.events] == sorted({e["index"] for e in device.events})
 
 
+async def test_a_socket_on_one_node_closes_when_its_sign_in_ends_on_the_other_with_redis_and_without(
+    installation: Installation, redis_server: Redis
+) -> None:
+    ana = await installation.here.guest("Ana")
+    session = await ana.open({"name": "Bea"}, public=True)
+
+    async def gus_comes_and_is_signed_out() -> None:
+        gus = await installation.here.guest("Gus")
+        async with installation.elsewhere(gus).device(session["key"], spectator=True) as device:
+            await gus.post("/auth/logout")
+            assert await device.until_closed() == 1001
+
+    async with installation.elsewhere(ana).device(session["key"]) as stays:
+        await gus_comes_and_is_signed_out()
+        redis_server.stop(crashing=True)
+        await gus_comes_and_is_signed_out()
+        await stays.push("record", seat=0, stat="Points", value=1)
+    redis_server.start()
+
+
 async def test_a_copy_that_is_tried_out_with_the_same_keys_and_redis_is_not_heard(
     installation: Installation, postgres_url: str, shared: dict[str, str], tmp_path: Path
 ) -> None:

@@ -6,7 +6,9 @@ import httpx
 import msgspec
 import pytest
 
+from tallybook.accounts.events import SignInsEnded
 from tallybook.delivery.channels.limits import Limits
+from tallybook.kernel.events import Recorded, encode, registry
 from tests.channels.raw import BINARY, frame
 from tests.channels.serving import Serving, serving
 from tests.socketio.raw import connected, connecting, join, polling, until
@@ -178,6 +180,29 @@ async def test_a_slow_reader_is_dropped_whatever_its_transport() -> None:
             index += 1
         assert index > 50  # they had their megabyte first
         assert server.endpoint.closed == {1013: 2}
+
+
+async def test_an_ended_sign_in_ends_its_sessions_whatever_their_transport(server: Serving) -> None:
+    async with (
+        connecting(server.port) as neighbour,
+        connected(server.port) as socket,
+        polling(server.port) as poller,
+    ):
+        neighbour.say('40{"token":"ben"}')
+        await neighbour.hear("40")
+        *_, session = server.engine.sessions.values()
+        fetched = asyncio.create_task(poller.fetch())
+        await until(lambda: session.waiting)
+        assert session.actor is not None
+        assert session.actor.sign_in is not None
+        payload, _ = encode(ended := SignInsEnded((session.actor.sign_in,)))
+        of_ana = session.actor.player_id
+        name = registry.name_of(ended)
+        server.endpoint.follow([Recorded(of_ana, 1, 1, name, payload, of_ana, None, None, 0, b"")])
+        assert await socket.closed() == (1001, "signed out")
+        assert await fetched == ["1"]
+        neighbour.say(join())
+        await neighbour.hear("431")
 
 
 async def test_whoever_only_sits_there_is_closed() -> None:

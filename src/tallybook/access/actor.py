@@ -19,6 +19,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     merged: frozenset[UUID] = frozenset()  # the other players who are the same person
     key_games: frozenset[UUID] | None = None  # of an API key: the games it is for
+    sign_in: UUID | None = None  # of a person: the device whose token it is
     ids: frozenset[UUID] = field(init=False, repr=False, compare=False)  # every player that the actor is
 
     def __post_init__(self) -> None:
@@ -26,7 +27,7 @@ class Actor:
 
     @classmethod
     def of(cls, claims: Claims, merged: frozenset[UUID] = frozenset()) -> "Actor":
-        return cls(claims.player_id, claims.kind, claims.roles, merged)
+        return cls(claims.player_id, claims.kind, claims.roles, merged, sign_in=claims.sign_in)
 
     @classmethod
     def of_key(cls, key_id: UUID, games: frozenset[UUID]) -> "Actor":

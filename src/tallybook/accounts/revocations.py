@@ -46,11 +46,8 @@ class Revocations:
     def hear(self, player_id: UUID, event: Event) -> None:
         """What an event on a player's stream ends; hearing it twice changes nothing."""
         taken = self._taken.get(player_id, frozenset())
+        self._end(ended_by(player_id, event))
         match event:
-            case SignInsEnded(sign_ins=ended):
-                self._end(ended)
-            case PlayerErased():
-                self._end([player_id])
             case RoleTaken(role=role):
                 self._taken[player_id] = taken | {role}
             case RoleGranted(role=role):
@@ -68,6 +65,17 @@ class Revocations:
             raise Refusal("invalid_token", "this sign-in was ended: sign in again")
         taken = self._taken.get(claims.player_id) if claims.roles else None
         return msgspec.structs.replace(claims, roles=claims.roles - taken) if taken else claims
+
+
+def ended_by(player_id: UUID, event: Event) -> Collection[UUID]:
+    """The sign-ins and players that count no longer after an event on a player's stream."""
+    match event:
+        case SignInsEnded(sign_ins=ended):
+            return ended
+        case PlayerErased():
+            return (player_id,)
+        case _:
+            return ()
 
 
 def revoke(

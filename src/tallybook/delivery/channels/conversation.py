@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from uuid import UUID
 
 import msgspec
 
@@ -114,10 +113,6 @@ class Conversation:
         self.wire = wire
         self.outbox = outbox
         self.joined = False  # whether it was ever let in anywhere
-
-    @property
-    def player_id(self) -> UUID:
-        return self.actor.player_id
 
     def send(self, join_ref: Ref, ref: Ref, topic: str, event: str, payload: bytes) -> None:
         """Send one message, in order with everything else; does nothing when the socket is closed."""

@@ -64,7 +64,7 @@ _TOPICS: Mapping[str, str] = MappingProxyType(
 )
 CLOSE_CODES: Mapping[int, str] = MappingProxyType(
     {
-        1001: "nothing was heard or no topic joined for too long, or the account is no more",
+        1001: "nothing was heard or no topic joined for too long, or the sign-in or the account has ended",
         1002: "frames that are not WebSocket's",
         1003: "a message that is not Phoenix Channels', or Socket.IO's",
         1007: "text that is not UTF-8",

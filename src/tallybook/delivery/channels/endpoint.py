@@ -5,9 +5,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
-from uuid import UUID
 
 from tallybook.access.actor import Actor
+from tallybook.accounts.revocations import ended_by
 from tallybook.delivery.channels.contract import Authenticate, Topics
 from tallybook.delivery.channels.conversation import Conversation
 from tallybook.delivery.channels.frames import Dialect, Wire
@@ -27,7 +27,7 @@ class Connected(Protocol):
     """One client's connection, whatever its transport: the endpoint keeps it within its limits."""
 
     @property
-    def player_id(self) -> UUID | None:
+    def actor(self) -> Actor | None:
         """Who is connected, once let in."""
 
     def sweep(self, now: float) -> None:
@@ -43,7 +43,7 @@ class Connected(Protocol):
 class Endpoint:
     """What all live clients connect to: `routes` has the topics' handlers by prefix (`room`, `game`)."""
 
-    news = ("player_erased.",)  # types of events that `follow` is for
+    news = ("sign_ins_ended.", "player_erased.")  # types of events that `follow` is for
 
     def __init__(
         self,
@@ -91,11 +91,12 @@ class Endpoint:
         return ChannelSocket(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
 
     def follow(self, events: Sequence[Recorded]) -> None:
-        """A sink for the ledger's follower: who was erased is sent away."""
-        gone = {recorded.stream for recorded in events}
+        """A sink for the ledger's follower: whose sign-in has ended, or who was erased, is sent away."""
+        ended = {each for recorded in events for each in ended_by(recorded.stream, recorded.event)}
         for connection in list(self._connections):
-            if connection.player_id in gone:
-                connection.close(GOING_AWAY, "erased")
+            actor = connection.actor
+            if actor is not None and not ended.isdisjoint((actor.sign_in, actor.player_id)):
+                connection.close(GOING_AWAY, "signed out")
 
     def _sweep_later(self) -> None:
         loop = asyncio.get_running_loop()

@@ -40,7 +40,7 @@ def socket_metrics(endpoint: Endpoint) -> Sequence[Metric]:
             "tallybook_socket_closes_total",
             "Sockets that the server closed, by the code of the close frame: 1013 for readers too slow for "
             "what they are sent, 1012 at a restart, 1011 for a fault of the server's, 1003 and 1007 for "
-            "messages that break the protocol, 1001 for idle ones.",
+            "messages that break the protocol, 1001 for idle ones and for who was signed out.",
             lambda: {(str(code),): count for code, count in endpoint.closed.items()},
             labels=("code",),
         ),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from enum import Enum
 from types import GeneratorType
 from typing import TYPE_CHECKING, Protocol, cast
-from uuid import UUID
 
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the quick one, if built
@@ -16,6 +15,7 @@ from websockets.server import ServerProtocol
 from websockets.streams import StreamReader
 from websockets.typing import Subprotocol
 
+from tallybook.access.actor import Actor
 from tallybook.delivery.channels.frames import WIRES, Malformed
 from tallybook.delivery.channels.handshake import SUBPROTOCOL, token_of, version_of
 from tallybook.delivery.channels.outbox import Outbox
@@ -67,7 +67,7 @@ class Talk(Protocol):
     """What a connection carries once it is open."""
 
     @property
-    def player_id(self) -> UUID | None: ...
+    def actor(self) -> Actor | None: ...
 
     @property
     def joined(self) -> bool:
@@ -272,9 +272,9 @@ class Connection(asyncio.Protocol):
             self._transport.write_eof()
 
     @property
-    def player_id(self) -> UUID | None:
+    def actor(self) -> Actor | None:
         """Who is connected, once let in."""
-        return None if self._talk is None else self._talk.player_id
+        return None if self._talk is None else self._talk.actor
 
     def close(self, code: int, reason: str = "") -> None:
         """Close an open connection, leaving every topic; does nothing when it is not open."""

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 
+from tallybook.access.actor import Actor
 from tallybook.delivery.channels.conversation import Answer, Conversation
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.frames import Malformed
@@ -96,8 +96,8 @@ class Session:
         self._paid: asyncio.Future[None] | None = None
 
     @property
-    def player_id(self) -> UUID | None:
-        return None if self._conversation is None else self._conversation.player_id
+    def actor(self) -> Actor | None:
+        return None if self._conversation is None else self._conversation.actor
 
     @property
     def joined(self) -> bool:

@@ -2,12 +2,12 @@
 
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 from uvicorn.server import ServerState
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
+from tallybook.access.actor import Actor
 from tallybook.delivery.channels.frames import Malformed, text_frame
 from tallybook.delivery.channels.transport import Connection
 from tallybook.delivery.channels.upgrade import Carriers
@@ -77,7 +77,7 @@ class _Probe:
     """A WebSocket that is tried out while its session still polls."""
 
     joined = False
-    player_id: UUID | None = None
+    actor: Actor | None = None
 
     def __init__(self, connection: EngineConnection, session: Session) -> None:
         self._connection = connection
