@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, delete, update
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.tables import events, streams, texts
+from tallybook.ledger.verify import Finding, verify
 from tests.ledger.kit import node, take, verified
 
 Tampering = Callable[[Connection], object]
@@ -31,8 +32,8 @@ async def ledger(url: str) -> AsyncIterator[Ledger]:
         yield ledger
 
 
-def altered(column: str, value: Any) -> Tampering:
-    return lambda c: c.execute(update(events).where(events.c.position == 2).values({column: value}))
+def altered(column: str, value: Any, *, at: int = 2) -> Tampering:
+    return lambda c: c.execute(update(events).where(events.c.position == at).values({column: value}))
 
 
 def swapped(connection: Connection) -> None:
@@ -101,6 +102,46 @@ async def test_one_altered_event_is_one_finding_that_says_where(ledger: Ledger) 
     await ledger.database.write(altered("payload", b'{"sticks":9}'))
     (finding,) = (await verified(ledger)).findings
     assert (finding.position, finding.index, finding.what) == (2, 1, "is not what its hash sealed")
+
+
+OTHERS = ("'abc'", "''", "1.5", "7", "9223372036854775807", "x'ff'", "CAST(x'ff' AS TEXT)", "zeroblob(17)")
+FIRST = "(SELECT stream FROM events WHERE position = 1)"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # others let in nothing of another type
+@pytest.mark.parametrize(
+    ("table", "where", "columns"),
+    [
+        ("events", "position = 2", "stream idx type payload actor at zone committed_at hash"),
+        ("streams", f"stream = {FIRST}", "stream kind idx hash"),
+        ("texts", "TRUE", "digest text"),
+    ],
+)
+async def test_whatever_is_put_into_a_cell_is_found_and_hides_no_other_finding(
+    ledger: Ledger, table: str, where: str, columns: str
+) -> None:
+    def found(connection: Connection, change: str) -> dict[int, Finding]:
+        with connection.begin_nested() as altering:
+            connection.exec_driver_sql(change)
+            report = verify(connection)
+            altering.rollback()
+        return {finding.position: finding for finding in report.findings}
+
+    def each(connection: Connection) -> None:
+        altered("type", "test_taken.v1", at=6)(connection)
+        assert list(found(connection, "SELECT 1")) == [6]
+        for column in columns.split():
+            for value in OTHERS:
+                change = f"UPDATE {table} SET {column} = {value} WHERE {where}"
+                findings = found(connection, change)
+                assert len(findings) > 1, change
+                assert findings[6].what == "is not what its hash sealed"
+                if table == "events":
+                    assert findings[2].index == 1 or column == "idx", change
+                if column in {"type", "payload", "actor", "at", "zone"}:
+                    assert list(findings) == [2, 6], change
+
+    await ledger.database.write(each)
 
 
 async def test_a_ledger_in_use_is_verified_as_it_is_at_one_moment(ledger: Ledger) -> None:

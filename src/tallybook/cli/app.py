@@ -248,7 +248,7 @@ def prove(configured: Settings) -> None:
         where = f"stream {finding.stream}"
         if finding.index >= 0:
             where += f", index {finding.index}"
-        out().print(f"{where}: {finding.what}", soft_wrap=True)
+        out().print(f"{where}: {finding.what}", soft_wrap=True, markup=False)
     if not report.sound:
         raise fail("the ledger is not what was written")
     out().print(f"{report.events} events in {report.streams} streams are as they were written.")

@@ -55,6 +55,27 @@ def begin(connection: Connection) -> None:
     connection.info.pop(_UNBEGUN, None)
 
 
+@contextmanager
+def undecoded(connection: Connection) -> Iterator[None]:
+    """Within the block text that is not UTF-8 is given as its bytes; only SQLite lets it in."""
+    driver: Any = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    usual, driver.text_factory = driver.text_factory, _text_or_bytes
+    try:
+        yield
+    finally:
+        driver.text_factory = usual
+
+
+def _text_or_bytes(stored: bytes) -> str | bytes:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
+
+
 def _roundabout(connection: Connection, statement: str, parameters: Sequence[Any]) -> Rows:
     result = connection.exec_driver_sql(statement, parameters)
     if result.cursor is None:  # it gives no rows

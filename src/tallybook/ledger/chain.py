@@ -39,7 +39,7 @@ def seal(
         actor is not None,
         actor.bytes if actor is not None else _NOBODY,
         at is not None,
-        at or 0,
+        0 if at is None else at,
         zone is not None,
         len(type_bytes),
         len(zone_bytes),
