@@ -363,6 +363,24 @@ async def test_a_new_rule_is_filled_in_over_the_past_at_first_as_a_rehearsal(
     assert code_of(await ana.call("POST", path, {})) == "forbidden"
 
 
+async def test_a_rule_sees_a_statistic_as_it_is_kept_whatever_time_a_report_says(
+    owner: Person, ana: Person, game: str
+) -> None:
+    rule = {"type": "stat", "stat": "kills", "at_least": 5}
+    await defined(owner, game, "live", rule=rule)
+    told = (({"kills": 4}, "2026-01-02T00:00:00Z"), ({"kills": {"delta": 2}}, "2026-01-01T00:00:00Z"))
+    for values, at in told:
+        await ana.post(f"/games/{game}/stats/report", {"values": values, "at": at})
+    path = f"/players/{ana.id}/achievements"
+    await until(ana, path, lambda found: found["total"] == 1)
+    (there,) = (await ana.get(f"/players/{ana.id}/statistics"))["games"]
+    assert [each["value"] for each in there["statistics"]] == [6]
+    later = await defined(owner, game, "later", rule=rule)
+    await owner.post(f"/games/{game}/achievements/{later['id']}/backfill", {"dry_run": False})
+    listed = (await ana.get(path))["achievements"]
+    assert [each["unlocked_at"] for each in listed] == ["2026-01-02T00:00:00.000000Z"] * 2
+
+
 async def test_comebacks_are_seen_in_the_rounds(owner: Person, ana: Person, bea: Person, game: str) -> None:
     behind = await defined(owner, game, "behind", rule={"type": "comeback", "behind_by": 10})
     last = await defined(owner, game, "last", rule={"type": "comeback", "last_at_half": True})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
@@ -88,7 +89,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge(rule: Rule, past: Past) -> Verdict:
-    """How a rule stands. It is earned at the moment, by the players' own time, at which it first held."""
+    """How a rule stands. It is earned at the moment, by the players' own time, at which it first held.
+
+    That is looked for in the order of this time; for a reported statistic in the order of the ledger, as the
+    figure itself is kept. Then the moment is the newest of the reports that the figure is made of.
+    """
     return _judge(rule, sorted(past.happenings, key=_order), past.aggregations)
 
 
@@ -225,25 +230,33 @@ def _streak(happenings: Sequence[Happening], trail: list[int]) -> Amounts:
 def _reported(
     happenings: Sequence[Happening], trail: list[int], stat: str, aggregation: Aggregation
 ) -> Amounts:
-    """A reported statistic, added up as the game declares; a change is a change to the value there is."""
+    """A reported statistic, added up as the game declares; a change is a change to the value there is.
+
+    Whatever time a report says, the one that comes later in the ledger comes later.
+    """
     amount: Decimal | None = None
     total, count = Decimal(0), 0
-    for happening in happenings:
-        if not isinstance(happening, StatReported) or happening.stat != stat:
-            continue
+    reports = [each for each in happenings if isinstance(each, StatReported) and each.stat == stat]
+    newest: StatReported | None = None  # of those in the trail, by the player's own time
+    for happening in sorted(reports, key=attrgetter("position")):
         value = happening.value
         if happening.delta or aggregation == "sum":
             amount = EXACT.add(amount or Decimal(0), value)
-        elif aggregation == "latest":
-            amount = value
-            trail.clear()
         elif aggregation == "average":
             total, count = EXACT.add(total, value), count + 1
             amount = total / count
+        elif (
+            amount is None
+            or aggregation == "latest"
+            or (value < amount if aggregation == "min" else value > amount)
+        ):
+            amount, newest = value, None
+            trail.clear()
         else:
-            amount = value if amount is None else (min if aggregation == "min" else max)(amount, value)
+            continue
+        newest = happening if newest is None else max(newest, happening, key=_order)
         trail.append(happening.position)
-        yield happening, amount
+        yield newest, amount
 
 
 def _within(stat: str) -> Worth:
