@@ -133,10 +133,11 @@ async def test_steps_add_up_and_reach_tiers(owner: Person, ana: Person, game: st
     runner = await defined(owner, game, "runner", tiers=tiers)
     assert (runner["points"], runner["steps"]) == (25, 10)
 
-    async def make(steps: int) -> Any:
-        return await ana.post("/achievements/progress", {"achievement_id": runner["id"], "steps": steps})
+    async def make(steps: int, command_id: str | None = None) -> Any:
+        body = {"achievement_id": runner["id"], "steps": steps}
+        return await ana.post("/achievements/progress", body, command_id=command_id)
 
-    made = await make(2)
+    first = made = await make(2, "first")
     assert (made["unlocked"], made["progress"]) == (False, {"steps": 2, "of": 10, "tier": None})
     why = await ana.get(f"/players/{ana.id}/achievements/{runner['id']}/why")
     assert why["missing"] == [{"condition": {"type": "steps"}, "have": 2, "need": 3, "met": False}]
@@ -146,6 +147,8 @@ async def test_steps_add_up_and_reach_tiers(owner: Person, ana: Person, game: st
     made = await make(99)
     assert made["progress"] == {"steps": 10, "of": 10, "tier": "gold"}
     assert (await make(1))["already"] is True
+    again = await make(2, "first")
+    assert [again[name] for name in ("already", "unlocked", "progress")] == [False, False, first["progress"]]
     plain = await defined(owner, game, "plain")
     wrong = await ana.call("POST", "/achievements/progress", {"achievement_id": plain["id"], "steps": 1})
     assert code_of(wrong) == "invalid"

@@ -197,8 +197,7 @@ class AchievementDesk:
 
         content = ("progress", goal.achievement, asked.steps)
         written = await self._write(actor, case, decide, command_id, content)
-        career = (await self._ledger.state(career_id(achievement.game_id, case.person), FOLD)).state
-        standing = case.standing(career)
+        standing = case.standing(await self._career(written))
         tier = max(standing.unlocked, default=-1)
         return Progressed(
             already=_nothing(written),
@@ -207,6 +206,13 @@ class AchievementDesk:
             achievement=shown(achievement),
             new_rank=await self._points_rank(achievement.game_id, case.person, written),
         )
+
+    async def _career(self, written: Appended) -> Career:
+        """The career as a write left it, whatever has been added since."""
+        at = await self._ledger.state(written.stream, FOLD)
+        if at.index == written.last:
+            return at.state
+        return FOLD.fold(FOLD.initial(), await self._ledger.events(written.stream, upto=written.last))
 
     async def _case(self, actor: Actor, asked: Unlock | MoreSteps) -> _Case:
         """Everything about an unlock, once it is known that the actor may."""
