@@ -7,7 +7,7 @@ import { answer, api } from "@/api/client";
 import { useCommandId } from "@/api/command-id";
 import { gamesQuery, queryClient } from "@/api/queries";
 import type { Game, NewGame } from "@/api/types";
-import { emptyDraft, errorsOf, statOf, type StatDraft } from "@/features/games/stat-draft";
+import { counts, emptyDraft, errorsOf, statOf, type StatDraft } from "@/features/games/stat-draft";
 import { StatEditor } from "@/features/games/stat-editor";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
@@ -38,7 +38,7 @@ export default function NewGamePage() {
       if (typeof most === "number") game.max_players = most;
       const header = { "Idempotency-Key": gameId(game) };
       const created = await answer(api.POST("/games", { body: game, params: { header } }));
-      const set = { name: games.setName, stats: drafts.map(statOf) };
+      const set = { name: games.setName, stats: drafts.map((draft) => statOf(draft, drafts)) };
       const params = { path: { id: created.id }, header: { "Idempotency-Key": setId([created.id, set]) } };
       await answer(api.POST("/games/{id}/stat-sets", { body: set, params }));
       return created;
@@ -107,6 +107,7 @@ export default function NewGamePage() {
             <StatEditor
               key={draft.id}
               draft={draft}
+              counted={counts(draft, drafts)}
               errors={checked ? (errors[place] ?? {}) : {}}
               onChange={(changed) => setDrafts(drafts.map((each) => (each.id === draft.id ? changed : each)))}
               {...(drafts.length > 1 && {

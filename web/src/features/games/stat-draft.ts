@@ -9,7 +9,8 @@ export interface StatDraft {
   name: string;
   data_type: Stat["data_type"];
   scope: Stat["scope"];
-  scoring: boolean;
+  /** Null until somebody says whether it counts into the total. */
+  scoring: boolean | null;
   choices: string;
   minimum: string;
   maximum: string;
@@ -21,9 +22,19 @@ export type DraftErrors = Partial<Record<"name" | "choices" | "minimum" | "maxim
 export const numeric = (draft: StatDraft): boolean =>
   ["integer", "decimal", "duration"].includes(draft.data_type);
 
+/** Whether a draft is of a kind that can count into the total. */
+export const countable = (draft: StatDraft): boolean => numeric(draft) && draft.scope === "player";
+
+/** Whether it does: as somebody said; else the first that can, and a time only where nothing else can. */
+export function counts(draft: StatDraft, all: readonly StatDraft[]): boolean {
+  const able = all.filter(countable);
+  const first = able.find((each) => each.data_type !== "duration") ?? able[0];
+  return countable(draft) && (draft.scoring ?? draft.id === first?.id);
+}
+
 export function emptyDraft(id: number, name: string): StatDraft {
   const bounds = { minimum: "", maximum: "", step: "" };
-  return { id, name, data_type: "integer", scope: "player", scoring: true, choices: "", ...bounds };
+  return { id, name, data_type: "integer", scope: "player", scoring: null, choices: "", ...bounds };
 }
 
 /** A bound as the API writes it for the type; undefined when it is none, null when it cannot be read. */
@@ -59,13 +70,13 @@ export function errorsOf(draft: StatDraft, all: readonly StatDraft[], games: Mes
   return errors;
 }
 
-/** The stat of a draft without errors. */
-export function statOf(draft: StatDraft): NewStat {
+/** The stat of a draft without errors, among all of the game. */
+export function statOf(draft: StatDraft, all: readonly StatDraft[]): NewStat {
   const stat: NewStat = {
     name: draft.name.trim(),
     data_type: draft.data_type,
     scope: draft.scope,
-    scoring: numeric(draft) && draft.scope === "player" && draft.scoring,
+    scoring: counts(draft, all),
     choices: draft.data_type === "choice" ? choicesOf(draft) : [],
   };
   if (!numeric(draft)) return stat;

@@ -1,17 +1,19 @@
 // One stat of a new game: its name, type, scope, and limits.
 import { ActionIcon, Group, NativeSelect, Stack, Switch, TextInput } from "@mantine/core";
-import { numeric, type DraftErrors, type StatDraft } from "@/features/games/stat-draft";
+import { countable, numeric, type DraftErrors, type StatDraft } from "@/features/games/stat-draft";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
 
 interface StatEditorProps {
   draft: StatDraft;
+  /** Whether it counts into the total as things stand. */
+  counted: boolean;
   errors: DraftErrors;
   onChange: (draft: StatDraft) => void;
   onRemove?: () => void;
 }
 
-export function StatEditor({ draft, errors, onChange, onRemove }: StatEditorProps) {
+export function StatEditor({ draft, counted, errors, onChange, onRemove }: StatEditorProps) {
   const { games } = useMessages();
   const change = (part: Partial<StatDraft>): void => onChange({ ...draft, ...part });
   const options = <K extends string>(labels: Record<K, string>): { value: K; label: string }[] =>
@@ -64,10 +66,10 @@ export function StatEditor({ draft, errors, onChange, onRemove }: StatEditorProp
           onChange={(event) => change({ choices: event.currentTarget.value })}
         />
       )}
-      {numeric(draft) && draft.scope === "player" && (
+      {countable(draft) && (
         <Switch
           label={games.scoring}
-          checked={draft.scoring}
+          checked={counted}
           onChange={(event) => change({ scoring: event.currentTarget.checked })}
         />
       )}
