@@ -25,6 +25,7 @@ from tallybook.client import (
     Unauthenticated,
     Unlock,
     Unreachable,
+    Unreadable,
 )
 from tallybook.kernel.clock import SystemClock, to_datetime
 from tests.client.conftest import Game
@@ -179,7 +180,7 @@ class Script:
         self.pauses: list[float] = []
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        self.keys.append(request.headers["Idempotency-Key"])
+        self.keys.append(request.headers.get("Idempotency-Key", ""))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -229,3 +230,35 @@ def test_a_refusal_is_not_sent_again() -> None:
     with pytest.raises(Invalid):
         network.client().new_guest("")
     assert len(network.keys) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<h1>Sign in to the hotel's network</h1>",
+        b'{"player": "Ana"}',
+        b'{"code": "\xff"}',
+        b"",
+    ],
+)
+async def test_an_answer_that_is_not_tallybooks_is_told_so_and_not_asked_for_again(
+    page: bytes,
+) -> None:
+    network = Script(httpx.Response(200, content=page))
+    with pytest.raises(Unreadable):
+        network.client().boards()
+    with pytest.raises(Unreadable):
+        network.client().submit_score(uuid4(), 5)
+    assert len(network.keys) == 2
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=page))
+    async with AsyncClient("http://tallybook", "tb_x", "g", transport=transport) as client:
+        with pytest.raises(Unreadable):
+            await client.submit_score(uuid4(), 5)
+    with pytest.raises(ServerTrouble):
+        Script(httpx.Response(500, content=page)).client().new_guest("Ana")
+
+
+def test_an_answer_that_is_broken_on_its_way_is_no_answer() -> None:
+    network = Script(httpx.DecodingError("not what it is encoded as"), httpx.Response(200, json=GUEST))
+    assert network.client().new_guest("Ana").player.display_name == "Ana"
+    assert len(set(network.keys)) == 1

@@ -17,6 +17,7 @@ from tallybook.client.errors import (
     TooMany,
     Unauthenticated,
     Unreachable,
+    Unreadable,
 )
 from tallybook.client.shapes import (
     Achievement,
@@ -70,4 +71,5 @@ __all__ = [
     "UnlockResult",
     "Unlocked",
     "Unreachable",
+    "Unreadable",
 ]

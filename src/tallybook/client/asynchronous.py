@@ -68,7 +68,7 @@ class AsyncClient:
         await self._http.aclose()
 
     async def send(self, call: Call[T]) -> T:
-        """Send a call until there is an answer; raises `Refused` or `Unreachable`."""
+        """Send a call until there is an answer; raises `Refused`, `Unreachable` or `Unreadable`."""
         attempt = 0
         while True:
             attempt += 1
@@ -77,7 +77,7 @@ class AsyncClient:
                 answer = await self._http.request(
                     call.method, call.path, params=call.query, content=call.body, headers=call.headers
                 )
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 trouble = error
             if answer is not None and answer.is_success:
                 return call.read(answer.content)

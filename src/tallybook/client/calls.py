@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from tallybook.client import shapes
+from tallybook.client.errors import UNREADABLE, Unreadable
 from tallybook.client.shapes import Change, Number, Score, Unlock
 
 T = TypeVar("T")
@@ -38,7 +39,11 @@ class Call(Generic[T]):
         return headers
 
     def read(self, content: bytes) -> T:
-        return msgspec.json.decode(content, type=self.answer)
+        """The answer in what came; raises `Unreadable`."""
+        try:
+            return msgspec.json.decode(content, type=self.answer)
+        except UNREADABLE as error:
+            raise Unreadable(f"no answer of Tallybook's to {self.method} {self.path}: {error}") from error
 
 
 def _get(path: str, answer: type[T], **query: object) -> Call[T]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)  # what reading JSON of no known form may raise
+
 
 class TallybookError(Exception):
     """Anything that went wrong between a program and its server."""
@@ -11,6 +13,13 @@ class TallybookError(Exception):
 
 class Unreachable(TallybookError):
     """No answer came, however often it was tried: whether a write has arrived is not known.
+
+    Sending it again under the same idempotency key is safe.
+    """
+
+
+class Unreadable(TallybookError):
+    """What answered was not Tallybook, but a proxy perhaps: whether a write has arrived is not known.
 
     Sending it again under the same idempotency key is safe.
     """
@@ -83,7 +92,7 @@ def refusal(status: int, body: bytes) -> Refused:
     """The exception for an answer that is no success."""
     try:
         problem = msgspec.json.decode(body, type=_Problem)
-    except msgspec.DecodeError:  # a proxy between here and the server has its own ways
+    except UNREADABLE:  # a proxy between here and the server has its own ways
         problem = _Problem()
     kind = _BY_STATUS.get(status, ServerTrouble if status >= 500 else Invalid)
     return kind(status, problem.code, problem.detail, problem.trace_id, problem.errors)
