@@ -210,6 +210,40 @@ def test_who_shares_the_first_place_shares_the_win() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("win", "places", "winners"),
+    [
+        ("highest", [3, 1, 2, 3], [1]),
+        ("lowest", [3, 2, 1, 3], [2]),
+        ("none", [3, 1, 2, 3], []),
+        ("cooperative", [1, 1, 1, 1], []),
+    ],
+)
+def test_who_has_no_score_comes_after_those_who_have_one(
+    win: Win, places: list[int], winners: list[int]
+) -> None:
+    table = Table(win=win, seats=4)
+    for seat, value in enumerate([6, 3] if win == "lowest" else [-3, -6], start=1):  # 0 would be better
+        table.record(seat, value)
+    placings = RULES.outcome(table.sheet).placings
+    assert [placing.place for placing in placings] == places
+    assert [placing.seat for placing in placings if placing.winner] == winners
+    assert [placing.score is None for placing in placings] == [True, False, False, True]
+
+
+def test_a_team_has_the_score_of_those_who_scored_for_it() -> None:
+    table = Table(win="lowest", seats=5, teams={0: "red", 1: "blue", 2: "red", 3: "blue"})
+    table.record(0, 3)
+    placings = RULES.outcome(table.sheet).placings
+    assert [(placing.place, placing.winner) for placing in placings] == [
+        (1, True),
+        (2, False),
+        (1, True),
+        (2, False),
+        (2, False),
+    ]
+
+
 def test_nobody_wins_where_nothing_was_scored() -> None:
     assert not any(placing.winner for placing in RULES.outcome(Table().sheet).placings)
 

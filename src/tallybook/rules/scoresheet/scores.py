@@ -37,19 +37,20 @@ def scoreboard(sheet: Sheet) -> Scoreboard:
 
 def outcome(sheet: Sheet) -> Outcome:
     """How it stands. Nobody wins by the sheet alone in a cooperative game, in one without a winner, and
-    where no score was written; a seat without any score has none rather than 0.
+    where no score was written; a seat without any score has none rather than 0, and comes after those that
+    have one.
     """
     layout = sheet.layout
     totals = {seat.seat: total(sheet, seat.seat) for seat in layout.seats}
     scored = {seat.seat for seat in layout.seats if _scored(sheet, seat.seat)}
-    ranks = _ranks(layout, totals)
+    places = _places(layout, totals, scored)
     decides = layout.config.win in {"highest", "lowest"} and bool(scored)
     return Outcome(
         tuple(
             Placing(
                 seat=seat.seat,
-                place=ranks[seat.seat],
-                winner=decides and ranks[seat.seat] == 1,
+                place=places[seat.seat],
+                winner=decides and places[seat.seat] == 1,
                 score=_shown(layout, totals[seat.seat]) if seat.seat in scored else None,
             )
             for seat in layout.seats
@@ -85,6 +86,21 @@ def _missing(sheet: Sheet, seat: int) -> bool:
     return False
 
 
+def _places(layout: Layout, totals: Mapping[int, Number], scored: Collection[int]) -> dict[int, int]:
+    """The ranks among those who scored, alone or with their team; the others share the place after them."""
+    if layout.config.win == "cooperative":
+        return dict.fromkeys(totals, 1)
+    units = _units(layout)
+    ahead = {units[seat] for seat in scored}
+    ranks = _ranks(layout, {seat: totals[seat] for seat in totals if units[seat] in ahead})
+    return {seat: ranks.get(seat, 1 + len(ahead)) for seat in totals}
+
+
+def _units(layout: Layout) -> dict[int, int | str]:
+    """What each seat is ranked as: itself, or its team."""
+    return {seat.seat: seat.seat if seat.team is None else seat.team for seat in layout.seats}
+
+
 def _ranks(layout: Layout, totals: Mapping[int, Number]) -> dict[int, int]:
     """Competition ranks (1, 2, 2, 4). The seats of a team share its sum and rank; a team counts once."""
     if layout.config.win == "cooperative":
@@ -92,7 +108,7 @@ def _ranks(layout: Layout, totals: Mapping[int, Number]) -> dict[int, int]:
     by_seat = totals
     sums: Collection[Number] = totals.values()
     if layout.teams:
-        units = {seat.seat: seat.seat if seat.team is None else seat.team for seat in layout.seats}
+        units = {seat: unit for seat, unit in _units(layout).items() if seat in totals}
         of_units: dict[str | int, Number] = {}
         for seat, unit in units.items():
             before = of_units.get(unit)
