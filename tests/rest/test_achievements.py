@@ -310,6 +310,50 @@ async def test_a_rule_unlocks_when_it_was_earned_and_a_correction_takes_it_back(
     assert [each["id"] for each in theirs] == [winner["id"]]  # who won for a while, and keeps it
 
 
+async def test_what_is_earned_nevertheless_is_dated_anew_and_nobody_hears_of_it_again(
+    owner: Person, ana: Person, bea: Person, key: Person, game: str
+) -> None:
+    rule = {"type": "nth", "what": "win"}
+    first, vouched, kind = [
+        await defined(owner, game, name, rule=rule, points=5, revoke=name != "kind")
+        for name in ("first", "vouched", "kind")
+    ]
+    body_of(await unlock(key, vouched, player_id=ana.id, timestamp=LONG_AGO))
+    sessions = [await plays(ana, game, {ana.id: 5, bea.id: 3}) for _ in range(3)]
+    ended = [(await ana.get(f"/sessions/{session}"))["ended_at"] for session in sessions]
+    path = f"/players/{ana.id}/achievements"
+
+    async def earned(achievement: Any) -> Any:
+        why = await ana.get(f"{path}/{achievement['id']}/why")
+        linked = [event["session"].rpartition("/")[2] for event in why["events"] if event["session"]]
+        return why["unlocked_at"], linked
+
+    await until(ana, path, lambda found: found["total"] == 3)
+    unmoved = [await earned(vouched), await earned(kind)]
+    assert (unmoved[0], unmoved[1]) == ((LONG_AGO, []), (ended[0], sessions[:1]))
+    for number in (0, 1):
+        assert await earned(first) == (ended[number], sessions[number : number + 1])
+        preview = await ana.post(f"/sessions/{sessions[number]}/void/preview", {"reason": "a trial"})
+        assert [(a["key"], a["change"]) for a in preview["achievements"]] == [("first", "redated")]
+        await ana.post(f"/sessions/{sessions[number]}/void", {"reason": "a trial"})
+        moved = f"{path}/{first['id']}/why"
+        await until(ana, moved, lambda why, at=ended[number + 1]: why["unlocked_at"] == at)
+    assert await earned(first) == (ended[2], sessions[2:])
+    assert [await earned(vouched), await earned(kind)] == unmoved
+    listed = (await ana.get(path))["achievements"]
+    assert [each["computed_rarity"]["unlocked"] for each in listed] == [1, 1, 1]
+    board = (await ana.get(f"/leaderboards/{game}?board=points"))["rankings"]
+    assert [each["points"] for each in board] == [15]
+    later = await defined(owner, game, "later")
+    body_of(await unlock(ana, later))
+    inbox = await until(ana, "/notifications", lambda found: later["id"] in str(found))
+    told = [each["data"]["achievement_id"] for each in inbox["items"] if "achievement" in each["kind"]]
+    assert sorted(told) == sorted(each["id"] for each in (first, vouched, kind, later))
+    await ana.post(f"/sessions/{sessions[2]}/void", {"reason": "a trial"})
+    await until(ana, path, lambda found: found["total"] == 3)
+    assert (await ana.get(f"{path}/{first['id']}/why"))["unlocked"] is False
+
+
 async def test_events_that_come_again_unlock_nothing_again(
     server: Node, owner: Person, ana: Person, bea: Person, game: str
 ) -> None:

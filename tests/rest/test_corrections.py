@@ -14,7 +14,7 @@ from tallybook.ledger.read import events_after
 from tallybook.projections.records.tables import entries
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
-from tallybook.projections.unlocks_reading import holdings_of
+from tallybook.projections.unlocks_reading import given, holdings_of
 from tallybook.reactions.unlocking import Unlocking
 from tests.rest.kit import Person, register
 
@@ -71,10 +71,12 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
     unlocking = Unlocking(database, definitions, server.ledger, SessionDirectory(), Unlocks())
 
     def read(connection: Connection) -> tuple[Standing, Standing]:
-        """The tiers that everybody has, and what stands on the boards."""
+        """The tiers that everybody has, with the unlocks they are by, and what stands on the boards."""
         held = {person: holdings_of(connection, "a", person) for person in people}
         tiers: Standing = {
-            (person, each.achievement_id): each.tiers for person in people for each in held[person]
+            (person, each.achievement_id): [(one.tier, one.position) for one in given(connection, each)]
+            for person in people
+            for each in held[person]
         }
         places = entries.of_members(connection, "a", people)
         return tiers, {(board, member): entry.value for (board, _, member), entry in places.items()}
@@ -101,7 +103,12 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
             for each in preview["achievements"]
         }
         assert said == {
-            key: "unlocked" if (then or 0) > (now or 0) else "revoked" for key, (now, then) in tiers.items()
+            key: "redated"
+            if len(now or ()) == len(then)
+            else "unlocked"
+            if then[len(now or ()) :]
+            else "revoked"
+            for key, (now, then) in tiers.items()
         }
         assert values == {
             (UUID(each["board_id"]), UUID(each["member_id"])): (each["before"], each["after"])

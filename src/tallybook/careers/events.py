@@ -63,7 +63,8 @@ class StatsReported(CareerEvent, frozen=True, omit_defaults=True):
 class AchievementUnlocked(CareerEvent, frozen=True, omit_defaults=True):
     """Unlocked, by a client or server or by the achievement's rule over `evidence`.
 
-    `points` is what the achievement gave at that moment; the event's `at` is when it was earned.
+    `points` is what the achievement gave at that moment; the event's `at` is when it was earned. `again`
+    follows a revocation where a correction has only changed when that was, or by what: no news to the player.
     """
 
     achievement: UUID
@@ -72,6 +73,7 @@ class AchievementUnlocked(CareerEvent, frozen=True, omit_defaults=True):
     by: Literal["client", "server", "rule"] = "client"
     evidence: tuple[int, ...] = ()  # positions in the ledger
     bot: bool = False
+    again: bool = False
 
 
 @event("achievement_progressed.v1")

@@ -115,7 +115,8 @@ def unlock(
     by: Source,
     bot: bool = False,
     evidence: Sequence[int] = (),
-) -> list[CareerEvent]:
+    again: bool = False,
+) -> list[AchievementUnlocked]:
     """The tiers up to one that are not unlocked yet."""
     return [
         AchievementUnlocked(
@@ -127,6 +128,7 @@ def unlock(
             by=by,
             evidence=tuple(evidence),
             bot=bot,
+            again=again,
         )
         for tier in range(upto + 1)
         if tier not in standing.unlocked
@@ -145,19 +147,19 @@ def progress(
         of = {"game": goal.game, "player": player, "achievement": goal.achievement}
         made.append(AchievementProgressed(**of, steps=added, bot=bot))
     reached = sum(needed <= standing.steps + added for needed, _ in goal.tiers) - 1
-    return made + unlock(goal, player, standing, upto=reached, by=by, bot=bot)
+    return [*made, *unlock(goal, player, standing, upto=reached, by=by, bot=bot)]
 
 
-def revoke(goal: Goal, player: UUID, standing: Standing, *, above: int) -> list[CareerEvent]:
-    """Take back the tiers above one, with the points that they gave."""
+def revoke(goal: Goal, player: UUID, standing: Standing, tier: int) -> list[AchievementRevoked]:
+    """Take back a tier, with the points that it gave."""
+    if tier not in standing.unlocked:
+        return []
     return [
         AchievementRevoked(
             game=goal.game,
             player=player,
             achievement=goal.achievement,
-            points=points,
+            points=standing.unlocked[tier],
             tier=tier if goal.tiered else None,
         )
-        for tier, points in sorted(standing.unlocked.items())
-        if tier > above
     ]

@@ -147,9 +147,9 @@ def _course(
     trail: list[int] = []
     for happening, have in _amounts(leaf, happenings, aggregations, trail):
         if have <= need if less else have >= need:
-            evidence = _newest(trail)
+            evidence = _newest(trail[-MOST_EVIDENCE:])
             return Verdict(rule=leaf, met=True, have=have, need=need, at=happening.at, evidence=evidence)
-    return Verdict(rule=leaf, met=False, have=have, need=need, evidence=_newest(trail))
+    return Verdict(rule=leaf, met=False, have=have, need=need, evidence=_newest(trail[-MOST_EVIDENCE:]))
 
 
 def _newest(positions: "Iterator[int] | Sequence[int]") -> tuple[int, ...]:

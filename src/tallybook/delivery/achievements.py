@@ -47,7 +47,8 @@ from tallybook.projections.unlocks_reading import (
     person_of,
     spreads,
 )
-from tallybook.reactions.unlocking import Unlocking, verdicts
+from tallybook.reactions.judging import verdicts
+from tallybook.reactions.unlocking import Unlocking
 from tallybook.rules.scoresheet.values import canonical
 
 

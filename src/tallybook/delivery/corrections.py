@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -30,7 +30,7 @@ from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.tables import Place, entries
 from tallybook.projections.standings import ALL_GAMES, Mode, Record
-from tallybook.reactions.unlocking_foreseen import Foreseen, drafts, foreseen_unlocks
+from tallybook.reactions.unlocking_foreseen import Change, Foreseen, drafts, foreseen_unlocks
 from tallybook.sessions.events import ResultCorrected
 from tallybook.sessions.session import Session
 
@@ -93,10 +93,12 @@ class ChangedEntry(msgspec.Struct, frozen=True):
 
 
 class ChangedAchievement(msgspec.Struct, frozen=True):
+    """Redated is what was earned nevertheless, at another time or by something else."""
+
     player_id: UUID
     achievement_id: UUID
     key: str
-    change: Literal["unlocked", "revoked"]
+    change: Change
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,18 +1,26 @@
 """Reading achievements back: what a person has, how many have one, and who has played a game."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from tallybook.careers.events import AchievementRevoked, AchievementUnlocked
+from tallybook.careers.fold import PLAIN, CareerFold, Source
+from tallybook.careers.streams import career_id
 from tallybook.database.bulk import Lookup
+from tallybook.kernel.events import Recorded
+from tallybook.ledger.append import EMPTY
+from tallybook.ledger.states import newer_events_of
 from tallybook.projections.slots import SLOTS
 from tallybook.projections.unlocks import ROW, Row, counts, persons, unlocks
 
 THIN = 20  # players of a game below whom a share says nothing
 
 _of = {slot: Lookup(unlocks[slot], ROW, ["thing_id", "person_id"]) for slot in SLOTS}
+_achieved = newer_events_of(CareerFold.concerns)
 _counted = {slot: Lookup(counts[slot], ["thing_id", "persons"], ["thing_id"]) for slot in SLOTS}
 
 
@@ -33,6 +41,17 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
     def tier(self) -> int:
         """The highest unlocked one; -1 when there is none."""
         return self.tiers.bit_length() - 1
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A tier as it stands in the career of one of the players that a person is, see `PLAIN`."""
+
+    player_id: UUID
+    tier: int
+    at: int
+    position: int
+    by: Source
+    evidence: tuple[int, ...]
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -105,6 +124,25 @@ def _together(rows: Sequence[Row]) -> Holding:
         revoked_at=None if held else max(revoked, default=None),
         rows=tuple(rows),
     )
+
+
+def given(connection: Connection, holding: Holding) -> list[Given]:
+    """Everything that was unlocked of an achievement and still is, the oldest first; read from the ledger."""
+    careers = {career_id(holding.game_id, row.player_id) for row in holding.rows if row.held}
+    found: dict[tuple[UUID, int], Given] = {}
+    for row in _achieved.run(connection, [(career, EMPTY) for career in sorted(careers)]):
+        recorded = Recorded(*row)
+        event = recorded.event
+        if not isinstance(event, AchievementUnlocked | AchievementRevoked):
+            continue
+        if event.achievement != holding.achievement_id:
+            continue
+        key = event.player, event.tier or PLAIN
+        found.pop(key, None)
+        if isinstance(event, AchievementUnlocked):
+            at = recorded.committed_at if recorded.at is None else recorded.at
+            found[key] = Given(*key, at, recorded.position, event.by, event.evidence)
+    return sorted(found.values(), key=attrgetter("position"))
 
 
 def spreads(connection: Connection, slot: str, achievements: Mapping[UUID, UUID]) -> dict[UUID, Spread]:

@@ -104,7 +104,7 @@ class Notifying:
         session_id = recorded.stream
         at_session = {"session_id": session_id, "game_id": games.get(session_id)}
         match recorded.event:
-            case AchievementUnlocked() as unlocked if not unlocked.bot:
+            case AchievementUnlocked() as unlocked if not (unlocked.bot or unlocked.again):
                 told = {
                     "game_id": unlocked.game,
                     "achievement_id": unlocked.achievement,

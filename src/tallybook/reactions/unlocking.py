@@ -11,30 +11,29 @@ from sqlalchemy import Connection, select
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.merges import persons_of
-from tallybook.careers.events import AchievementUnlocked, CareerEvent, ScoreSubmitted, StatsReported
+from tallybook.careers.events import CareerEvent, ScoreSubmitted, StatsReported
 from tallybook.careers.fold import NOTHING, Career, CareerFold, Standing, revoke, together, unlock
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions
-from tallybook.catalogue.achievement_earning import Past, Verdict, judge, tiers_reached
+from tallybook.catalogue.achievement_earning import Past
 from tallybook.catalogue.achievement_rules import Rule, Source, sources_of
 from tallybook.catalogue.achievements import Achievement
 from tallybook.database.engine import Database
-from tallybook.kernel.events import Event, Recorded, registry
+from tallybook.kernel.events import Event, Recorded
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.read import last_position
-from tallybook.ledger.tables import events as ledger_events
 from tallybook.play.careers import command
 from tallybook.play.requests import Envelope
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
 from tallybook.projections.unlocks_past import pasts
-from tallybook.projections.unlocks_reading import Holding, games_of, holdings, players_of_game
+from tallybook.projections.unlocks_reading import Given, Holding, games_of, holdings, players_of_game
+from tallybook.reactions.judging import SESSIONS, Found, still_earned, verdicts
 
 AT_ONCE = 200  # persons whose past is in memory
 FOLD = CareerFold()
 
-_SESSIONS = ("session_finished.", "result_corrected.", "session_voided.")
-_CORRECTIONS = _SESSIONS[1:]
+_CORRECTIONS = SESSIONS[1:]
 
 
 class Touched(msgspec.Struct):
@@ -42,35 +41,6 @@ class Touched(msgspec.Struct):
 
     sources: set[Source]
     corrected: bool = False
-
-
-class Found(msgspec.Struct, frozen=True):
-    """One achievement of one person: what its rule says of each tier, and what the person has."""
-
-    achievement: Achievement
-    person: UUID
-    verdicts: tuple[Verdict, ...]
-    holding: Holding | None
-
-    @property
-    def reached(self) -> int:
-        """The highest tier that is earned, -1 for none."""
-        return sum(verdict.met for verdict in self.verdicts) - 1
-
-    @property
-    def held(self) -> int:
-        return -1 if self.holding is None else self.holding.tier
-
-    @property
-    def is_new(self) -> bool:
-        return self.reached > self.held
-
-
-def verdicts(achievement: Achievement, rule: Rule, past: Past) -> tuple[Verdict, ...]:
-    """What a rule says of each tier; without tiers there is one."""
-    if achievement.tiers:
-        return tuple(tiers_reached(rule, [tier.steps for tier in achievement.tiers], past))
-    return (judge(rule, past),)
 
 
 class Unlocking:
@@ -82,7 +52,7 @@ class Unlocking:
     name = "achievements"
     concerns = frozenset(
         {
-            *(name.rstrip(".") for name in _SESSIONS),
+            *(name.rstrip(".") for name in SESSIONS),
             "stats_reported",
             "score_submitted",
             "player_merged",
@@ -152,7 +122,7 @@ class Unlocking:
         careers: list[tuple[CareerEvent, Source]] = []
         merged: set[UUID] = set()
         for recorded in events:
-            if recorded.type.startswith(_SESSIONS):
+            if recorded.type.startswith(SESSIONS):
                 corrected = recorded.type.startswith(_CORRECTIONS)
                 sessions[recorded.stream] = sessions.get(recorded.stream, False) or corrected
             elif recorded.type.startswith("player_merged."):
@@ -207,25 +177,23 @@ class Unlocking:
         ]
 
     async def _settle(self, found: Found, position: int, *, corrected: bool = False) -> bool:
-        """Write down what was earned, or take back what no longer is; whether there was either."""
-        if found.is_new:
-            elsewhere = _elsewhere(found.holding, found.person)
-            for tier in range(found.held + 1, found.reached + 1):
-                await self._unlock(found, tier, elsewhere, position)
-            return True
-        if found.reached < found.held and corrected and found.achievement.revoke:
-            assert found.holding is not None
-            if await self._database.read(partial(by_rule, position=found.holding.position)):
-                for row in found.holding.rows:
-                    await self._revoke(found, row.player_id, position)
-                return True
-        return False
+        """Write down what was earned, and take back what was not, or otherwise; whether there was any."""
+        kept, wrong = found.held + 1, list[Given]()
+        if corrected and found.achievement.revoke and found.holding is not None:
+            kept, wrong = await self._database.read(partial(still_earned, found=found))
+        others = elsewhere(found.holding, found.person, kept)
+        # Nothing waits between them: who has it still, by something else, is not to be seen without it.
+        await asyncio.gather(
+            *(self._revoke(found, each, position) for each in reversed(wrong)),
+            *(self._unlock(found, tier, others, position) for tier in range(kept, found.reached + 1)),
+        )
+        return bool(wrong) or kept <= found.reached
 
-    async def _unlock(self, found: Found, tier: int, elsewhere: Standing, position: int) -> None:
+    async def _unlock(self, found: Found, tier: int, others: Standing, position: int) -> None:
         achievement, verdict = found.achievement, found.verdicts[tier]
 
         def decide(career: Career, _index: int) -> Sequence[Event]:
-            standing = together([career.get(achievement.id, NOTHING), elsewhere])
+            standing = together([career.get(achievement.id, NOTHING), others])
             return unlock(
                 achievement.goal,
                 found.person,
@@ -233,18 +201,20 @@ class Unlocking:
                 upto=tier,
                 by="rule",
                 evidence=verdict.evidence,
+                again=tier <= found.held,
             )
 
         await self._write(found, found.person, decide, f"{tier}-{position}", at=verdict.at)
 
-    async def _revoke(self, found: Found, player_id: UUID, position: int) -> None:
+    async def _revoke(self, found: Found, given: Given, position: int) -> None:
+        """Take a tier back: now, or as if it had never been where it is earned at another time."""
         goal = found.achievement.goal
 
         def decide(career: Career, _index: int) -> Sequence[Event]:
-            standing = career.get(goal.achievement, NOTHING)
-            return revoke(goal, player_id, standing, above=found.reached)
+            return revoke(goal, given.player_id, career.get(goal.achievement, NOTHING), given.tier)
 
-        await self._write(found, player_id, decide, f"r-{position}")
+        at = given.at if given.tier <= found.reached else None
+        await self._write(found, given.player_id, decide, f"r-{given.tier}-{position}", at=at)
 
     async def _write(
         self, found: Found, player_id: UUID, decide: Any, what: str, *, at: int | None = None
@@ -266,25 +236,17 @@ class Unlocking:
 _EVERYWHERE: tuple[Source, ...] = ("sessions", "reports", "scores")
 
 
-def _elsewhere(holding: Holding | None, person: UUID) -> Standing:
-    """What careers of other players than this one hold, who are the same person."""
+def elsewhere(holding: Holding | None, person: UUID, kept: int) -> Standing:
+    """What careers of other players than this one hold, who are the same person, of the tiers kept."""
     rows = () if holding is None else holding.rows
     tiers = {
         tier: 0
         for row in rows
         if row.player_id != person
-        for tier in range(row.tiers.bit_length())
+        for tier in range(min(kept, row.tiers.bit_length()))
         if row.tiers >> tier & 1
     }
     return Standing(0, tiers)
-
-
-def by_rule(connection: Connection, position: int | None) -> bool:
-    """Whether an unlock was by a rule: what a server vouched for is not a rule's to take back."""
-    query = select(ledger_events.c.type, ledger_events.c.payload).where(ledger_events.c.position == position)
-    row = connection.execute(query).one_or_none()
-    event = None if row is None else registry.decode(row.type, bytes(row.payload))
-    return isinstance(event, AchievementUnlocked) and event.by == "rule"
 
 
 def _chunks(persons: Sequence[UUID]) -> Iterable[Collection[UUID]]:

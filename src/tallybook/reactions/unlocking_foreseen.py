@@ -1,14 +1,14 @@
-"""What a correction will have rules unlock and revoke, before anybody writes it down."""
+"""What a correction will have rules unlock, revoke and date anew, before anybody writes it down."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
-from tallybook.careers.events import CareerEvent
-from tallybook.careers.fold import NOTHING, Standing, revoke, together, unlock
+from tallybook.careers.events import AchievementRevoked, AchievementUnlocked
+from tallybook.careers.fold import NOTHING, Standing, after, revoke, together, unlock
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.achievement_rules import sources_of
 from tallybook.catalogue.achievements import ruled_by
@@ -16,25 +16,29 @@ from tallybook.ledger.projecting import slots
 from tallybook.ledger.rehearsing import Draft
 from tallybook.ledger.states import load
 from tallybook.projections.unlocks_past import pasts
-from tallybook.projections.unlocks_reading import holdings
-from tallybook.reactions.unlocking import FOLD, Found, by_rule, verdicts
+from tallybook.projections.unlocks_reading import Given, holdings
+from tallybook.reactions.judging import Found, still_earned, verdicts
+from tallybook.reactions.unlocking import FOLD, elsewhere
+
+Change = Literal["unlocked", "revoked", "redated"]
 
 
 class Foreseen(msgspec.Struct, frozen=True):
-    """An achievement of a person that comes or goes, and how it stands in the careers of the person."""
+    """An achievement of a person that comes, goes or moves: `kept` tiers stand, what is beyond is `wrong`."""
 
     found: Found
-    change: Literal["unlocked", "revoked"]
+    kept: int
+    wrong: Sequence[Given]
 
     @property
-    def players(self) -> list[UUID]:
-        """Whose careers tell of it: that of the person is the first."""
-        rows = () if self.found.holding is None else self.found.holding.rows
-        return list(dict.fromkeys([self.found.person, *(row.player_id for row in rows)]))
+    def change(self) -> Change:
+        if self.found.is_new:
+            return "unlocked"
+        return "revoked" if self.found.reached < self.found.held else "redated"
 
 
 def foreseen_unlocks(connection: Connection, game_id: UUID, persons: Collection[UUID]) -> list[Foreseen]:
-    """What comes and goes when a session of these persons is corrected; the projections have it already."""
+    """What changes when a session of these persons is corrected; the projections have it already."""
     ruled = [(each, each.judged) for each in ruled_by(connection, [game_id])]
     rules = [(each, rule) for each, rule in ruled if rule is not None and "sessions" in sources_of(rule)]
     if not rules:
@@ -49,50 +53,44 @@ def foreseen_unlocks(connection: Connection, game_id: UUID, persons: Collection[
         for person in sorted(persons):
             judged = verdicts(achievement, rule, known[person])
             found = Found(achievement, person, judged, have.get((achievement.id, person)))
-            if found.is_new:
-                changes.append(Foreseen(found, "unlocked"))
-            elif (
-                achievement.revoke
-                and found.holding is not None
-                and found.reached < found.held
-                and by_rule(connection, found.holding.position)
-            ):
-                changes.append(Foreseen(found, "revoked"))
+            kept, wrong = found.held + 1, list[Given]()
+            if achievement.revoke and found.holding is not None:
+                kept, wrong = still_earned(connection, found)
+            if wrong or found.is_new:
+                changes.append(Foreseen(found, kept, wrong))
     return changes
 
 
 def drafts(connection: Connection, changes: Sequence[Foreseen]) -> Iterator[Draft]:
     """The events that will tell of these changes, but for their evidence."""
     careers = {
-        career_id(each.found.achievement.game_id, player) for each in changes for player in each.players
+        career_id(each.found.achievement.game_id, player)
+        for each in changes
+        for player in (each.found.person, *(given.player_id for given in each.wrong))
     }
     states = load(connection, dict.fromkeys(careers, FOLD), {}, {})
     for each in changes:
         goal = each.found.achievement.goal
+        players = {each.found.person, *(given.player_id for given in each.wrong)}
         standings = {
             player: states[career_id(goal.game, player)].at.state.get(goal.achievement, NOTHING)
-            for player in each.players
+            for player in players
         }
-        said = (
-            _unlocked(each.found, together(list(standings.values())))
-            if each.change == "unlocked"
-            else _revoked(each.found, standings.items())
-        )
-        for event, at in said:
+        for event, at in _said(each, standings):
             yield Draft(career_id(event.game, event.player), event, at)
 
 
-def _unlocked(found: Found, standing: Standing) -> Iterator[tuple[CareerEvent, int | None]]:
-    for tier in range(found.held + 1, found.reached + 1):
-        verdict = found.verdicts[tier]
-        for event in unlock(found.achievement.goal, found.person, standing, upto=tier, by="rule"):
-            yield event, verdict.at
-        standing = Standing(unlocked=dict.fromkeys(range(tier + 1), 0))
-
-
-def _revoked(
-    found: Found, standings: Iterable[tuple[UUID, Standing]]
-) -> Iterator[tuple[CareerEvent, int | None]]:
-    for player, standing in standings:
-        for event in revoke(found.achievement.goal, player, standing, above=found.reached):
-            yield event, None
+def _said(
+    change: Foreseen, standings: dict[UUID, Standing]
+) -> Iterator[tuple[AchievementRevoked | AchievementUnlocked, int | None]]:
+    found, goal = change.found, change.found.achievement.goal
+    for given in reversed(change.wrong):
+        player = given.player_id
+        for revoked in revoke(goal, player, standings[player], given.tier):
+            standings[player] = after(standings[player], revoked)
+            yield revoked, given.at if given.tier <= found.reached else None
+    own = together([standings[found.person], elsewhere(found.holding, found.person, change.kept)])
+    for tier in range(change.kept, found.reached + 1):
+        for unlocked in unlock(goal, found.person, own, upto=tier, by="rule"):
+            own = after(own, unlocked)
+            yield unlocked, found.verdicts[tier].at

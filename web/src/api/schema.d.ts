@@ -2440,12 +2440,15 @@ export interface components {
             /** @description Exact: a whole number, or a decimal such as `"9.5"`. */
             delta: number | string;
         };
-        /** ChangedAchievement */
+        /**
+         * ChangedAchievement
+         * @description Redated is what was earned nevertheless, at another time or by something else.
+         */
         ChangedAchievement: {
             /** Format: uuid */
             achievement_id: string;
             /** @enum {unknown} */
-            change: "revoked" | "unlocked";
+            change: "redated" | "revoked" | "unlocked";
             key: string;
             /** Format: uuid */
             player_id: string;
@@ -3809,15 +3812,18 @@ export interface components {
             /** @description IANA time zone. */
             zone?: string;
         };
-        /** RecentAchievement */
+        /**
+         * RecentAchievement
+         * @description What it is, is null where it is hidden and the caller has not unlocked it.
+         */
         RecentAchievement: {
             /** Format: uuid */
             achievement_id: string;
             /** Format: uuid */
             game_id: string;
             icon: string | null;
-            key: string;
-            name: string;
+            key: string | null;
+            name: string | null;
             points: number;
             /** Format: date-time */
             unlocked_at: string;
@@ -14280,7 +14286,10 @@ export interface operations {
     };
     players_dashboard: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of names and descriptions, where there are such texts. */
+                lang?: string | null;
+            };
             header?: never;
             path: {
                 /** @example 01990c3e-7c00-7000-8000-00000000000b */
@@ -17262,7 +17271,7 @@ export interface operations {
                      *       "achievements": [
                      *         {
                      *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
-                     *           "change": "revoked",
+                     *           "change": "redated",
                      *           "key": "K7Q2ZF",
                      *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
                      *         }
@@ -19690,7 +19699,7 @@ export interface operations {
                      *       "achievements": [
                      *         {
                      *           "achievement_id": "01990c3e-7c00-7000-8000-000000000005",
-                     *           "change": "revoked",
+                     *           "change": "redated",
                      *           "key": "K7Q2ZF",
                      *           "player_id": "01990c3e-7c00-7000-8000-00000000000a"
                      *         }
