@@ -12,16 +12,33 @@ from sqlalchemy import Connection
 from tallybook.accounts.tables import credentials, emails, sign_ins
 from tallybook.bootstrap.node import Node, node
 from tallybook.database.schema import metadata
+from tallybook.kernel.clock import SystemClock, iso
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.tables import texts
 from tallybook.settings import Settings
 from tests.ledger.kit import count, verified
+from tests.reactions.receiver import receiving
 from tests.rest.kit import API, PASSWORD, Person, body_of, code_of, enter, register
 
 
 @pytest.fixture
 async def cleo(anybody: httpx.AsyncClient) -> Person:
     return await register(anybody, "cleo-plays", display_name="Cleo Patra", email="cleo@example.org")
+
+
+async def with_a_season(host: Person, game: str) -> str:
+    """A season of a game that has begun, with something said about it; the path of its announcements."""
+    now = SystemClock().now()
+    times = {"starts_at": iso(now - 1_000_000), "ends_at": iso(now + 3_600_000_000)}
+    texts = {"starts": f"to the start, says {host.id}", "ends": f"all over, says {host.id}"}
+    asked = {"key": "spring", "name": "Spring", "boards": ["score"], "texts": texts} | times
+    made = await host.post(f"/games/{game}/seasons", asked)
+    path = f"/games/{game}/seasons/{made['id']}/announcements"
+    async with asyncio.timeout(20):
+        while not (await host.get(path))["items"]:  # the start is announced by itself
+            await asyncio.sleep(0.05)
+    await host.post(path, {"text": f"news of {host.id}"})
+    return path
 
 
 async def with_remarks(host: Person, *others: Person) -> dict[str, Any]:
@@ -90,7 +107,10 @@ async def test_who_leaves_is_forgotten_and_what_others_played_stays(
 
 
 async def test_nothing_private_is_left_in_the_database(cleo: Person, server: Node) -> None:
-    await with_remarks(cleo)
+    session = await with_remarks(cleo)
+    await with_a_season(cleo, session["game_id"])
+    hook = {"url": "https://cleo.example/hook", "events": ["session_finished"]}
+    await cleo.post(f"/games/{session['game_id']}/webhooks", hook)
     body_of(await cleo.call("PATCH", "/players/me", {"settings": {"theme": "a dark one"}}))
     body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))
 
@@ -106,8 +126,57 @@ async def test_nothing_private_is_left_in_the_database(cleo: Person, server: Nod
         "a remark of",
         "a good game",
         "a dark one",
+        f"says {cleo.id}",
+        f"news of {cleo.id}",
+        "cleo.example/hook",
     ):
         assert private not in stored
+
+
+async def test_nothing_is_said_by_who_has_left_and_nobody_is_called_for_them(
+    cleo: Person, ana: Person, server: Node
+) -> None:
+    await server.roles.make_admin("cleo-plays")  # so that she has a say in Ana's game, too
+    await register(cleo.client, "another-admin")
+    await server.roles.make_admin("another-admin")
+    login = {"username": "cleo-plays", "password": PASSWORD}
+    signed_in = body_of(await cleo.client.post(f"{API}/auth/login", json=login))
+    cleo = Person(cleo.client, signed_in["access_token"], cleo.id)
+    hers, anas = [(await each.post("/games", {"name": "Go"}))["id"] for each in (cleo, ana)]
+    of_hers, of_anas = await with_a_season(cleo, hers), await with_a_season(ana, anas)
+    await cleo.post(of_anas, {"text": "a word of Cleo's"})
+    async with receiving() as receiver, receiving() as other:
+        hook = {"url": receiver.url, "events": ["session_finished"]}
+        for game in (hers, anas):
+            await cleo.post(f"/games/{game}/webhooks", hook)
+        await ana.post(f"/games/{anas}/webhooks", hook | {"url": other.url})
+        opening = {"seats": [{"name": "Dora"}]}
+        played = [await ana.post("/sessions", opening | {"game_id": game}) for game in (hers, anas)]
+
+        document = json.loads((await cleo.call("GET", "/players/me/export")).content)
+        body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))
+
+        for session in played:
+            await ana.post(f"/sessions/{session['id']}/end", {})
+        async with asyncio.timeout(20):
+            (heard,) = await other.took(1)
+        assert (heard.data["stream"], receiver.posts) == (played[1]["id"], [])
+    assert (await ana.get(of_hers))["items"] == []
+    assert [each["text"] for each in (await ana.get(of_anas))["items"]] == [
+        f"news of {ana.id}",
+        f"to the start, says {ana.id}",
+    ]
+    assert [each["url"] for each in (await ana.get(f"/games/{anas}/webhooks"))["items"]] == [other.url]
+
+    assert {(each["game_id"], each["url"]) for each in document["webhooks"]} == {
+        (game, receiver.url) for game in (hers, anas)
+    }
+    assert [each["texts"]["ends"] for each in document["seasons"]] == [f"all over, says {cleo.id}"]
+    assert [each["text"] for each in document["announcements"]] == [
+        f"to the start, says {cleo.id}",
+        f"news of {cleo.id}",
+        "a word of Cleo's",
+    ]
 
 
 async def test_other_nodes_hear_of_it_and_those_that_start_later_know(
@@ -167,6 +236,12 @@ async def test_an_export_holds_everything_about_a_person_and_nothing_secret(
     friend = await register(cleo.client, "a-friend")
     body_of(await cleo.call("PUT", f"/players/{friend.id}/follow"))
     private = await ana.opens("Nobody's business")
+    of_game = f"/games/{session['game_id']}"
+    await cleo.post(f"{of_game}/achievements", {"key": "first", "name": "The first of all"})
+    await cleo.post(f"{of_game}/boards", {"key": "falls", "name": "Most falls"})
+    body_of(await cleo.call("PUT", f"{of_game}/statistics/falls", {"name": "Falls", "aggregation": "sum"}))
+    named = {"game_id": session["game_id"], "seats": [], "name": "Cleo's evening"}
+    evening = await cleo.post("/sessions", named)
 
     answered = await cleo.call("GET", "/players/me/export")
 
@@ -183,7 +258,17 @@ async def test_an_export_holds_everything_about_a_person_and_nothing_secret(
     assert sorted(each["text"] for each in document["texts"]) == ["a good game", f"a remark of {cleo.id}"]
     assert {each["session_id"] for each in document["texts"]} == {session["id"]}
     exported = {each["header"]["session_id"]: each for each in document["sessions"]}
-    assert exported.keys() == {session["id"], hers["id"]}
+    assert exported.keys() == {session["id"], hers["id"], evening["id"]}
+    for name, kept in (
+        ("achievements", "The first of all"),
+        ("boards", "Most falls"),
+        ("statistics", "Falls"),
+    ):
+        assert [each["name"] for each in document[name]] == [kept]
+    assert {(each["session_id"], each["name"]) for each in document["rooms"]} == {
+        (session["id"], None),
+        (evening["id"], "Cleo's evening"),
+    }
     assert private["id"] not in answered.text
     events = (await cleo.get(f"{path}/events"))["events"]
     assert [(each["index"], each["type"]) for each in exported[session["id"]]["events"]] == [

@@ -29,7 +29,8 @@ from tallybook.accounts.tables import (
 )
 from tallybook.careers.events import CareerEvent
 from tallybook.careers.streams import career_id
-from tallybook.catalogue.tables import games, room_members, rooms
+from tallybook.catalogue.seasons import SeasonTexts, columns
+from tallybook.catalogue.tables import games, room_members, rooms, season_announcements, seasons
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.text import FreeText
@@ -55,6 +56,7 @@ _ABOUT = (
     follows.c.followed_id,
     notifications.c.player_id,
     room_members.c.player_id,
+    season_announcements.c.written_by,
 )
 
 
@@ -203,6 +205,8 @@ def _forget(connection: Connection, player_id: UUID, now: int) -> None:
     }
     connection.execute(update(players).where(players.c.id == player_id).values(neutral))
     connection.execute(update(rooms).where(rooms.c.created_by == player_id).values(name=None, name_folded=""))
+    silent = columns({"texts": SeasonTexts()}) | {"texts_by": None}
+    connection.execute(update(seasons).where(seasons.c.texts_by == player_id).values(silent))
     for column in _ABOUT:
         connection.execute(delete(column.table).where(column == player_id))
     revoke(connection, [player_id], now)

@@ -78,6 +78,7 @@ def build_services(
             played.catalogue,
             played.desk,
             directory,
+            scoring.webhooks,
             Erasure(ledger, clock, people.revocations),
         ),
         roles=people.roles,

@@ -99,6 +99,7 @@ class Seasons:
             if connection.execute(of_game).scalar_one() >= MOST_SEASONS:
                 raise invalid("key", f"a game has at most {MOST_SEASONS} seasons")
             row = {"id": season_id, "game_id": game_id, "key": key, "created_at": self._clock.now()}
+            row["texts_by"] = actor
             with refusing_twins(*_TAKEN):
                 connection.execute(insert(seasons).values(row | columns(fields)))
             self._open(connection, own, fields)
@@ -129,7 +130,8 @@ class Seasons:
         shut = await self._own_boards(before.game_id, before.id, dropped)
 
         def beside(connection: Connection) -> None:
-            _update(connection, before.id, columns(given))
+            row = columns(given) | ({"texts_by": actor} if "texts" in changed else {})
+            _update(connection, before.id, row)
             if moved:
                 self._open(connection, own, fields)
             _shut(connection, shut)
@@ -173,7 +175,7 @@ class Seasons:
             actor,
             season.game_id,
             [SeasonAnnounced(season.id, announcement_id, occasion)],
-            partial(self._say, season_id=season.id, id_=announcement_id, occasion=occasion, text=text),
+            partial(self._say, actor, season.id, announcement_id, occasion, text),
             command_id,
             content,
         )
@@ -201,7 +203,7 @@ class Seasons:
             row = {"standings_id": final.standings_id, "digest": final.digest, "closed_at": now}
             _update(connection, season.id, row, seasons.c.ends_at == season.ends_at)
             if season.texts.ends:
-                self._say(connection, season.id, announcement_id, "ends", season.texts.ends)
+                self._say(None, season.id, announcement_id, "ends", season.texts.ends, connection)
 
         content = ("close_season", season.id)
         written = await self._write(
@@ -277,8 +279,18 @@ class Seasons:
                 period = {"board_id": board.id, "begins_at": fields[name]}
                 connection.execute(insert(board_periods).values(period))
 
-    def _say(self, connection: Connection, season_id: UUID, id_: UUID, occasion: Occasion, text: str) -> None:
-        row = {"id": id_, "season_id": season_id, "occasion": occasion, "text": text}
+    def _say(
+        self,
+        author: UUID | None,
+        season_id: UUID,
+        id_: UUID,
+        occasion: Occasion,
+        text: str,
+        connection: Connection,
+    ) -> None:
+        """Without an author it is one of the season's own texts."""
+        by = author or select(seasons.c.texts_by).where(seasons.c.id == season_id).scalar_subquery()
+        row = {"id": id_, "season_id": season_id, "occasion": occasion, "text": text, "written_by": by}
         connection.execute(insert(season_announcements).values(row | {"created_at": self._clock.now()}))
 
 
@@ -305,7 +317,7 @@ def _update(
 ) -> None:
     """Change a season that is still there, and not closed unless it is about its texts."""
     kept = [seasons.c.id == season_id, seasons.c.key.is_not(None), *conditions]
-    if not row.keys() <= {"name", "texts"}:
+    if not row.keys() <= {"name", "texts", "texts_by"}:
         kept.append(seasons.c.closed_at.is_(None))
     if connection.execute(update(seasons).where(*kept).values(row)).rowcount != 1:
         raise not_found("season")

@@ -144,6 +144,7 @@ seasons = Table(
     Column("ends_at", Moment, nullable=False),
     Column("tiers", LargeBinary, nullable=False),  # JSON
     Column("texts", LargeBinary, nullable=False),  # JSON: what is announced by itself
+    Column("texts_by", Id),  # who wrote it
     Column("standings_id", Id),  # of the final standings, once they are
     Column("digest", String(32)),  # of these
     Column("closed_at", Moment),
@@ -159,6 +160,7 @@ season_announcements = Table(
     Column("season_id", Id, nullable=False),
     Column("occasion", String(6), nullable=False),
     Column("text", Text, nullable=False),
+    Column("written_by", Id),
     Column("created_at", Moment, nullable=False),
     Index("ix_season_announcements_season_id_id", "season_id", "id"),
 )

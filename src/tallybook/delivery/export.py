@@ -13,7 +13,18 @@ from tallybook.accounts.accounts import Accounts
 from tallybook.accounts.claims import Claim, Claiming
 from tallybook.accounts.erasure import careers_of, written_by
 from tallybook.accounts.tables import api_keys, follows, notifications, players, sign_ins
-from tallybook.catalogue.tables import games, stat_sets
+from tallybook.catalogue.boards import SEASONAL
+from tallybook.catalogue.tables import (
+    achievements,
+    boards,
+    games,
+    rooms,
+    season_announcements,
+    seasons,
+    stat_sets,
+    statistics,
+    webhooks,
+)
 from tallybook.database.prepared import as_id
 from tallybook.delivery.tables import Tables, sight_of
 from tallybook.interchange.account_export import About, Career, Played, career, document, played
@@ -43,6 +54,23 @@ _GAME = [
     )
 ]  # fmt: skip
 _STAT_SET = [stat_sets.c[name] for name in ("id", "game_id", "name", "stats", "removed", "created_at")]
+_BOARD = [boards.c[name] for name in ("id", "game_id", "key", "name", "definition", "archived", "created_at")]
+_STATISTIC = [
+    statistics.c[name] for name in ("game_id", "key", "name", "aggregation", "authority", "created_at")
+]
+_ACHIEVEMENT = list(achievements.c)
+_SEASON = [
+    seasons.c[name]
+    for name in (
+        "id", "game_id", "key", "name", "boards", "starts_at", "ends_at", "tiers", "texts", "closed_at",
+        "created_at",
+    )
+]  # fmt: skip
+_ANNOUNCEMENT = [
+    season_announcements.c[name] for name in ("id", "season_id", "occasion", "text", "created_at")
+]
+_WEBHOOK = [webhooks.c[name] for name in ("id", "game_id", "url", "events", "active", "created_at")]
+_ROOM = [rooms.c[name] for name in ("id", "key", "name", "public", "session_id", "created_at")]
 
 
 class Export:
@@ -67,6 +95,7 @@ class Export:
     async def of(self, actor: Actor) -> AsyncIterator[bytes]:
         """The pieces of the actor's document, whose form is `interchange.account_export`'s."""
         me, ids = await self._accounts.me(actor.player_id), actor.ids
+        mine = select(games.c.id).where(games.c.owner_id.in_(ids))
         followed = select(follows.c.followed_id).where(follows.c.follower_id.in_(ids))
         return document(
             About(iso(self._clock.now()), me),
@@ -80,6 +109,15 @@ class Export:
                 "notifications": self._rows(_NOTICE, notifications.c.player_id.in_(ids)),
                 "games": self._rows(_GAME, games.c.owner_id.in_(ids)),
                 "stat_sets": self._rows(_STAT_SET, stat_sets.c.owner_id.in_(ids)),
+                "boards": self._rows(_BOARD, boards.c.game_id.in_(mine) & ~boards.c.key.startswith(SEASONAL)),
+                "statistics": self._statistics(mine),
+                "achievements": self._rows(_ACHIEVEMENT, achievements.c.game_id.in_(mine)),
+                "seasons": self._rows(_SEASON, seasons.c.game_id.in_(mine) | seasons.c.texts_by.in_(ids)),
+                "announcements": self._rows(_ANNOUNCEMENT, season_announcements.c.written_by.in_(ids)),
+                "webhooks": self._rows(
+                    _WEBHOOK, webhooks.c.game_id.in_(mine) | webhooks.c.created_by.in_(ids)
+                ),
+                "rooms": self._rows(_ROOM, rooms.c.created_by.in_(ids)),
                 "texts": self._texts(actor),
                 "sessions": self._sessions(actor),
                 "careers": self._careers(actor),
@@ -95,6 +133,12 @@ class Export:
         while rows := await self._ledger.database.read(partial(_all, query=query.where(key > after))):
             after = rows[-1].id
             yield [_plain(row) for row in rows]
+
+    async def _statistics(self, of: Select[tuple[UUID]]) -> AsyncIterator[list[dict[str, Any]]]:
+        for game_id in await self._ledger.database.read(lambda c: c.execute(of).scalars().all()):
+            query = select(*_STATISTIC).where(statistics.c.game_id == game_id).order_by(statistics.c.key)
+            found = await self._ledger.database.read(partial(_all, query=query))
+            yield [_plain(row) for row in found]
 
     async def _claims(self, reader: UUID) -> AsyncIterator[list[Claim]]:
         before: UUID | None = None

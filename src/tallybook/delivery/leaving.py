@@ -12,7 +12,8 @@ from tallybook.accounts.erasure import Erasure
 from tallybook.accounts.roles import keep_an_admin
 from tallybook.accounts.tables import players
 from tallybook.catalogue.catalogue import Catalogue
-from tallybook.catalogue.tables import games
+from tallybook.catalogue.tables import games, webhooks
+from tallybook.catalogue.webhooks import Webhooks
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
@@ -33,6 +34,7 @@ class Leaving:
         catalogue: Catalogue,
         desk: Desk,
         directory: SessionDirectory,
+        hooks: Webhooks,
         erasure: Erasure,
     ) -> None:
         self._ledger = ledger
@@ -40,10 +42,11 @@ class Leaving:
         self._catalogue = catalogue
         self._desk = desk
         self._directory = directory
+        self._hooks = hooks
         self._erasure = erasure
 
     async def leave(self, actor: Actor, password: str | None) -> None:
-        """Forget the actor: games are archived, what others played stays theirs.
+        """Forget the actor: games are archived and call nobody, what others played stays theirs.
 
         Repeated after a failure, it goes on where it stopped: the actor's own row is the last to go.
         """
@@ -54,6 +57,8 @@ class Leaving:
             await self._hand_over(actor, session_id)
         for game_id in await read(partial(_games, ids=actor.ids)):
             await self._catalogue.archive_game(actor.player_id, game_id)
+        for game_id, webhook_id in await read(partial(_webhooks, ids=actor.ids)):
+            await self._hooks.remove(actor.player_id, game_id, webhook_id)
         await self._erasure.erase(actor.player_id)
 
     async def _hand_over(self, actor: Actor, session_id: UUID) -> None:
@@ -83,6 +88,14 @@ def _hosted(connection: Connection, slot: str, ids: Collection[UUID]) -> list[UU
 def _games(connection: Connection, ids: Collection[UUID]) -> list[UUID]:
     query = select(games.c.id).where(games.c.owner_id.in_(ids), ~games.c.archived)
     return list(connection.execute(query).scalars())
+
+
+def _webhooks(connection: Connection, ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Those that these players have defined, and all of their games: somebody else may have moved one."""
+    theirs = select(games.c.id).where(games.c.owner_id.in_(ids))
+    query = select(webhooks.c.game_id, webhooks.c.id)
+    query = query.where(webhooks.c.created_by.in_(ids) | webhooks.c.game_id.in_(theirs))
+    return [(row.game_id, row.id) for row in connection.execute(query)]
 
 
 def _with_device(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
