@@ -1,5 +1,6 @@
 // Errors in words: what happened, and how to go on.
 import { Alert, Button, Group, Text } from "@mantine/core";
+import { useEffect, useRef } from "react";
 import { Problem, Unreachable } from "@/api/problem";
 import type { Messages } from "@/i18n/en";
 import { useMessages } from "@/i18n/language";
@@ -19,6 +20,7 @@ export function explain(error: unknown, { problems }: Messages): { what: string;
 interface FailureProps {
   error: unknown;
   title?: string;
+  /** For what failed to load; any other failure answers what somebody just did, and comes into their view. */
   retry?: () => void;
   dismiss?: () => void;
 }
@@ -26,8 +28,14 @@ interface FailureProps {
 export function Failure({ error, title, retry, dismiss }: FailureProps) {
   const messages = useMessages();
   const { what, how } = explain(error, messages);
+  const shown = useRef<HTMLDivElement>(null);
+  const answers = retry === undefined;
+  useEffect(() => {
+    if (answers) shown.current?.scrollIntoView({ block: "nearest" });
+  }, [answers]);
   return (
     <Alert
+      ref={shown}
       role="alert"
       color="red"
       title={title ?? what}

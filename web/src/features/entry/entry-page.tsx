@@ -60,7 +60,6 @@ function GuestForm({ atTable }: { atTable: boolean }) {
   return (
     <form onSubmit={submit}>
       <Stack>
-        {entering.isError && <Failure error={entering.error} />}
         <TextInput
           label={entry.name}
           description={entry.nameHint}
@@ -70,6 +69,7 @@ function GuestForm({ atTable }: { atTable: boolean }) {
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
+        {entering.isError && <Failure error={entering.error} />}
         <Group grow>
           {atTable && (
             <Button
@@ -105,7 +105,6 @@ function AccountForm({ isNew, guest = false }: { isNew: boolean; guest?: boolean
   return (
     <form onSubmit={submit}>
       <Stack>
-        {entering.isError && <Failure error={entering.error} />}
         {guest && <Text size="sm">{entry.keepsHistory}</Text>}
         <TextInput
           label={entry.username}
@@ -133,6 +132,7 @@ function AccountForm({ isNew, guest = false }: { isNew: boolean; guest?: boolean
             onChange={(event) => setDisplayName(event.currentTarget.value)}
           />
         )}
+        {entering.isError && <Failure error={entering.error} />}
         <Button type="submit" loading={entering.isPending}>
           {isNew ? entry.register : entry.signIn}
         </Button>

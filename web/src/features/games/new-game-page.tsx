@@ -2,6 +2,7 @@
 import { Button, NativeSelect, NumberInput, Stack, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState, type SubmitEvent } from "react";
+import { flushSync } from "react-dom";
 import { useNavigate } from "react-router";
 import { answer, api } from "@/api/client";
 import { useCommandId } from "@/api/command-id";
@@ -12,6 +13,7 @@ import { StatEditor } from "@/features/games/stat-editor";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
 import { usePageTitle } from "@/ui/title";
+import { focusWrong } from "@/ui/wrong-field";
 
 export default function NewGamePage() {
   const { games, home } = useMessages();
@@ -24,6 +26,7 @@ export default function NewGamePage() {
   const [most, setMost] = useState<number | string>("");
   const [drafts, setDrafts] = useState<StatDraft[]>(() => [emptyDraft(0, games.firstStat)]);
   const nextId = useRef(1);
+  const adder = useRef<HTMLButtonElement>(null);
   const [checked, setChecked] = useState(false);
   usePageTitle(games.title);
 
@@ -48,10 +51,17 @@ export default function NewGamePage() {
       await navigate(`/start/${game.id}`, { replace: true });
     },
   });
-  const submit = (event: SubmitEvent): void => {
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    setChecked(true);
-    if (!wrong) creating.mutate();
+    const form = event.currentTarget;
+    flushSync(() => setChecked(true)); // what is wrong is on the page from here on
+    if (wrong) focusWrong(form);
+    else creating.mutate();
+  };
+  const add = (): void => setDrafts([...drafts, emptyDraft(nextId.current++, "")]);
+  const remove = (draft: StatDraft): void => {
+    setDrafts(drafts.filter((each) => each.id !== draft.id));
+    adder.current?.focus();
   };
 
   return (
@@ -60,7 +70,6 @@ export default function NewGamePage() {
         <Title order={1} size="h2">
           {games.title}
         </Title>
-        {creating.isError && <Failure error={creating.error} />}
         <TextInput
           label={games.name}
           required
@@ -110,15 +119,15 @@ export default function NewGamePage() {
               counted={counts(draft, drafts)}
               errors={checked ? (errors[place] ?? {}) : {}}
               onChange={(changed) => setDrafts(drafts.map((each) => (each.id === draft.id ? changed : each)))}
-              {...(drafts.length > 1 && {
-                onRemove: () => setDrafts(drafts.filter((each) => each.id !== draft.id)),
-              })}
+              added={draft.id > 0}
+              {...(drafts.length > 1 && { onRemove: () => remove(draft) })}
             />
           ))}
         </Stack>
-        <Button variant="default" onClick={() => setDrafts([...drafts, emptyDraft(nextId.current++, "")])}>
+        <Button ref={adder} variant="default" onClick={add}>
           {games.addStat}
         </Button>
+        {creating.isError && <Failure error={creating.error} />}
         <Button type="submit" size="lg" loading={creating.isPending}>
           {games.create}
         </Button>

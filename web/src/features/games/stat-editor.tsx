@@ -8,12 +8,14 @@ interface StatEditorProps {
   draft: StatDraft;
   /** Whether it counts into the total as things stand. */
   counted: boolean;
+  /** Whether somebody has just asked for it, and goes on in its name. */
+  added: boolean;
   errors: DraftErrors;
   onChange: (draft: StatDraft) => void;
   onRemove?: () => void;
 }
 
-export function StatEditor({ draft, counted, errors, onChange, onRemove }: StatEditorProps) {
+export function StatEditor({ draft, counted, added, errors, onChange, onRemove }: StatEditorProps) {
   const { games } = useMessages();
   const change = (part: Partial<StatDraft>): void => onChange({ ...draft, ...part });
   const options = <K extends string>(labels: Record<K, string>): { value: K; label: string }[] =>
@@ -26,6 +28,7 @@ export function StatEditor({ draft, counted, errors, onChange, onRemove }: StatE
           label={games.statName}
           maxLength={100}
           required
+          autoFocus={added}
           value={draft.name}
           error={errors.name}
           onChange={(event) => change({ name: event.currentTarget.value })}

@@ -44,7 +44,6 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
   return (
     <form onSubmit={submit}>
       <Stack>
-        {saving.isError && <Failure error={saving.error} />}
         <TextInput
           label={games.name}
           required
@@ -89,6 +88,7 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
             onChange={(event) => setInitials(event.currentTarget.value)}
           />
         </div>
+        {saving.isError && <Failure error={saving.error} />}
         <Button type="submit" loading={saving.isPending} disabled={name.trim() === ""}>
           {library.save}
         </Button>
