@@ -26,6 +26,7 @@ export type HistoryFilters = Omit<
   "limit" | "cursor"
 >;
 export type Claim = Schemas["Claim"];
+export type Invitation = Schemas["Invitation"];
 export type Device = Schemas["Device"];
 export type Figures = Schemas["PlayerStats"];
 export type GameFigures = Schemas["GameFigures"];

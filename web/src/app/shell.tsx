@@ -10,11 +10,12 @@ import {
   useMantineColorScheme,
 } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { Link, NavLink, useNavigate } from "react-router";
+import { useEffect, useRef, type ReactNode } from "react";
+import { Link, NavLink, useLocation, useNavigate } from "react-router";
 import { signOut, useMe } from "@/api/me";
 import { useLanguage, useMessages } from "@/i18n/language";
 import { Announcer } from "@/ui/announcer";
+import { focusPage } from "@/ui/focus";
 import { Icon } from "@/ui/icons";
 import classes from "@/app/shell.module.css";
 
@@ -25,6 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
+  useFocusOnPage(me?.id);
   const leaving = useMutation({ mutationFn: signOut, onSettled: () => navigate("/") });
 
   return (
@@ -88,6 +90,18 @@ export function Shell({ children }: { children: ReactNode }) {
       <Announcer />
     </>
   );
+}
+
+/** Another page, or another person before it: the keyboard goes on from where the page begins. */
+function useFocusOnPage(personId: string | undefined): void {
+  const { pathname } = useLocation();
+  const page = `${pathname} ${personId ?? ""}`;
+  const shown = useRef(page);
+  useEffect(() => {
+    if (shown.current === page) return;
+    shown.current = page;
+    focusPage();
+  }, [page]);
 }
 
 const PAGES = ["history", "games", "people", "feed"] as const;

@@ -9,31 +9,18 @@ import { queryClient } from "@/api/queries";
 import type { Game } from "@/api/types";
 import { GameForm } from "@/features/library/game-form";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { Failure } from "@/ui/failure";
 import { Icon } from "@/ui/icons";
 
 export function GameMenu({ game, mine }: { game: Game; mine: boolean }) {
-  const { library, table, app } = useMessages();
+  const { library, table } = useMessages();
   const [asking, setAsking] = useState<"edit" | "archive">();
   const path = { id: game.id };
-  const archiving = useMutation({
-    mutationFn: (even_in_play: boolean) =>
-      answer(api.DELETE("/games/{id}", { params: { path, query: { even_in_play } } })),
-    onSuccess: () => {
-      close();
-      return queryClient.invalidateQueries({ queryKey: ["games"] });
-    },
-  });
   const restoring = useMutation({
     mutationFn: () => answer(api.POST("/games/{id}/restore", { params: { path } })),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ["games"] }),
   });
-  const inPlay = archiving.error instanceof Problem && archiving.error.code === "in_play";
-  const close = (): void => {
-    setAsking(undefined);
-    archiving.reset();
-  };
-
   return (
     <>
       <Menu position="bottom-end">
@@ -62,33 +49,49 @@ export function GameMenu({ game, mine }: { game: Game; mine: boolean }) {
         </Menu.Dropdown>
       </Menu>
       {restoring.isError && <Failure error={restoring.error} dismiss={() => restoring.reset()} />}
-      <Modal
-        opened={asking === "archive"}
-        onClose={close}
-        title={library.archiveTitle(game.name)}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <Stack>
-          <Text>{inPlay ? library.inPlay : library.archiveBody}</Text>
-          {archiving.isError && !inPlay && <Failure error={archiving.error} />}
-          <Group justify="end">
-            <Button variant="default" onClick={close}>
-              {app.cancel}
-            </Button>
-            <Button loading={archiving.isPending} onClick={() => archiving.mutate(inPlay)}>
-              {inPlay ? library.archiveAnyway : library.archive}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-      <Modal
-        opened={asking === "edit"}
-        onClose={close}
-        title={game.name}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <GameForm game={game} onDone={close} />
-      </Modal>
+      {asking === "archive" && <ArchiveDialog game={game} onClose={() => setAsking(undefined)} />}
+      {asking === "edit" && <EditDialog game={game} onClose={() => setAsking(undefined)} />}
     </>
+  );
+}
+
+function ArchiveDialog({ game, onClose }: { game: Game; onClose: () => void }) {
+  const { library, app } = useMessages();
+  const dialog = useDialog(onClose);
+  const archiving = useMutation({
+    mutationFn: (even_in_play: boolean) => {
+      const params = { path: { id: game.id }, query: { even_in_play } };
+      return answer(api.DELETE("/games/{id}", { params }));
+    },
+    onSuccess: () => {
+      onClose();
+      return queryClient.invalidateQueries({ queryKey: ["games"] });
+    },
+  });
+  const inPlay = archiving.error instanceof Problem && archiving.error.code === "in_play";
+  return (
+    <Modal {...dialog} title={library.archiveTitle(game.name)}>
+      <Stack>
+        <Text>{inPlay ? library.inPlay : library.archiveBody}</Text>
+        {archiving.isError && !inPlay && <Failure error={archiving.error} />}
+        <Group justify="end">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button loading={archiving.isPending} onClick={() => archiving.mutate(inPlay)}>
+            {inPlay ? library.archiveAnyway : library.archive}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+function EditDialog({ game, onClose }: { game: Game; onClose: () => void }) {
+  const dialog = useDialog(onClose);
+  return (
+    <Modal {...dialog} title={game.name}>
+      <GameForm game={game} onDone={onClose} />
+    </Modal>
   );
 }

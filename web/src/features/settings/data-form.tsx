@@ -7,17 +7,16 @@ import { answer, api } from "@/api/client";
 import { keepFile } from "@/api/download";
 import { erase } from "@/api/me";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { Failure } from "@/ui/failure";
 
 export function DataForm({ guest }: { guest: boolean }) {
-  const { settings, app } = useMessages();
+  const { settings } = useMessages();
   const [asking, { open, close }] = useDisclosure();
-  const [password, setPassword] = useState("");
   const exporting = useMutation({
     mutationFn: () => answer(api.GET("/players/me/export", { parseAs: "blob" })),
     onSuccess: (file: unknown) => keepFile(file as Blob, "tallybook.json"),
   });
-  const erasing = useMutation({ mutationFn: () => erase(password) });
   return (
     <Stack gap="sm">
       <Text c="dimmed">{settings.exportHow}</Text>
@@ -29,38 +28,43 @@ export function DataForm({ guest }: { guest: boolean }) {
       <Button variant="outline" color="red" onClick={open}>
         {settings.erase}
       </Button>
-      <Modal
-        opened={asking}
-        onClose={close}
-        title={settings.eraseTitle}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <Stack>
-          <Text>{settings.eraseHow}</Text>
-          {!guest && (
-            <PasswordInput
-              label={settings.erasePassword}
-              autoComplete="current-password"
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-            />
-          )}
-          {erasing.isError && <Failure error={erasing.error} />}
-          <Group justify="end">
-            <Button variant="default" onClick={close}>
-              {app.cancel}
-            </Button>
-            <Button
-              color="red"
-              loading={erasing.isPending}
-              disabled={!guest && password === ""}
-              onClick={() => erasing.mutate()}
-            >
-              {settings.eraseConfirm}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      {asking && <EraseDialog guest={guest} onClose={close} />}
     </Stack>
+  );
+}
+
+function EraseDialog({ guest, onClose }: { guest: boolean; onClose: () => void }) {
+  const { settings, app } = useMessages();
+  const dialog = useDialog(onClose);
+  const [password, setPassword] = useState("");
+  const erasing = useMutation({ mutationFn: () => erase(password) });
+  return (
+    <Modal {...dialog} title={settings.eraseTitle}>
+      <Stack>
+        <Text>{settings.eraseHow}</Text>
+        {!guest && (
+          <PasswordInput
+            label={settings.erasePassword}
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+        )}
+        {erasing.isError && <Failure error={erasing.error} />}
+        <Group justify="end">
+          <Button variant="default" onClick={onClose}>
+            {app.cancel}
+          </Button>
+          <Button
+            color="red"
+            loading={erasing.isPending}
+            disabled={!guest && password === ""}
+            onClick={() => erasing.mutate()}
+          >
+            {settings.eraseConfirm}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
   );
 }

@@ -6,6 +6,7 @@ import type { Stat, Value } from "@/api/types";
 import type { Cell, Command } from "@/live/commands";
 import { durationText, parseDuration, useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { NumberPad } from "@/ui/number-pad";
 import { parseSum } from "@/ui/sum";
 import classes from "@/features/table/table.module.css";
@@ -22,7 +23,8 @@ interface CellEditorProps {
 }
 
 export function CellEditor({ cell, stat, name, value, next, act, onClose }: CellEditorProps) {
-  const { pad, table, app } = useMessages();
+  const { pad, table } = useMessages();
+  const dialog = useDialog(onClose);
   const write = (written: Value): void => act({ event: "record", cell, value: written });
   const clear = (
     <Button
@@ -40,14 +42,7 @@ export function CellEditor({ cell, stat, name, value, next, act, onClose }: Cell
   const rest = { stat, value, clear, next, write, onClose };
   const where = [name, stat.name, table.round(cell.round)].join(" · ");
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="bottom"
-      classNames={{ content: classes.fromBelow }}
-      title={where}
-      closeButtonProps={{ "aria-label": app.close }}
-    >
+    <Drawer {...dialog} position="bottom" classNames={{ content: classes.fromBelow }} title={where}>
       <Stack maw={420} mx="auto" pb="sm">
         {stat.data_type === "integer" || stat.data_type === "decimal" ? (
           <NumberForm {...rest} />

@@ -5,6 +5,7 @@ import type { Session } from "@/api/types";
 import type { Command, Given } from "@/live/commands";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 
 interface EndDialogProps {
   how: "end" | "abandon";
@@ -17,6 +18,7 @@ interface EndDialogProps {
 export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps) {
   const { end, app } = useMessages();
   const format = useFormat();
+  const dialog = useDialog(onClose);
   const [winners, setWinners] = useState<string[]>([]);
   const [won, setWon] = useState<string | null>(null);
   const together = how === "end" && session.win === "cooperative";
@@ -36,12 +38,7 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
     onClose();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={how === "end" ? end.title : end.abandonTitle}
-      closeButtonProps={{ "aria-label": app.close }}
-    >
+    <Modal {...dialog} title={how === "end" ? end.title : end.abandonTitle}>
       <Stack>
         {how === "abandon" && <Text>{end.abandonBody}</Text>}
         {unsent > 0 && <Text c="dimmed">{end.pending}</Text>}

@@ -9,6 +9,7 @@ import type { Player, SeatChange, Session } from "@/api/types";
 import type { Present } from "@/live/room";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { Failure } from "@/ui/failure";
 import { Icon } from "@/ui/icons";
 import { PlayerDot } from "@/ui/player-dot";
@@ -56,7 +57,8 @@ interface PeopleDrawerProps {
 }
 
 export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleDrawerProps) {
-  const { people, app } = useMessages();
+  const { people } = useMessages();
+  const dialog = useDialog(onClose);
   const change = useTableChange(session, me);
   const [name, setName] = useState("");
   const [team, setTeam] = useState<{ seat: number; text: string } | null>(null);
@@ -134,13 +136,7 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
   };
 
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      title={people.title}
-      closeButtonProps={{ "aria-label": app.close }}
-    >
+    <Drawer {...dialog} position="right" title={people.title}>
       <Stack gap="lg">
         {change.isError && <Failure error={change.error} />}
         {manages && session.requests.length > 0 && (

@@ -2,15 +2,17 @@
 import { Button, Modal, Stack, Text } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { QrCode } from "@/ui/qr-code";
 import classes from "@/features/table/table.module.css";
 
 export function ShareDialog({ tableKey, onClose }: { tableKey: string; onClose: () => void }) {
-  const { share, app } = useMessages();
+  const { share } = useMessages();
+  const dialog = useDialog(onClose);
   const clipboard = useClipboard();
   const link = `${location.origin}/r/${tableKey}`;
   return (
-    <Modal opened onClose={onClose} title={share.title} closeButtonProps={{ "aria-label": app.close }}>
+    <Modal {...dialog} title={share.title}>
       <Stack align="center" ta="center">
         <QrCode text={link} label={link} />
         <Text size="xl" className={classes.key}>

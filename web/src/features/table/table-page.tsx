@@ -1,5 +1,6 @@
 // A table, live, by its key: being played, or its result.
 import { Button, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { useDidUpdate } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { Link, useParams } from "react-router";
@@ -18,6 +19,7 @@ import { TroubleNote } from "@/features/table/trouble-note";
 import { useAnnouncements } from "@/features/table/use-announcements";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { rescueFocus } from "@/ui/focus";
 import { usePageTitle } from "@/ui/title";
 import { Waiting } from "@/ui/waiting";
 
@@ -43,11 +45,13 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
     () => board && session && withPending(board, entries, session.stats),
     [board, entries, session],
   );
+  const over = view?.board.status === "finished" || view?.board.status === "abandoned";
   usePageTitle(table.title(tableKey));
   useAnnouncements(board, session ? scoreTypeOf(session) : "number", state.connection);
   useEffect(() => {
     if (role !== undefined) room.refreshRole(role);
   }, [room, role]);
+  useDidUpdate(rescueFocus, [over]); // what ends the game or begins the next one goes with it
 
   if (state.refusal) {
     return (
@@ -60,7 +64,6 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
     );
   }
   if (found.isError && !session) return <Failure error={found.error} retry={() => void found.refetch()} />;
-  const over = view?.board.status === "finished" || view?.board.status === "abandoned";
   // The board tells of the end a moment before the session with the result is here.
   if (!view || !session || role === undefined || (over && session.status !== view.board.status)) {
     return (

@@ -7,24 +7,16 @@ import { queryClient, sessionQuery } from "@/api/queries";
 import type { Player, Session } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { useDialog } from "@/ui/dialog";
 import { Failure } from "@/ui/failure";
 import { PlayerDot } from "@/ui/player-dot";
 
 export function TakeSeat({ session, me }: { session: Session; me: Player }) {
-  const { table, app } = useMessages();
-  const format = useFormat();
+  const { table } = useMessages();
   const [search, setSearch] = useSearchParams();
   const open = search.has("seat");
   const show = (shown: boolean): void => setSearch(shown ? { seat: "" } : {}, { replace: true });
   const asked = session.requests.some((request) => request.player_id === me.id);
-  const joining = useMutation({
-    mutationFn: (seat: { seat: number } | { name: string }) =>
-      answer(api.POST("/rooms/by-key/{key}/join", { params: { path: { key: session.key } }, body: seat })),
-    onSuccess: async () => {
-      show(false);
-      await queryClient.invalidateQueries(sessionQuery(session.id));
-    },
-  });
   return (
     <>
       <Alert role="note" color="gray" variant="light" py="xs">
@@ -37,40 +29,58 @@ export function TakeSeat({ session, me }: { session: Session; me: Player }) {
           )}
         </Group>
       </Alert>
-      <Modal
-        opened={open && !asked}
-        onClose={() => show(false)}
-        title={table.whoAreYou}
-        closeButtonProps={{ "aria-label": app.close }}
-      >
-        <Stack>
-          {joining.isError && <Failure error={joining.error} />}
-          <Text size="sm" c="dimmed">
-            {table.seatHint}
-          </Text>
-          {session.seats
-            .filter((seat) => !seat.is_bot)
-            .map((seat) => (
-              <Button
-                key={seat.seat}
-                variant="default"
-                justify="start"
-                leftSection={<PlayerDot id={seat.player_id} name={format.name(seat.name)} size={26} />}
-                loading={joining.isPending}
-                onClick={() => joining.mutate({ seat: seat.seat })}
-              >
-                {table.iAm(format.name(seat.name))}
-              </Button>
-            ))}
-          <Button
-            variant="light"
-            loading={joining.isPending}
-            onClick={() => joining.mutate({ name: me.display_name })}
-          >
-            {table.newSeat(me.display_name)}
-          </Button>
-        </Stack>
-      </Modal>
+      {open && !asked && <SeatDialog session={session} me={me} onClose={() => show(false)} />}
     </>
+  );
+}
+
+interface SeatDialogProps {
+  session: Session;
+  me: Player;
+  onClose: () => void;
+}
+
+function SeatDialog({ session, me, onClose }: SeatDialogProps) {
+  const { table } = useMessages();
+  const format = useFormat();
+  const dialog = useDialog(onClose);
+  const joining = useMutation({
+    mutationFn: (seat: { seat: number } | { name: string }) =>
+      answer(api.POST("/rooms/by-key/{key}/join", { params: { path: { key: session.key } }, body: seat })),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries(sessionQuery(session.id));
+      onClose();
+    },
+  });
+  return (
+    <Modal {...dialog} title={table.whoAreYou}>
+      <Stack>
+        {joining.isError && <Failure error={joining.error} />}
+        <Text size="sm" c="dimmed">
+          {table.seatHint}
+        </Text>
+        {session.seats
+          .filter((seat) => !seat.is_bot)
+          .map((seat) => (
+            <Button
+              key={seat.seat}
+              variant="default"
+              justify="start"
+              leftSection={<PlayerDot id={seat.player_id} name={format.name(seat.name)} size={26} />}
+              loading={joining.isPending}
+              onClick={() => joining.mutate({ seat: seat.seat })}
+            >
+              {table.iAm(format.name(seat.name))}
+            </Button>
+          ))}
+        <Button
+          variant="light"
+          loading={joining.isPending}
+          onClick={() => joining.mutate({ name: me.display_name })}
+        >
+          {table.newSeat(me.display_name)}
+        </Button>
+      </Stack>
+    </Modal>
   );
 }
