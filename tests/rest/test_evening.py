@@ -152,8 +152,9 @@ async def test_whoever_opens_the_next_session_of_a_room_leaves_it_to_its_host(
     assert code_of(await bea.call("POST", "/sessions", another)) == "in_play"
     await ana.post(f"/sessions/{first['id']}/end")
 
-    second = await bea.post("/sessions", another)
+    second = await bea.post("/sessions", another | {"command_id": "second"})
 
+    assert (await bea.post("/sessions", another | {"command_id": "second"}))["id"] == second["id"]
     assert (second["previous"], second["scorekeepers"]) == (first["id"], [ana.id])
     assert (await bea.get(f"/rooms/by-key/{first['key']}"))["host_id"] == ana.id
     assert (
@@ -161,8 +162,13 @@ async def test_whoever_opens_the_next_session_of_a_room_leaves_it_to_its_host(
         == "forbidden"
     )
     await ana.post(f"/sessions/{second['id']}/end")
-    third = await ana.post("/sessions", another | {"seats": [{"name": "Cleo"}]})
+    third = await ana.post("/sessions", another | {"seats": [{"name": "Cleo"}, {"player_id": bea.id}]})
     assert third["scorekeepers"] == [ana.id]
+    await ana.post(f"/sessions/{third['id']}/end")
+    await ana.call("DELETE", "/players/me")
+    fourth = await bea.post(f"/sessions/{third['id']}/rematch")
+    await bea.post(f"/sessions/{fourth['id']}/record", {"seat": 0, "stat": "Points", "value": 1})
+    assert (await bea.get(f"/rooms/by-key/{first['key']}"))["host_id"] == bea.id
 
 
 async def test_who_is_sent_out_stays_out_of_the_room_until_its_host_lets_them_in(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import NOBODY, relations_of, relations_to_stat_set, require
 from tallybook.accounts.accounts import Accounts
+from tallybook.accounts.players import kinds, kinds_of
 from tallybook.catalogue import rooms
 from tallybook.catalogue.catalogue import Catalogue
 from tallybook.catalogue.games import Game
@@ -28,7 +29,7 @@ from tallybook.rules.protocol import Config, Stat
 from tallybook.sessions.commands import CreateSession, SeatToAdd
 from tallybook.sessions.lifecycle import rematch_of
 from tallybook.sessions.seating import MOST_SEATS
-from tallybook.sessions.session import standing
+from tallybook.sessions.session import Session, standing
 from tallybook.sessions.wire import decode
 
 PLAIN = (Stat("Points", scoring=True),)  # what is counted when nobody says what
@@ -129,7 +130,10 @@ class Opening:
         self._tables.require(actor, "rematch", table.session)
         if table.session.ended_at is None:
             raise Refusal("session_not_finished", "end this session before the rematch")
-        command = rematch_of(table.session, session_id=session_id)
+        host_id, scorekeepers = await self._keepers(table.session, actor)
+        command = msgspec.structs.replace(
+            rematch_of(table.session, session_id=session_id), host_id=host_id, scorekeepers=scorekeepers
+        )
         content = fingerprint("rematch", {"session_id": str(session_id)})
         return await self._next(actor, command, session_id, content, envelope)
 
@@ -158,8 +162,7 @@ class Opening:
         room = await self._database.read(partial(rooms.find_room, room_id=command.room_id))
         table = await self._tables.table(actor, room.session_id)
         self._tables.require(actor, "rematch", table.session)
-        if table.session.ended_at is None:
-            raise Refusal("in_play", "the room's session is still going on: end it first")
+        host_id, scorekeepers = await self._keepers(table.session, actor)
         kicked = table.session.kicked
         if standing(table.session, actor.player_id, actor.merged).host:  # who may let them in again
             seated = {seat.player_id for seat in command.seats}
@@ -167,21 +170,40 @@ class Opening:
         again = msgspec.structs.replace(
             command,
             key=room.key,
-            host_id=table.session.host_id,
-            scorekeepers=table.session.scorekeepers,
+            host_id=host_id,
+            scorekeepers=scorekeepers,
             public=room.public,
             max_players=room.max_players,
             previous=room.session_id,
             kicked=kicked,
         )
-        return await self._next(actor, again, room.session_id, content, envelope)
+        over = table.session.ended_at is not None
+        return await self._next(actor, again, room.session_id, content, envelope, over=over)
+
+    async def _keepers(self, last: Session, actor: Actor) -> tuple[UUID, tuple[UUID, ...]]:
+        """Who hosts the next session of a room and keeps the score: the same, unless the host is no more."""
+        found = await self._database.read(partial(kinds.run, keys=[(last.host_id,)]))
+        if last.host_id in kinds_of(found):
+            return last.host_id, last.scorekeepers
+        return actor.player_id, (*last.scorekeepers, actor.player_id)
 
     async def _next(
-        self, actor: Actor, command: CreateSession, previous: UUID, content: bytes, envelope: Envelope
+        self,
+        actor: Actor,
+        command: CreateSession,
+        previous: UUID,
+        content: bytes,
+        envelope: Envelope,
+        *,
+        over: bool = True,
     ) -> UUID:
         session_id = new_id()
 
         def beside(connection: Connection) -> None:
+            if (
+                not over
+            ):  # and it was not this command that opened it: who sends that again is answered before
+                raise Refusal("in_play", "the room's session is still going on: end it first")
             rooms.move_on(connection, command.room_id, previous=previous, session_id=session_id)
 
         return await self._desk.create(actor, session_id, command, content, envelope, beside)
