@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from tests.app.serving import Tallybook
 
@@ -156,3 +156,56 @@ async def test_a_guest_takes_the_seat_that_bears_her_name(server: Tallybook, bro
     await ben.picture("phone-9-seated")
     assert ana.complaints == []
     assert ben.complaints == []
+
+
+async def test_what_came_too_late_is_named_and_put_into_the_result(
+    server: Tallybook, browser: Browser
+) -> None:
+    """Ana has no network while the game is ended elsewhere: she is told what was lost, and mends it."""
+    ana = await Person.comes(browser, PHONE)
+    page = ana.page
+    sockets: list[WebSocketRoute] = []
+    away = False
+
+    async def network(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if away:
+            await socket.close()
+        else:
+            socket.connect_to_server()
+
+    await page.route_web_socket("**/socket/**", network)
+    await page.goto(server.url)
+    await page.get_by_label("Your name at the table").fill("Ana")
+    await ana.press("Go on as guest")
+    await page.get_by_role("link", name="New game").first.click()
+    await page.get_by_label("Name of the game").fill("Hearts")
+    await ana.press("Create and play")
+    await page.get_by_label("Add a player").fill("Ben")
+    await ana.press(re.compile("^Add$"))
+    await ana.press("Start with 2 players")
+    await page.wait_for_url("**/r/*")
+    await ana.press("Ana: plus 1")
+    elsewhere = await page.context.new_page()
+    await elsewhere.goto(page.url)
+    await expect(elsewhere.get_by_text("Still missing: Ben")).to_be_visible()
+
+    away = True
+    await sockets[-1].close()
+    for _ in range(2):
+        await ana.press("Ben: plus 1")
+    await ana.sees(re.compile("not sent yet"))
+    await elsewhere.get_by_role("button", name="More").click()
+    await elsewhere.get_by_role("menuitem", name="End game").click()
+    await elsewhere.get_by_role("dialog").get_by_role("button", name="End game").click()
+    await expect(elsewhere.get_by_text("Ana wins").first).to_be_visible()
+    away = False
+    await ana.sees("Ben, Points, Round 1: +2")
+    await ana.sees("The session ended before it was sent.")
+    await ana.fits()
+    await ana.picture("phone-14-too-late")
+    await ana.press("Correct the result")
+    await ana.sees("Ben wins")
+    await expect(elsewhere.get_by_text("Ben wins").first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    assert ana.complaints == []

@@ -19,6 +19,7 @@ export type Summary = Schemas["SessionSummary"];
 export type Scoreboard = Schemas["Scoreboard"];
 export type SeatScore = Schemas["SeatScore"];
 export type StatScore = Schemas["StatScore"];
+export type Correction = Schemas["Correction"];
 export type SeatChange = Schemas["SeatChange"];
 export type Value = number | string | boolean;
 export type HistoryFilters = Omit<

@@ -32,7 +32,7 @@ interface Wiring {
   send(event: Command["event"], body: Record<string, unknown>): Promise<Reply>;
   serverNow(): Date;
   changed(): void;
-  refused(command: Command, problem: Problem): void;
+  refused(entry: Entry, problem: Problem): void;
   acknowledged(command: Command, reply: Reply): void;
 }
 
@@ -90,9 +90,9 @@ export class Outbox {
     this.#pump(true);
   }
 
-  /** Give up everything, because its session is over; tells how many cells were not written by it. */
-  drop(): number {
-    const lost = this.#entries.filter((entry) => entry.index === undefined && "cell" in entry.command).length;
+  /** Give up everything, because its session is over; tells which cells were not written by it. */
+  drop(): readonly Entry[] {
+    const lost = this.#entries.filter((entry) => entry.index === undefined && "cell" in entry.command);
     this.#entries = [];
     this.wiring.changed();
     return lost;
@@ -130,7 +130,7 @@ export class Outbox {
     } catch (error) {
       if (error instanceof Problem && !error.passing) {
         this.#remove(entry);
-        this.wiring.refused(entry.command, error);
+        this.wiring.refused(entry, error);
       } else {
         again = RETRY_MS; // no answer: the same id makes a repetition harmless
       }

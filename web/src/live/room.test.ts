@@ -1,6 +1,7 @@
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Scoreboard } from "@/api/types";
+import type { Command } from "@/live/commands";
 import { Room } from "@/live/room";
 
 type Frame = [string | null, string | null, string, string, Record<string, unknown>];
@@ -133,7 +134,8 @@ test("scores do not make it look at the session again, a change of seats does", 
 });
 
 test("a rematch moves everybody along, and says what could no longer be written", async () => {
-  room.do({ event: "record", cell: { seat: 0, stat: "Points", round: 1 }, value: 5 });
+  const five: Command = { event: "record", cell: { seat: 0, stat: "Points", round: 1 }, value: 5 };
+  room.do(five);
   FakeServer.now.broadcast("scoreboard", board(0, "second"));
   expect(room.snapshot().board?.session_id).toBe("first");
   FakeServer.now.broadcast("session_started", { session_id: "second" });
@@ -142,9 +144,32 @@ test("a rematch moves everybody along, and says what could no longer be written"
   expect(room.snapshot()).toMatchObject({
     sessionId: "second",
     board: { session_id: "second", index: 0 },
-    trouble: { kind: "lost", writes: 1 },
+    troubles: [{ sessionId: "first", problem: { code: "session_finished" }, entries: [{ command: five }] }],
     entries: [],
   });
+});
+
+test("what was refused for the same reason is told together, until the room goes on to another session", async () => {
+  const cell = { seat: 0, stat: "Points", round: 1 };
+  for (const value of [5, 6]) {
+    room.do({ event: "record", cell, value });
+    await settle();
+    FakeServer.now.reply("record", { code: "session_finished", reason: "the session is over" }, "error");
+    await settle();
+  }
+  room.do({ event: "undo" });
+  await settle();
+  FakeServer.now.reply("undo", { code: "forbidden", reason: "you watch" }, "error");
+  await settle();
+  const [over, forbidden] = room.snapshot().troubles;
+  expect(over?.entries.map(({ command }) => "value" in command && command.value)).toEqual([5, 6]);
+  expect(forbidden?.problem.code).toBe("forbidden");
+  if (forbidden) room.forget(forbidden);
+  expect(room.snapshot().troubles).toEqual([over]);
+  FakeServer.now.broadcast("session_started", { session_id: "second" });
+  await settle();
+  FakeServer.now.reply("phx_join", joined(0, "second"));
+  expect(room.snapshot().troubles).toEqual([]);
 });
 
 test("leaving the page with a write under way stays at the table until it is acknowledged", async () => {

@@ -10,8 +10,12 @@ import { liveSocket } from "@/live/socket";
 
 export type Role = "scorekeeper" | "player" | "spectator";
 
-/** Something of mine that did not happen: refused, or lost because the session ended first. */
-export type Trouble = { kind: "refused"; problem: Problem } | { kind: "lost"; writes: number };
+/** What I entered into a session and was not written, all for the same reason. */
+export interface Trouble {
+  sessionId: string;
+  problem: Problem;
+  entries: readonly Entry[];
+}
 
 export interface Present {
   player_id: string;
@@ -27,7 +31,7 @@ export interface RoomState {
   sessionId?: string;
   entries: readonly Entry[];
   present: readonly Present[];
-  trouble?: Trouble;
+  troubles: readonly Trouble[];
 }
 
 interface Joined {
@@ -45,7 +49,7 @@ interface LedgerEvent {
 }
 
 export class Room {
-  #state: RoomState = { connection: "joining", entries: [], present: [] };
+  #state: RoomState = { connection: "joining", entries: [], present: [], troubles: [] };
   #channel: Channel | undefined;
   #left = false;
   #lastIndex: number | undefined;
@@ -58,7 +62,7 @@ export class Room {
       this.#set({ entries: this.#outbox.entries });
       this.#closeWhenDone();
     },
-    refused: (_, problem) => this.#set({ trouble: { kind: "refused", problem } }),
+    refused: (entry, problem) => this.#refused(entry, problem),
     acknowledged: (_, reply) => {
       if (reply.session_id !== undefined && reply.session_id !== this.#state.sessionId) this.#rejoin();
       if (this.#state.board !== undefined) this.#outbox.settle(this.#state.board.index);
@@ -114,9 +118,8 @@ export class Room {
     this.#outbox.add(command);
   }
 
-  forgetTrouble(): void {
-    const { trouble: forgotten, ...rest } = this.#state;
-    if (forgotten !== undefined) this.#become(rest);
+  forget(trouble: Trouble): void {
+    this.#set({ troubles: this.#state.troubles.filter((each) => each !== trouble) });
   }
 
   /** Join anew, in the role the server now gives: after being seated, or made scorekeeper. */
@@ -213,11 +216,12 @@ export class Room {
 
   #joined(channel: Channel, joined: Joined): void {
     if (channel !== this.#channel) return;
-    const moved = this.#state.sessionId !== undefined && this.#state.sessionId !== joined.session_id;
-    if (moved) {
+    const before = this.#state.sessionId;
+    if (before !== undefined && before !== joined.session_id) {
       this.#lastIndex = undefined;
-      const writes = this.#outbox.drop();
-      if (writes > 0) this.#set({ trouble: { kind: "lost", writes } });
+      const entries = this.#outbox.drop();
+      const problem = new Problem("session_finished", "the room has gone on to another session");
+      this.#set({ troubles: entries.length > 0 ? [{ sessionId: before, problem, entries }] : [] });
     }
     const first = this.#lastIndex === undefined;
     this.#set({ connection: "live", sessionId: joined.session_id, role: joined.role });
@@ -238,6 +242,13 @@ export class Room {
       this.#channel = undefined;
       this.#set({ refusal: problem });
     }
+  }
+
+  #refused(entry: Entry, problem: Problem): void {
+    const { sessionId = "", troubles } = this.#state;
+    const same = troubles.find((each) => each.problem.code === problem.code);
+    const entries = [...(same?.entries ?? []), entry];
+    this.#set({ troubles: [...troubles.filter((each) => each !== same), { sessionId, problem, entries }] });
   }
 
   #show(board: Scoreboard): void {

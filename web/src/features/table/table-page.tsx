@@ -88,7 +88,14 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
         unsent={unsent}
       />
       <ConnectionNote connection={state.connection} unsent={unsent} />
-      {state.trouble && <TroubleNote trouble={state.trouble} onDismiss={() => room.forgetTrouble()} />}
+      {state.troubles.map((trouble) => (
+        <TroubleNote
+          key={trouble.problem.code}
+          trouble={trouble}
+          me={me}
+          onDismiss={() => room.forget(trouble)}
+        />
+      ))}
       {over ? (
         <ResultView session={session} board={view.board}>
           {(role !== "spectator" || session.host_id === me.id) && (

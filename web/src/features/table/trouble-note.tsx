@@ -1,23 +1,100 @@
-// A write of mine that did not happen, and why.
-import { Alert } from "@mantine/core";
+// What of mine was not written, and why; what came too late can still get into the result.
+import { Alert, Button, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { answer, api } from "@/api/client";
+import { queryClient, sessionQuery } from "@/api/queries";
+import type { Correction, Player, Session } from "@/api/types";
+import { bodyOf, type Command } from "@/live/commands";
 import type { Trouble } from "@/live/room";
-import { useMessages } from "@/i18n/language";
-import { Failure } from "@/ui/failure";
+import { useFormat } from "@/i18n/format";
+import { useLanguage, useMessages } from "@/i18n/language";
+import { announce } from "@/ui/announcer";
+import { explain, Failure } from "@/ui/failure";
 
-export function TroubleNote({ trouble, onDismiss }: { trouble: Trouble; onDismiss: () => void }) {
-  const { table, app } = useMessages();
-  if (trouble.kind === "refused")
-    return <Failure title={table.refused} error={trouble.problem} dismiss={onDismiss} />;
+interface TroubleNoteProps {
+  trouble: Trouble;
+  me: Player;
+  onDismiss: () => void;
+}
+
+export function TroubleNote({ trouble, me, onDismiss }: TroubleNoteProps) {
+  const { messages } = useLanguage();
+  const { table, app } = messages;
+  const name = useName();
+  const found = useQuery({ ...sessionQuery(trouble.sessionId), refetchOnMount: "always" });
+  const session = found.data;
+  const scores = trouble.entries.flatMap(({ id, command }) => ("cell" in command ? [{ id, command }] : []));
+  const late = trouble.problem.code === "session_finished" && scores.length > 0;
+  const { what, how } = explain(trouble.problem, messages);
+  const correcting = useMutation({
+    mutationFn: async () => {
+      const params = { path: { id: trouble.sessionId } };
+      for (const { id, command } of scores) {
+        // The id is still that of the entry: what was written after all is not written twice.
+        const body = { ...bodyOf(command), command_id: id, reason: table.correctReason } as Correction;
+        await answer(api.POST("/sessions/{id}/correct", { params, body }));
+      }
+    },
+    onSuccess: async () => {
+      announce(table.corrected);
+      onDismiss();
+      await queryClient.invalidateQueries(sessionQuery(trouble.sessionId));
+    },
+  });
+  const keepsScore = session?.scorekeepers.includes(me.id) === true;
+  const correctable = late && session?.status === "finished" && session.rules === "scoresheet";
   return (
     <Alert
       role="alert"
       color="red"
-      title={table.lost(trouble.writes)}
+      title={table.refused}
       withCloseButton
       closeButtonLabel={app.close}
       onClose={onDismiss}
     >
-      {table.lostHow}
+      <Stack gap="xs" align="start">
+        {session &&
+          scores.map(({ id, command }) => (
+            <Text key={id} size="sm" fw={600}>
+              {name(session, command)}
+            </Text>
+          ))}
+        <Text size="sm">{late ? table.late : what}</Text>
+        {how !== "" && how !== what && <Text size="sm">{how}</Text>}
+        {correctable && <Text size="sm">{keepsScore ? table.correctHow : table.correctAsk}</Text>}
+        {correcting.isError && <Failure error={correcting.error} />}
+        {correctable && keepsScore && (
+          <Button
+            size="sm"
+            variant="default"
+            loading={correcting.isPending}
+            onClick={() => correcting.mutate()}
+          >
+            {table.correct}
+          </Button>
+        )}
+      </Stack>
     </Alert>
   );
+}
+
+/** Whose value it was, where, and how much. */
+function useName(): (session: Session, command: Extract<Command, { cell: unknown }>) => string {
+  const { table } = useMessages();
+  const format = useFormat();
+  return (session, command) => {
+    const { seat, stat, round } = command.cell;
+    const who =
+      seat === null
+        ? table.forTable
+        : format.name(session.seats.find((each) => each.seat === seat)?.name ?? null);
+    const type = session.stats.find((each) => each.name === stat)?.data_type ?? "text";
+    const amount =
+      "delta" in command
+        ? `${Number(command.delta) > 0 ? "+" : ""}${format.number(command.delta)}`
+        : "value" in command
+          ? format.value(command.value, type)
+          : table.empty;
+    return table.cell(who, stat, table.round(round), amount);
+  };
 }
