@@ -57,3 +57,22 @@ async def test_a_socket_closes_with_its_sign_in_and_those_of_other_devices_go_on
     assert (await admin.get(path))["seats"][0]["total"] == 3
     for person in (phone, tablet, laptop):
         assert await refused(person, "GET", "/players/me") == "invalid_token"
+
+
+async def test_who_has_a_role_no_more_comes_back_to_the_table_without_it(
+    people: Door, shared: Tallybook
+) -> None:
+    for name in ("an-admin", "another"):
+        await people.account(name)
+        tallybook(shared.folder, shared.database_url, "create-admin", name, "--promote")
+    admin, former = [await people.login(name) for name in ("an-admin", "another")]
+    ana = await people.guest("Ana")
+    session = await ana.open(public=True)
+    async with former.device(session["key"], spectator=True) as device, ana.device(session["key"]) as stays:
+        await admin.ask("DELETE", f"/players/{former.id}/roles/admin")
+        await is_closed(device)
+        await stays.push("record", seat=0, stat="Points", delta=1)
+    async with former.device(session["key"], spectator=True) as device:
+        with pytest.raises(Refused) as caught:
+            await device.push("kick", player_id=ana.id)
+        assert caught.value.code == "forbidden"

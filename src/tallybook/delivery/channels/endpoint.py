@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tallybook.access.actor import Actor
+from tallybook.accounts.events import RoleTaken
 from tallybook.accounts.revocations import ended_by
 from tallybook.delivery.channels.contract import Authenticate, Topics
 from tallybook.delivery.channels.conversation import Conversation
@@ -43,7 +44,7 @@ class Connected(Protocol):
 class Endpoint:
     """What all live clients connect to: `routes` has the topics' handlers by prefix (`room`, `game`)."""
 
-    news = ("sign_ins_ended.", "player_erased.")  # types of events that `follow` is for
+    news = ("sign_ins_ended.", "player_erased.", "role_taken.")  # types of events that `follow` is for
 
     def __init__(
         self,
@@ -91,12 +92,18 @@ class Endpoint:
         return ChannelSocket(self._routes, self.hub, self.limits, actor=actor, wire=wire, outbox=outbox)
 
     def follow(self, events: Sequence[Recorded]) -> None:
-        """A sink for the ledger's follower: whose sign-in has ended, or who was erased, is sent away."""
+        """A sink for the ledger's follower: whose sign-in has ended, who was erased, and who has lost a role
+        is sent away; the last may come back without it."""
         ended = {each for recorded in events for each in ended_by(recorded.stream, recorded.event)}
+        fewer = {(each.stream, each.event.role) for each in events if isinstance(each.event, RoleTaken)}
         for connection in list(self._connections):
             actor = connection.actor
-            if actor is not None and not ended.isdisjoint((actor.sign_in, actor.player_id)):
+            if actor is None:
+                continue
+            if not ended.isdisjoint((actor.sign_in, actor.player_id)):
                 connection.close(GOING_AWAY, "signed out")
+            elif any((actor.player_id, role) in fewer for role in actor.roles):
+                connection.close(GOING_AWAY, "a role was taken")
 
     def _sweep_later(self) -> None:
         loop = asyncio.get_running_loop()
