@@ -11,6 +11,24 @@ from tests.app.serving import Tallybook
 PICTURES = Path("test-results")
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
+CUT_OFF = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const seen = (what) => [...document.querySelectorAll(what)].filter((part) => part.checkVisibility());
+  const room = (select, { paddingLeft, paddingRight }) =>
+    select.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  const cut = (select) => {
+    const style = getComputedStyle(select);
+    pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    return [...select.options].filter(({ text }) => pen.measureText(text).width > room(select, style));
+  };
+  return [
+    ...seen("select").flatMap(cut),
+    ...seen("button *").filter((part) => part.textContent.trim() !== ""
+      && part.scrollWidth > part.clientWidth + 1
+      && !["visible", "auto"].includes(getComputedStyle(part).overflowX)
+      && getComputedStyle(part).textOverflow !== "ellipsis"),
+  ].map((part) => part.textContent);
+}"""
 
 pytestmark = pytest.mark.browser
 
@@ -48,9 +66,10 @@ class Person:
         await self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
     async def fits(self) -> None:
-        """Nothing is wider than the screen."""
+        """Nothing is wider than the screen, no button cuts its words, no select those one can choose."""
         wide = await self.page.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide, f"{self.page.url} scrolls sideways"
+        assert await self.page.evaluate(CUT_OFF) == []
 
 
 async def test_a_whole_game_is_scored_on_a_phone_while_a_second_browser_follows(
@@ -143,16 +162,18 @@ async def test_a_guest_takes_the_seat_that_bears_her_name(server: Tallybook, bro
     await ana.press("Ben: plus 1")
     ben = await Person.comes(browser, PHONE, dark=True)
     await ben.page.goto(ana.page.url)
-    await ben.page.get_by_label("Your name at the table").fill("Benjamin")
+    await ben.page.get_by_label("Your name at the table").fill("Benjamin Featherstonehaugh")
     await ben.press("Take a seat")
+    await ben.sees("I am Ben")
+    await ben.fits()
     await ben.press("I am Ben")
     await ben.sees("You asked for a seat")
     await ana.press("People")
-    await ana.sees("Benjamin says: I am Ben")
+    await ana.sees("Benjamin Featherstonehaugh says: I am Ben")
     await ana.picture("desktop-3-people")
     await ana.press("Agree")
     await expect(ben.page.get_by_text("You asked for a seat")).to_have_count(0)
-    await ben.sees("Benjamin")
+    await ben.sees("Benjamin Featherstonehaugh")
     await ben.picture("phone-9-seated")
     assert ana.complaints == []
     assert ben.complaints == []

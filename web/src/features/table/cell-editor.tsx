@@ -28,6 +28,8 @@ export function CellEditor({ cell, stat, name, value, next, act, onClose }: Cell
   const write = (written: Value): void => act({ event: "record", cell, value: written });
   const clear = (
     <Button
+      flex="none"
+      px="xs"
       variant="subtle"
       color="red"
       disabled={value === undefined}
@@ -113,9 +115,10 @@ function NumberForm({ stat, value, clear, next, write, onClose }: FormProps) {
       )}
       <Group justify="space-between" wrap="nowrap">
         {clear}
-        <Group gap="xs" wrap="nowrap">
+        <Group gap="xs" wrap="nowrap" miw={0}>
           <Button
             data-autofocus
+            flex="none"
             variant={next ? "light" : "filled"}
             disabled={text !== "" && !fits}
             onClick={() => save(onClose)}
@@ -123,8 +126,10 @@ function NumberForm({ stat, value, clear, next, write, onClose }: FormProps) {
             {pad.ok}
           </Button>
           {next && (
-            <Button disabled={text !== "" && !fits} onClick={() => save(next.open)}>
-              {pad.next(next.name)}
+            <Button miw={0} px="sm" disabled={text !== "" && !fits} onClick={() => save(next.open)}>
+              <Text span inherit truncate>
+                {pad.next(next.name)}
+              </Text>
             </Button>
           )}
         </Group>

@@ -70,7 +70,9 @@ function SeatDialog({ session, me, onClose }: SeatDialogProps) {
               loading={joining.isPending}
               onClick={() => joining.mutate({ seat: seat.seat })}
             >
-              {table.iAm(format.name(seat.name))}
+              <Text span inherit truncate>
+                {table.iAm(format.name(seat.name))}
+              </Text>
             </Button>
           ))}
         <Button
@@ -78,7 +80,9 @@ function SeatDialog({ session, me, onClose }: SeatDialogProps) {
           loading={joining.isPending}
           onClick={() => joining.mutate({ name: me.display_name })}
         >
-          {table.newSeat(me.display_name)}
+          <Text span inherit truncate>
+            {table.newSeat(me.display_name)}
+          </Text>
         </Button>
       </Stack>
     </Modal>
