@@ -124,7 +124,9 @@ def _judge(rule: Rule, happenings: Sequence[Happening], aggregations: Mapping[st
             )
         case AnyOf(any=rules):
             parts = tuple(_judge(part, happenings, aggregations) for part in rules)
-            first = min((part for part in parts if part.met), key=lambda part: part.at, default=None)
+            met = [part for part in parts if part.met]
+            # Of two at the same moment, by the one that the ledger had first.
+            first = min(met, key=lambda part: (part.at, part.evidence[-1:]), default=None)
             return Verdict(
                 rule=rule,
                 met=first is not None,
