@@ -46,7 +46,7 @@ export default function SessionPage() {
       <VisuallyHidden component="h1">{game.data?.name ?? words.title}</VisuallyHidden>
       <ResultCard session={session.data} />
       {saving.isError && <Failure error={saving.error} dismiss={() => saving.reset()} />}
-      <Group grow>
+      <Group grow preventGrowOverflow={false}>
         <Button component={Link} to={`/start/${session.data.game_id}`} variant="light">
           {words.again}
         </Button>

@@ -2,6 +2,7 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
+import { Problem } from "@/api/problem";
 import { queryClient, sessionQuery } from "@/api/queries";
 import type { Correction, Player, Session } from "@/api/types";
 import { bodyOf, type Command } from "@/live/commands";
@@ -30,9 +31,13 @@ export function TroubleNote({ trouble, me, onDismiss }: TroubleNoteProps) {
     mutationFn: async () => {
       const params = { path: { id: trouble.sessionId } };
       for (const { id, command } of scores) {
-        // The id is still that of the entry: what was written after all is not written twice.
         const body = { ...bodyOf(command), command_id: id, reason: table.correctReason } as Correction;
-        await answer(api.POST("/sessions/{id}/correct", { params, body }));
+        try {
+          await answer(api.POST("/sessions/{id}/correct", { params, body }));
+        } catch (error) {
+          // The id is still that of the entry: it was written after all, and only the answer was lost.
+          if (!(error instanceof Problem && error.code === "idempotency_conflict")) throw error;
+        }
       }
     },
     onSuccess: async () => {
