@@ -7,13 +7,8 @@ import httpx
 from sqlalchemy import Connection
 
 from tallybook.bootstrap.node import Node
-from tallybook.catalogue.achievement_definitions import AchievementDefinitions
-from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.randomness import Seed
-from tallybook.ledger.read import events_after
 from tallybook.projections.records.tables import entries
-from tallybook.projections.sessions import SessionDirectory
-from tallybook.projections.unlocks import Unlocks
 from tallybook.projections.unlocks_reading import given, holdings_of
 from tallybook.reactions.unlocking import Unlocking
 from tests.rest.kit import Person, register
@@ -67,8 +62,6 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
     await ana.post(f"/claims/{claim['id']}/approve")
     people = [UUID(ana.id), UUID(bea.id)]
     database = server.ledger.database
-    definitions = AchievementDefinitions(server.ledger, SystemClock())
-    unlocking = Unlocking(database, definitions, server.ledger, SessionDirectory(), Unlocks())
 
     def read(connection: Connection) -> tuple[Standing, Standing]:
         """The tiers that everybody has, with the unlocks they are by, and what stands on the boards."""
@@ -82,8 +75,7 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
         return tiers, {(board, member): entry.value for (board, _, member), entry in places.items()}
 
     async def settled() -> tuple[Standing, Standing]:
-        told = await database.read(lambda connection: events_after(connection, 0, 1_000))
-        await unlocking.react(told)  # beside the server's own, which may not have come to it yet
+        assert await server.runner.reached(Unlocking.name, within=20)
         return await database.read(read)
 
     before, chance, kinds = await settled(), Seed(bytes(32)).random("a"), set()

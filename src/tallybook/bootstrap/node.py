@@ -87,6 +87,7 @@ class Node:
     ranks: Ranks
     endpoint: Endpoint
     app: Api
+    runner: Runner
 
 
 def _runner(ground: Ground, people: People, scoring: Scoring, live: Live) -> Runner:
@@ -148,4 +149,5 @@ async def node(
             scoring.ranks,
             live.endpoint,
             create_app(services, watch),
+            runner,
         )
