@@ -43,6 +43,14 @@ async def plays(ana: Person, game: str, other: str) -> str:
 Standing = dict[tuple[UUID, ...], Any]
 
 
+CHANGES = {1: "unlocked", 0: "redated", -1: "revoked"}
+
+
+def tiers_in(given_: Any) -> int:
+    """How many tiers somebody has; two players of one person may have had the same."""
+    return len({tier for tier, _ in given_ or ()})
+
+
 def changed(before: Standing, after: Standing) -> Standing:
     both = before | after
     return {key: (before.get(key), after.get(key)) for key in both if before.get(key) != after.get(key)}
@@ -95,11 +103,7 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
             for each in preview["achievements"]
         }
         assert said == {
-            key: "redated"
-            if len(now or ()) == len(then)
-            else "unlocked"
-            if then[len(now or ()) :]
-            else "revoked"
+            key: CHANGES[(tiers_in(then) > tiers_in(now)) - (tiers_in(then) < tiers_in(now))]
             for key, (now, then) in tiers.items()
         }
         assert values == {
