@@ -101,7 +101,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         made_by = msgspec.json.encode((self.definition, self.revision, self.begun))
         return blake2b(made_by, digest_size=8).digest()
 
-    @property
+    @cached_property
     def seasonal(self) -> bool:
         """Whether this is a season's own board: it takes what another one does, while the season lasts."""
         return self.key.startswith(SEASONAL)
