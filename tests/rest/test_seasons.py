@@ -204,9 +204,10 @@ def misread(seat: int, value: int) -> dict[str, Any]:
 def made_anew(connection: Connection) -> tuple[list[Any], list[Any]]:
     """The entries of all boards, and those of a rebuild."""
     Records().apply(connection, "b", events_after(connection, 0, 1000))
-    return tuple(  # type: ignore[return-value]  # two of them
+    live, rebuilt = (
         sorted(map(tuple, connection.execute(select(entries.tables[slot])).all()), key=repr) for slot in "ab"
     )
+    return live, rebuilt
 
 
 async def test_a_leaderboard_within_a_season_is_live_until_it_closes_and_then_as_it_closed(

@@ -13,7 +13,7 @@ from tallybook.catalogue.seasons import Season
 from tallybook.database.engine import Database
 from tallybook.delivery.leaderboard_shapes import Asked, Period, PlayerStanding, Ranking, Rankings
 from tallybook.kernel.refusals import not_found
-from tallybook.projections.records.reading import Line
+from tallybook.projections.records.lists import Line
 from tallybook.projections.season_standings import Frozen, FrozenPart, Standing, frozen_part, frozen_place
 
 

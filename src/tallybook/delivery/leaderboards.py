@@ -31,10 +31,10 @@ from tallybook.delivery.leaderboard_shapes import (
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
-from tallybook.projections.records import reading
+from tallybook.projections.records import lists, reading
 from tallybook.projections.records.entries import Entry
+from tallybook.projections.records.lists import Line, Section
 from tallybook.projections.records.ranks import Ranks
-from tallybook.projections.records.reading import Line, Section
 from tallybook.projections.records.records import Records, Step
 from tallybook.projections.records.tables import Place, entries
 from tallybook.projections.sessions import SessionDirectory
@@ -110,7 +110,7 @@ class Leaderboards:
         member = self._persons.person_of(player_id)
         if asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
-            section = reading.section(board.definition, lines, limit=limit, around=member)
+            section = lists.section(board.definition, lines, limit=limit, around=member)
         else:
             section = await self._ranks.around(board, period, member, limit=limit)
         if section is None:
@@ -141,7 +141,7 @@ class Leaderboards:
         if asked.narrow or asked.as_of is not None:
             found = await self._entries(actor, board, period, asked)
             entry = found.get(member)
-            lines = reading.listed(board.definition, found)
+            lines = lists.listed(board.definition, found)
             own = next((line for line in lines if line.member_id == member), None)
             rank, total = (None if own is None else own.rank), len(lines)
             below = sum(line.rank > own.rank for line in lines) if own is not None else 0
@@ -293,13 +293,13 @@ class Leaderboards:
             )
         if asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
-            found = reading.section(board.definition, lines, limit=limit, after=after)
+            found = lists.section(board.definition, lines, limit=limit, after=after)
             assert found is not None
             return found
         return await self._ranks.top(board, period, limit=limit, after=after)
 
     async def _lines(self, actor: Actor | None, board: Board, period: int, asked: Asked) -> list[Line]:
-        return reading.listed(board.definition, await self._entries(actor, board, period, asked))
+        return lists.listed(board.definition, await self._entries(actor, board, period, asked))
 
     async def _entries(
         self, actor: Actor | None, board: Board, period: int, asked: Asked

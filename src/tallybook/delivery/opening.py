@@ -200,9 +200,7 @@ class Opening:
         session_id = new_id()
 
         def beside(connection: Connection) -> None:
-            if (
-                not over
-            ):  # and it was not this command that opened it: who sends that again is answered before
+            if not over:  # by another command: who sends this one again has been answered before
                 raise Refusal("in_play", "the room's session is still going on: end it first")
             rooms.move_on(connection, command.room_id, previous=previous, session_id=session_id)
 

@@ -14,8 +14,9 @@ from tallybook.catalogue.season_definitions import Seasons
 from tallybook.catalogue.seasons import Season, season_board_id
 from tallybook.database.engine import Database
 from tallybook.kernel.refusals import not_found
+from tallybook.projections.records.lists import Line
 from tallybook.projections.records.ranks import Ranks
-from tallybook.projections.records.reading import Line, entries_of
+from tallybook.projections.records.reading import entries_of
 from tallybook.projections.records.records import Records
 from tallybook.projections.season_standings import Standing, final
 

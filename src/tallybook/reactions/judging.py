@@ -5,12 +5,12 @@ from operator import attrgetter
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from tallybook.catalogue.achievement_earning import Past, Verdict, judge, tiers_reached
 from tallybook.catalogue.achievement_rules import Rule
 from tallybook.catalogue.achievements import Achievement
-from tallybook.ledger.tables import events
+from tallybook.projections.records.reading import events_at
 from tallybook.projections.unlocks_reading import Given, Holding, given
 
 SESSIONS = ("session_finished.", "result_corrected.", "session_voided.")
@@ -49,9 +49,11 @@ def verdicts(achievement: Achievement, rule: Rule, past: Past) -> tuple[Verdict,
 def still_earned(connection: Connection, found: Found) -> tuple[int, list[Given]]:
     """How many tiers, the lowest first, stand as the rule says by now, and whatever was given beyond those.
 
-    What a server vouched for is not a rule's to take back, nor is a tier below it.
+    All of them, where the achievement's policy is that corrections revoke nothing. What a server vouched for
+    is not a rule's to take back, nor is a tier below it.
     """
-    assert found.holding is not None
+    if found.holding is None or not found.achievement.revoke:
+        return found.held + 1, []
     standing = given(connection, found.holding)
     vouched = max((each.tier for each in standing if each.by != "rule"), default=-1)
     earliest = {each.tier: each for each in sorted(standing, key=attrgetter("at", "position"), reverse=True)}
@@ -68,8 +70,5 @@ def still_earned(connection: Connection, found: Found) -> tuple[int, list[Given]
 
 def _sources(connection: Connection, positions: Collection[int]) -> dict[int, UUID | int]:
     """What events are evidence of: those of a session all of that session, any other of itself."""
-    query = select(events.c.position, events.c.stream, events.c.type).where(events.c.position.in_(positions))
-    return {
-        row.position: row.stream if row.type.startswith(SESSIONS) else row.position
-        for row in connection.execute(query)
-    }
+    found = events_at(connection, positions)
+    return {at: each.stream if each.type.startswith(SESSIONS) else at for at, each in found.items()}

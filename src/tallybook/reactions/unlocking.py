@@ -179,7 +179,7 @@ class Unlocking:
     async def _settle(self, found: Found, position: int, *, corrected: bool = False) -> bool:
         """Write down what was earned, and take back what was not, or otherwise; whether there was any."""
         kept, wrong = found.held + 1, list[Given]()
-        if corrected and found.achievement.revoke and found.holding is not None:
+        if corrected and found.achievement.revoke:
             kept, wrong = await self._database.read(partial(still_earned, found=found))
         others = elsewhere(found.holding, found.person, kept)
         # Nothing waits between them: who has it still, by something else, is not to be seen without it.

@@ -53,9 +53,7 @@ def foreseen_unlocks(connection: Connection, game_id: UUID, persons: Collection[
         for person in sorted(persons):
             judged = verdicts(achievement, rule, known[person])
             found = Found(achievement, person, judged, have.get((achievement.id, person)))
-            kept, wrong = found.held + 1, list[Given]()
-            if achievement.revoke and found.holding is not None:
-                kept, wrong = still_earned(connection, found)
+            kept, wrong = still_earned(connection, found)
             if wrong or found.is_new:
                 changes.append(Foreseen(found, kept, wrong))
     return changes

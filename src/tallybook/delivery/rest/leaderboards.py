@@ -23,7 +23,7 @@ from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import invalid
-from tallybook.projections.records.reading import Line
+from tallybook.projections.records.lists import Line
 
 router = api_router("/leaderboards/{game_id}", tag="leaderboards")
 

@@ -23,7 +23,7 @@ from tallybook.delivery.seasons import StandingLine
 from tallybook.kernel.clock import iso
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import invalid, not_found
-from tallybook.projections.records.reading import Line
+from tallybook.projections.records.lists import Line
 
 router = api_router("/games/{id}/seasons", tag="seasons")
 

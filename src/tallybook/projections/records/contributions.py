@@ -136,7 +136,7 @@ def admits(board: Board, given: Contribution) -> bool:
         return False
     if wanted.teams and given.team is None:
         return False
-    return not (board.seasonal and (board.shut_at(given.at) or board.has_ended(given.told)))
+    return not (board.shut_at(given.at) or board.has_ended(given.told))
 
 
 def enters(given: Contribution, board: Board) -> bool:

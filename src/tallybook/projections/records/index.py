@@ -25,8 +25,8 @@ from tallybook.projections.records import reading
 from tallybook.projections.records.contributions import RESULTS, team_id
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.kept import InTables
+from tallybook.projections.records.lists import Line
 from tallybook.projections.records.people import MOVES, Entered
-from tallybook.projections.records.reading import Line
 from tallybook.projections.records.records import RELEVANT, Records
 from tallybook.projections.records.sessions import given_to
 from tallybook.ranking.keys import key

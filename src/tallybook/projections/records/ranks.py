@@ -18,7 +18,7 @@ from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling, reading
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.index import Index, name_of, packed
-from tallybook.projections.records.reading import Line, Section
+from tallybook.projections.records.lists import Line, Section
 from tallybook.projections.records.records import Records, Step, Steps
 from tallybook.ranking.keys import parts
 from tallybook.ranking.port import NotReady, Ranked, Ranking

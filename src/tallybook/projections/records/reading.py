@@ -1,6 +1,5 @@
 """Leaderboards out of SQL: as they are now, and as they were at any commit time."""
 
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import starmap
@@ -8,7 +7,6 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from tallybook.accounts.tables import players
@@ -22,6 +20,7 @@ from tallybook.ledger.tables import events, texts
 from tallybook.projections.merges import OPEN, persons_at
 from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career, once
 from tallybook.projections.records.entries import ENTRY, Entry, add, combined, fold
+from tallybook.projections.records.lists import Line, Section, lines_of
 from tallybook.projections.records.sessions import contributions_of
 from tallybook.projections.records.tables import Place, careers, entries, given
 
@@ -32,79 +31,6 @@ _position = attrgetter("position")
 _at_positions = Lookup(events, EVENT_COLUMNS, ["position"])
 _regions = Lookup(players, ["id", "region"], ["id"])
 _texts = Lookup(texts, ["stream", "digest", "text"], ["stream", "digest"])
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A member of a list with what it has; equals share a rank (1, 2, 2, 4), the earlier stands first."""
-
-    member_id: UUID
-    rank: int
-    value: int
-    second: int
-    since: int
-
-
-class Section(msgspec.Struct, frozen=True):
-    """Consecutive lines of a list; `total` counts all of it, `start` is the place of the first (from 0)."""
-
-    lines: Sequence[Line]
-    start: int
-    total: int
-
-
-def listed(definition: Definition, found: Mapping[UUID, Entry]) -> list[Line]:
-    """Everybody with enough entries, in order."""
-    enough = [(member, entry) for member, entry in found.items() if entry.count >= definition.minimum]
-    enough.sort(key=lambda pair: _place(definition, *pair))
-    return _lines(definition, enough, 0, 0)
-
-
-def _place(definition: Definition, member: UUID, entry: Entry | Line) -> tuple[int, int, int, bytes]:
-    """By what a list is in order."""
-    return (*_worth(definition, entry), entry.since, member.bytes)
-
-
-def _worth(definition: Definition, entry: Entry | Line) -> tuple[int, int]:
-    """Less is better; equals share a rank."""
-    value = -entry.value if definition.order == "highest" else entry.value
-    return value, {"none": 0, "highest": -entry.second, "lowest": entry.second}[definition.second]
-
-
-def _lines(definition: Definition, found: Iterable[tuple[UUID, Entry]], start: int, ahead: int) -> list[Line]:
-    """Lines from place `start` on; `ahead` rank strictly before the first."""
-    lines: list[Line] = []
-    before: tuple[int, int] | None = None
-    for at, (member, entry) in enumerate(found, start):
-        worth = _worth(definition, entry)
-        if before is None:
-            rank = ahead + 1
-        elif worth != before:
-            rank = at + 1
-        lines.append(Line(member, rank, entry.value, entry.second, entry.since))
-        before = worth
-    return lines
-
-
-def section(
-    definition: Definition,
-    lines: Sequence[Line],
-    *,
-    limit: int,
-    after: Line | None = None,
-    around: UUID | None = None,
-) -> Section | None:
-    """A part of a whole list, perhaps behind a line that need not be there any more; None when `around` is
-    not in it."""
-    offset = 0
-    if after is not None:
-        seen = _place(definition, after.member_id, after)
-        offset = bisect_right(lines, seen, key=lambda line: _place(definition, line.member_id, line))
-    if around is not None:
-        place = next((at for at, line in enumerate(lines) if line.member_id == around), None)
-        if place is None:
-            return None
-        offset = max(0, min(place - limit // 2, len(lines) - limit))
-    return Section(lines[offset : offset + limit], offset, len(lines))
 
 
 def entries_of(
@@ -160,7 +86,7 @@ def top(
     member, first = found[0]
     ahead = partial(count_ahead, connection, slot, board, period, first, region=region)
     start = offset if after is None else ahead(member=member)
-    return Section(_lines(board.definition, found, start, ahead()), start, total)
+    return Section(lines_of(board.definition, found, start, ahead()), start, total)
 
 
 def around(
