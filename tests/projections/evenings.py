@@ -33,11 +33,11 @@ _insert = Insert(events, EVENT_COLUMNS)
 
 
 def player(number: int) -> UUID:
-    return UUID(int=0x1000 + number)
+    return UUID(int=0x1_0000_0000 + number)
 
 
 def game(number: int) -> UUID:
-    return UUID(int=0x2000 + number)
+    return UUID(int=0x2_0000_0000 + number)
 
 
 @dataclass
@@ -68,10 +68,10 @@ class Evening:
         ended_at: int | None = None,
     ) -> UUID:
         """A session from its creation to the end; the best score wins, in a cooperative game any above 0."""
-        session_id = UUID(int=0x3000 + len(self.sessions))
+        session_id = UUID(int=0x3_0000_0000 + len(self.sessions))
         sides = [*teams, *[None] * (len(players) - len(teams))]
         created = SessionCreated(
-            room_id=UUID(int=0x4000 + len(self.sessions)),
+            room_id=UUID(int=0x4_0000_0000 + len(self.sessions)),
             key="ABC234",
             public=public,
             game_id=game(game_number),

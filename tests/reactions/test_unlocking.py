@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tallybook.careers.events import AchievementRevoked, AchievementUnlocked
@@ -213,6 +213,7 @@ def test_what_is_earned_after_corrections_is_what_is_earned_by_results_entered_r
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(steps(), st.integers(0, 13))
+    @example([(0, (0, 0), 0), (1, (7, 0), 0), (2, (0, 0), 0), (0, (1, 0), 0)], 0)  # two conditions at once
     def property_(told: list[Step], merged: int) -> None:
         asyncio.run(check(url, evening, told, merged))
 

@@ -84,6 +84,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     have: Decimal
     need: Decimal
     at: int = 0
+    position: int = 0  # of what happened then
     evidence: tuple[int, ...] = ()
     parts: tuple["Verdict", ...] = ()
 
@@ -113,26 +114,28 @@ def _judge(rule: Rule, happenings: Sequence[Happening], aggregations: Mapping[st
         case AllOf(all=rules):
             parts = tuple(_judge(part, happenings, aggregations) for part in rules)
             met = [part for part in parts if part.met]
+            at, position = max(((part.at, part.position) for part in met), default=(0, 0))
             return Verdict(
                 rule=rule,
                 met=len(met) == len(parts),
                 have=Decimal(len(met)),
                 need=Decimal(len(parts)),
-                at=max((part.at for part in met), default=0),
+                at=at,
+                position=position,
                 evidence=_newest(position for part in met for position in part.evidence),
                 parts=parts,
             )
         case AnyOf(any=rules):
             parts = tuple(_judge(part, happenings, aggregations) for part in rules)
             met = [part for part in parts if part.met]
-            # Of two at the same moment, by the one that the ledger had first.
-            first = min(met, key=lambda part: (part.at, part.evidence[-1:]), default=None)
+            first = min(met, key=lambda part: (part.at, part.position), default=None)
             return Verdict(
                 rule=rule,
                 met=first is not None,
                 have=Decimal(int(first is not None)),
                 need=Decimal(1),
                 at=0 if first is None else first.at,
+                position=0 if first is None else first.position,
                 evidence=() if first is None else first.evidence,
                 parts=parts,
             )
@@ -150,7 +153,10 @@ def _course(
     for happening, have in _amounts(leaf, happenings, aggregations, trail):
         if have <= need if less else have >= need:
             evidence = _newest(trail[-MOST_EVIDENCE:])
-            return Verdict(rule=leaf, met=True, have=have, need=need, at=happening.at, evidence=evidence)
+            at, position = _order(happening)
+            return Verdict(
+                rule=leaf, met=True, have=have, need=need, at=at, position=position, evidence=evidence
+            )
     return Verdict(rule=leaf, met=False, have=have, need=need, evidence=_newest(trail[-MOST_EVIDENCE:]))
 
 
