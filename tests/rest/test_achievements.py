@@ -174,6 +174,10 @@ async def test_whose_word_counts(
         assert code_of(await unlock(bea, free, timestamp=timestamp)) == "invalid"
     body_of(await owner.call("DELETE", f"/games/{game}/achievements/{free['id']}"))
     assert code_of(await unlock(bea, free)) == "archived"
+    body_of(await owner.call("DELETE", f"/games/{game}"))
+    assert code_of(await unlock(key, judged, player_id=bea.id)) == "archived"
+    await owner.post(f"/games/{game}/restore")
+    assert body_of(await unlock(key, judged, player_id=bea.id))["already"] is False
     assert (await ana.get(f"/players/{ana.id}/achievements"))["total"] == 2
 
 

@@ -371,6 +371,8 @@ async def test_what_no_game_would_send_is_refused_alike_everywhere(ana: Person, 
     assert code_of(await bea.call("POST", scores, {"score": 1})) == "archived"
     answered = (await bea.post(f"{scores}/batch", {"scores": [{"score": 1}]}))["results"]
     assert [each["error"]["code"] for each in answered] == ["archived"]
+    report = {"values": {"kills": 1}}
+    assert code_of(await bea.call("POST", f"/games/{game}/stats/report", report)) == "archived"
 
 
 async def test_merged_people_stand_as_one_and_split_again(ana: Person) -> None:

@@ -114,7 +114,7 @@ def build_services(
             database, scoring.achievements, ground.unlocks, directory, scoring.unlocking, f"{API}/sessions"
         ),
         achievement_desk=AchievementDesk(
-            ledger, scoring.achievements, people.persons, scoring.players, clock,
+            ledger, scoring.achievements, scoring.book, people.persons, scoring.players, clock,
             scoring.leaderboards.points_rank,
         ),
         book=scoring.book,

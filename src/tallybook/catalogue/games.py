@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from tallybook.accounts.players import checked_color, color_of
 from tallybook.catalogue.tables import games
-from tallybook.kernel.refusals import invalid, not_found
+from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.kernel.text import clean_name, clean_text
 from tallybook.rules.protocol import Win
 
@@ -34,6 +34,11 @@ class Game(msgspec.Struct, frozen=True):
     initials: str
     min_players: int | UnsetType = UNSET
     max_players: int | UnsetType = UNSET
+
+    def check_offered(self) -> None:
+        """Refuses with `archived`: nothing more is taken of players."""
+        if self.archived:
+            raise Refusal("archived", "the game is archived")
 
 
 class GameChanges(msgspec.Struct, frozen=True):

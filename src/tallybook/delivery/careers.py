@@ -103,6 +103,7 @@ def _concerned(connection: Connection, *, actor: Actor, game_id: UUID, player_id
     if player_id in actor.ids:
         relations |= {"player"}
     require("record.view", relations)
+    game.check_offered()
     kind = kinds_of(kinds.run(connection, [(player_id,)])).get(player_id)
     if kind is None:
         raise not_found("player")

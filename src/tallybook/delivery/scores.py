@@ -269,8 +269,7 @@ class _Taker:
     def _opened(self, key: str, own: bool) -> tuple[Board, bool]:  # noqa: FBT001  # half of a key
         """A board, if the caller may submit scores to it, and whether they are a client's word."""
         board, game, actor = self._found.find(key), self._found.game, self._actor
-        if game.archived:
-            raise Refusal("archived", "the game is archived")
+        game.check_offered()
         relations = relations_of(actor, owner=game.owner_id in actor.ids, game=board.game_id)
         require("game.view", relations)
         if own:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,7 +17,8 @@ from tallybook.careers.fold import NOTHING, Career, CareerFold, Source, Standing
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions, archived
 from tallybook.catalogue.achievements import Achievement, Steps
-from tallybook.catalogue.games import find_game
+from tallybook.catalogue.board_book import BoardBook
+from tallybook.catalogue.games import Game
 from tallybook.delivery.achievement_shapes import AchievementProgress, AchievementShown, progress_of, shown
 from tallybook.kernel.clock import AHEAD, Clock, to_microseconds
 from tallybook.kernel.events import Event
@@ -112,6 +112,7 @@ class AchievementDesk:
         self,
         ledger: Ledger,
         definitions: AchievementDefinitions,
+        book: BoardBook,
         persons: Persons,
         players: KnownPlayers,
         clock: Clock,
@@ -119,6 +120,7 @@ class AchievementDesk:
     ) -> None:
         self._ledger = ledger
         self._definitions = definitions
+        self._book = book
         self._persons = persons
         self._clock = clock
         self._points_rank = points_rank
@@ -223,27 +225,16 @@ class AchievementDesk:
             player_id = actor.player_id
         else:
             player_id = asked.player_id
-        by = await self._source(actor, achievement, player_id)
+        game = (await self._book.of(achievement.game_id)).game
+        by = _source(actor, achievement, game, player_id)
         bot = await self._players.is_bot(player_id)
+        game.check_offered()
         if achievement.archived:
             raise archived()
         person = self._persons.person_of(player_id)
         elsewhere = await self._elsewhere(achievement, person)
         at = None if isinstance(asked.timestamp, UnsetType) else self._moment(asked.timestamp)
         return _Case(achievement, player_id, person, elsewhere, by, bot, at)
-
-    async def _source(self, actor: Actor, achievement: Achievement, player_id: UUID) -> Source:
-        """Whose word this is: the player's, or that of a server where one is asked for."""
-        action = "record.vouch" if achievement.authority == "server" else "record.submit"
-        relations = relations_of(actor, game=achievement.game_id)
-        if player_id in actor.ids:
-            relations |= {"player"}
-        if not may(action, relations) and actor.key_games is None:
-            game = await self._ledger.database.read(partial(find_game, game_id=achievement.game_id))
-            if game.owner_id in actor.ids:
-                relations |= {"owner"}
-        require(action, relations)
-        return "server" if may("record.vouch", relations) else "client"
 
     async def _elsewhere(self, achievement: Achievement, person: UUID) -> Standing:
         others = self._persons.merged_into(person)
@@ -274,6 +265,15 @@ class AchievementDesk:
         said = (*content, case.at)
         append = command(actor, case.achievement.game_id, case.person, decide, envelope, said, fold=FOLD)
         return await self._ledger.append(append)
+
+
+def _source(actor: Actor, achievement: Achievement, game: Game, player_id: UUID) -> Source:
+    """Whose word this is: the player's, or that of a server where one is asked for."""
+    relations = relations_of(actor, owner=game.owner_id in actor.ids, game=game.id)
+    if player_id in actor.ids:
+        relations |= {"player"}
+    require("record.vouch" if achievement.authority == "server" else "record.submit", relations)
+    return "server" if may("record.vouch", relations) else "client"
 
 
 def _tier(achievement: Achievement, key: str) -> int:

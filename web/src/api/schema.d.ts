@@ -263,8 +263,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Archive one's game: it is offered no longer; its history stays, and a session in play goes on
-         * @description Archive one's game: it is offered no longer; its history stays, and a session in play goes on.
+         * Archive one's game: it is offered no longer, and takes no more scores, reports or unlocks
+         * @description Archive one's game: it is offered no longer, and takes no more scores, reports or unlocks.
+         *
+         *     Its history stays, and a session in play goes on.
          */
         delete: operations["games_archive"];
         options?: never;
@@ -10838,7 +10840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`, `stale` */
+            /** @description `archived`, `idempotency_conflict`, `stale` */
             409: {
                 headers: {
                     [name: string]: unknown;

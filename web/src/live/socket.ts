@@ -30,13 +30,21 @@ function connect(): Socket {
   return made;
 }
 
+function leave(): void {
+  socket?.disconnect();
+  socket = undefined;
+  connectedAs = undefined;
+}
+
+// Once nobody is signed in, in whichever tab that was said, there is nothing to try again for.
+tokens.subscribe(() => {
+  if (tokens.current() === null) leave();
+});
+
 export async function liveSocket(): Promise<Socket> {
   const kept = await tokens.usable();
   if (kept === null) throw new Error("nobody is signed in");
-  if (connectedAs !== kept.player.id) {
-    socket?.disconnect();
-    socket = undefined;
-  }
+  if (connectedAs !== kept.player.id) leave();
   connectedAs = kept.player.id;
   socket ??= connect();
   return socket;

@@ -63,7 +63,15 @@ REPORT = direct(
     "id",
     takes=session_shapes.described(StatisticsReport),
     gives=session_shapes.Written,
-    refuses=("not_found", "forbidden", "wrong_type", "out_of_range", "stale", "idempotency_conflict"),
+    refuses=(
+        "not_found",
+        "forbidden",
+        "archived",
+        "wrong_type",
+        "out_of_range",
+        "stale",
+        "idempotency_conflict",
+    ),
     keys=True,
     writes=True,
 )

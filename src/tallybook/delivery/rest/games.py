@@ -91,7 +91,10 @@ async def archive(
     even_in_play: Annotated[bool, Query(description="Also while it is being played.")] = False,
     command_id: CommandId = None,
 ) -> Response:
-    """Archive one's game: it is offered no longer; its history stays, and a session in play goes on."""
+    """Archive one's game: it is offered no longer, and takes no more scores, reports or unlocks.
+
+    Its history stays, and a session in play goes on.
+    """
     await _require_change(given, caller, game_id)
     await given.library.archive(caller, game_id, even_in_play=even_in_play, command_id=command_id)
     return nothing()
