@@ -12,8 +12,8 @@ from tallybook.kernel.clock import SystemClock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling
 from tallybook.reactions.filling import Filling
+from tests.rest.achievements.achieving import until
 from tests.rest.kit import API, Person, body_of, code_of, register
-from tests.rest.test_achievements import until
 from tests.rest.test_statistics import plays
 
 
