@@ -193,11 +193,14 @@ async def check(url: str, evening: Evening, sizes: list[int], asked: int) -> Non
         for who, said in recount(evening.log[:position]).items():
             agrees(figures_at(connection, "a", who, None, moment).count(), said)
         last = BEGIN + (len(evening.log) + 1) * MINUTE
+        everybody = {player(number) for number in range(9)}
         for who in recount(evening.log):
             for game_id in (None, game(0)):
                 now = read_figures(connection, "b", who, game_id)
                 again = figures_at(connection, "b", who, game_id, last).count()
                 assert (now.counts, now.against) == (again.counts, again.against)
+                seen = read_figures(connection, "b", who, game_id, seen_by=everybody)
+                assert seen.against == now.against
 
     try:
         await database.write(everything)

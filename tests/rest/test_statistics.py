@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.rest.kit import API, Person, body_of, code_of
+import httpx
+
+from tests.rest.kit import API, Person, body_of, code_of, enter
 
 
 async def plays(ana: Person, game: str, bea: Person, scores: tuple[int, int], **more: Any) -> str:
@@ -47,3 +49,31 @@ async def test_wins_scores_and_streaks_follow_results_corrections_and_voids(ana:
     assert [earlier[name] for name in ("played", "won", "current_streak")] == [3, 2, 0]
     assert code_of(await ana.call("GET", f"{path}?as_of=2199-01-01")) == "invalid"
     assert code_of(await ana.call("GET", f"/players/{game}/stats")) == "not_found"
+
+
+async def test_with_whom_one_plays_is_told_to_who_may_see_the_session(
+    anybody: httpx.AsyncClient, ana: Person, bea: Person
+) -> None:
+    game = (await ana.post("/games", {"name": "Azul"}))["id"]
+    cleo, dov = [await enter(anybody, name) for name in ("Cleo", "Dov")]
+    before = (await ana.get(f"/sessions/{await plays(ana, game, bea, (5, 3))}"))["ended_at"]
+    await plays(ana, game, cleo, (1, 2))
+    await plays(cleo, game, ana, (7, 2), public=True)
+
+    async def told(reader: Person, **query: str) -> Any:
+        found = await reader.get(f"/players/{ana.id}/stats", **query)
+        assert found["totals"]["played"] in {1, 3}
+        for each in found["head_to_head"]:
+            listed = await reader.get(each["sessions"].removeprefix("/api/v1"))
+            assert "as_of" in query or len(listed["items"]) == each["played"]
+        return {each["name"]: (each["played"], each["won"]) for each in found["head_to_head"]}
+
+    assert await told(ana) == {"Bea": (1, 1), "Cleo": (2, 0)}
+    assert await told(cleo) == {"Cleo": (2, 0)}
+    assert await told(bea) == {"Bea": (1, 1), "Cleo": (1, 0)}
+    assert await told(dov) == {"Cleo": (1, 0)}
+    assert await told(dov, game_id=game) == {"Cleo": (1, 0)}
+    assert await told(dov, as_of=before) == {}
+    assert await told(bea, as_of=before) == {"Bea": (1, 1)}
+    compared = f"/players/{ana.id}/compare/{bea.id}"
+    assert [(await who.get(compared))["head_to_head"]["played"] for who in (ana, bea, dov)] == [1, 1, 0]

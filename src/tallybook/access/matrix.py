@@ -108,3 +108,8 @@ def relations_to_stat_set(actor: Actor, owner_id: UUID, *, game: UUID, offered: 
     """What somebody is to a stat set; of one that is not offered with its game, others know nothing."""
     relations = relations_of(actor, owner=owner_id in actor.ids, game=game)
     return relations if offered or may("stat_set.change", relations) else NOBODY
+
+
+def sees_as(reader: Actor, *persons: UUID) -> Set[UUID] | None:
+    """The players as whom somebody looks at with whom these persons played; None sees everything."""
+    return None if ADMIN in reader.roles or not reader.ids.isdisjoint(persons) else reader.ids

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
+from tallybook.access.matrix import sees_as
 from tallybook.accounts.merges import Persons
 from tallybook.accounts.names import Names
 from tallybook.catalogue.achievements import achievements_named
@@ -148,15 +149,16 @@ class Dashboards:
             )
         return recent
 
-    async def compare(self, player_id: UUID, other_id: UUID) -> Comparison:
-        """Two players beside each other."""
+    async def compare(self, reader: Actor, player_id: UUID, other_id: UUID) -> Comparison:
+        """Two players beside each other; against each other as far as the reader may see it."""
         slot = self._directory.slot
         await self._wait()
 
         def read(connection: Connection) -> tuple[UUID, UUID, Lines, Tally, list[dict[UUID, Rating]]]:
             one, _ = person_behind(connection, slot, player_id)
             other, _ = person_behind(connection, slot, other_id)
-            against = read_figures(connection, slot, one, None).against.get(other, Tally())
+            seen_by = sees_as(reader, one, other)
+            against = read_figures(connection, slot, one, None, seen_by).against.get(other, Tally())
             strengths = [ratings_of(connection, self._ratings.slot, person_id) for person_id in (one, other)]
             return one, other, self._lines(connection, {one, other}), against, strengths
 

@@ -1,7 +1,7 @@
 """A player's figures as finished JSON, each with the list of sessions behind it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import partial
@@ -13,6 +13,8 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import Connection
 
+from tallybook.access.actor import Actor
+from tallybook.access.matrix import sees_as
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
 from tallybook.kernel.clock import Clock, iso
@@ -143,28 +145,34 @@ class Statistics:
         self._naming = naming
         self._clock = clock
         self._lists = lists
-        self._kept: dict[tuple[str, UUID, UUID | None], _Kept] = {}
+        self._kept: dict[tuple[str, UUID, UUID | None, Set[UUID] | None], _Kept] = {}
         self._size = 0  # of all that was kept since it was last emptied
 
-    async def stats(self, player_id: UUID, *, game_id: UUID | None, as_of: int | None) -> bytes:
-        """The figures of a player, now or as of a commit time; `not_found` without such a player."""
+    async def stats(
+        self, reader: Actor, player_id: UUID, *, game_id: UUID | None, as_of: int | None
+    ) -> bytes:
+        """The figures of a player, now or as of a commit time; `not_found` without such a player.
+
+        Against whom is told of sessions that the reader may see.
+        """
         if as_of is not None:
-            template = await self._earlier(player_id, game_id, as_of)
+            template = await self._earlier(reader, player_id, game_id, as_of)
         else:
-            template = await self._current(player_id, game_id)
+            template = await self._current(reader, player_id, game_id)
         return (await self._naming.fill(template)).encode()
 
-    async def _current(self, player_id: UUID, game_id: UUID | None) -> str:
+    async def _current(self, reader: Actor, player_id: UUID, game_id: UUID | None) -> str:
         """What was answered before, as long as nothing moved the stamp: then one look is enough."""
         slot, of_ratings = self._directory.slot, self._ratings.slot
         person_id, stamp = await glance_at_person(self._database, slot, player_id, of_ratings=of_ratings)
-        key = slot + of_ratings, person_id, game_id
+        seen_by = sees_as(reader, person_id)
+        key = slot + of_ratings, person_id, game_id, seen_by
         kept = self._kept.get(key)
         if kept is None or kept.stamp != stamp:
 
             def read(connection: Connection) -> tuple[PersonFigures, _Pages]:
                 rated = ratings_of(connection, of_ratings, person_id) if stamp[2] else {}
-                figures = read_figures(connection, slot, person_id, game_id)
+                figures = read_figures(connection, slot, person_id, game_id, seen_by)
                 types = score_types(connection, slot, figures.records.values())
                 return figures, _Pages(self._lists, person_id, game_id, types, rated)
 
@@ -177,15 +185,15 @@ class Statistics:
             self._kept[key] = kept
         return kept.template
 
-    async def _earlier(self, player_id: UUID, game_id: UUID | None, as_of: int) -> str:
+    async def _earlier(self, reader: Actor, player_id: UUID, game_id: UUID | None, as_of: int) -> str:
         if as_of > self._clock.now():
             raise invalid("as_of", "lies in the future")
 
         slot = self._directory.slot
 
         def read(connection: Connection) -> Earlier:
-            person_behind(connection, slot, player_id)
-            return figures_at(connection, slot, player_id, game_id, as_of)
+            person_id, _ = person_behind(connection, slot, player_id)
+            return figures_at(connection, slot, player_id, game_id, as_of, seen_by=sees_as(reader, person_id))
 
         earlier = await self._database.read(read)
         # Whoever played for years has much to be counted: the server goes on meanwhile.

@@ -1,6 +1,6 @@
 """Reading a person's figures: as they are now, or counted again as they were at an earlier moment."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,12 @@ from tallybook.database.prepared import Prepared, as_id
 from tallybook.database.schema import Id
 from tallybook.kernel.refusals import not_found
 from tallybook.ledger.read import position_at
-from tallybook.projections.merges import EVERYBODY, OPEN, merges, persons_at, stamps
+from tallybook.projections.merges import EVERYBODY, OPEN, merges, persons_at, persons_of, stamps
 from tallybook.projections.ratings_tables import ratings
 from tallybook.projections.results import results_at, sittings_in
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
-from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally, figures
+from tallybook.projections.standings import ALL_GAMES, Figures, Mode, Record, Tally, figures
 from tallybook.projections.statistics import head_to_head, player_counts, player_games
 
 Stamp = tuple[int, int, int]  # positions that move whenever a figure of the person may have changed
@@ -114,11 +114,19 @@ def _one(rows: Rows) -> tuple[UUID, Stamp]:
     return as_id(person_id), (changed or 0, merged or 0, rated or 0)
 
 
-def read_figures(connection: Connection, slot: str, person_id: UUID, game_id: UUID | None) -> PersonFigures:
-    """The figures as they are."""
+def read_figures(
+    connection: Connection,
+    slot: str,
+    person_id: UUID,
+    game_id: UUID | None,
+    seen_by: Collection[UUID] | None = None,
+) -> PersonFigures:
+    """The figures as they are; against whom is told from what these players may see, where they are named."""
     asked = {"person_id": person_id, "game_id": game_id or ALL_GAMES}
     records = {(as_id(row[1]), row[2]): _record(row) for row in _records[slot].run(connection, asked)}
     counts = {(row[0], row[1]): Tally(*row[2:]) for row in _counts[slot].run(connection, asked)}
+    if seen_by is not None:
+        return PersonFigures(records, counts, _seen_against(connection, slot, person_id, game_id, seen_by))
     against: dict[UUID, Tally] = {}
     for row in _against[slot].run(connection, asked):
         _add(against, as_id(row[0]), Tally(*row[1:]))
@@ -152,14 +160,16 @@ class Earlier:
     person_id: UUID
     players: set[UUID]  # as whom the person was known then
     rows: Sequence[Sequence[Any]]
+    seen: Sequence[Sequence[Any]]  # those of them from which one may know against whom it was
     persons: Mapping[UUID, UUID]  # behind players who were merged then
     game_id: UUID | None
 
     def count(self) -> PersonFigures:
-        book = figures(self.person_id, sittings_in(self.rows, self.players))
+        book = self._book(self.rows)
         game_id = self.game_id or ALL_GAMES
         against: dict[UUID, Tally] = {}
-        for (_, game, opponent), tally in book.against.items():
+        known = book if self.seen is self.rows else self._book(self.seen)
+        for (_, game, opponent), tally in known.against.items():
             if game == game_id:
                 _add(against, self.persons.get(opponent, opponent), tally)
         return PersonFigures(
@@ -170,13 +180,39 @@ class Earlier:
             against=against,
         )
 
+    def _book(self, rows: Sequence[Sequence[Any]]) -> Figures:
+        return figures(self.person_id, sittings_in(rows, self.players))
+
 
 def figures_at(
-    connection: Connection, slot: str, player_id: UUID, game_id: UUID | None, moment: int
+    connection: Connection,
+    slot: str,
+    player_id: UUID,
+    game_id: UUID | None,
+    moment: int,
+    seen_by: Collection[UUID] | None = None,
 ) -> Earlier:
-    """What counts for the person of a player as of a commit time. Counting it may take a while."""
+    """What counts for the person of a player as of a commit time. Counting it may take a while.
+
+    Against whom is told from what these players may see, where they are named.
+    """
     position = position_at(connection, moment)
     persons = persons_at(connection, slot, position)
     person_id = persons.get(player_id, player_id)
     known = {person_id, *(player for player, person in persons.items() if person == person_id)}
-    return Earlier(person_id, known, results_at(connection, slot, known, position), persons, game_id)
+    rows = results_at(connection, slot, known, position)
+    seen = rows if seen_by is None else results_at(connection, slot, known, position, seen_by)
+    return Earlier(person_id, known, rows, seen, persons, game_id)
+
+
+def _seen_against(
+    connection: Connection, slot: str, person_id: UUID, game_id: UUID | None, seen_by: Collection[UUID]
+) -> Mapping[UUID, Tally]:
+    """Against whom a person was, in the sessions that these players may see."""
+    links = merges[slot]
+    merged = select(links.c.player_id).where(links.c.person_id == person_id, links.c.to_position == OPEN)
+    known = {person_id, *connection.scalars(merged)}
+    seen = results_at(connection, slot, known, OPEN - 1, seen_by)
+    opponents = {seat.player_id for played, _ in sittings_in(seen, known) for seat in played.seats} - known
+    persons = persons_of(connection, slot, opponents)
+    return Earlier(person_id, known, seen, seen, persons, game_id).count().against

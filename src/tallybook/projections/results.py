@@ -14,7 +14,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
+    exists,
     func,
+    or_,
     select,
     update,
 )
@@ -155,10 +158,24 @@ def sittings(
     return found
 
 
-def results_at(connection: Connection, slot: str, players: set[UUID], position: int) -> Sequence[Any]:
-    """Rows of the results of these players that held just after the event at a position."""
+def results_at(
+    connection: Connection,
+    slot: str,
+    players: Collection[UUID],
+    position: int,
+    seen_by: Collection[UUID] | None = None,
+) -> Sequence[Any]:
+    """Rows of the results of these players that held just after the event at a position.
+
+    Only what other players may see of them, where `seen_by` says as whom somebody looks.
+    """
     table, held = people[slot], results[slot]
     sat = select(table.c.session_id).where(table.c.player_id.in_(players), table.c.sat == 1)
+    if seen_by is not None:
+        me = table.alias("me")
+        there = and_(me.c.session_id == table.c.session_id, me.c.player_id.in_(seen_by))
+        member = exists().where(there, or_(me.c.sat == 1, me.c.hosted == 1))
+        sat = sat.where(or_(table.c.listed == 1, member))
     query = select(*(held.c[name] for name in _COUNTED)).where(
         held.c.session_id.in_(sat), held.c.from_position <= position, held.c.to_position > position
     )

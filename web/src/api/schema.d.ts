@@ -1354,8 +1354,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Two players side by side, and against each other
-         * @description Two players side by side, and against each other.
+         * Two players side by side, and against each other in the sessions that the caller may see
+         * @description Two players side by side, and against each other in the sessions that the caller may see.
          */
         get: operations["players_compare"];
         put?: never;
@@ -1544,6 +1544,8 @@ export interface paths {
         /**
          * What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit
          * @description What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit.
+         *
+         *     Against whom is told of the sessions that the caller may see.
          */
         get: operations["players_stats"];
         put?: never;

@@ -70,7 +70,7 @@ async def dashboard(given: Given, caller: Caller, player_id: PlayerId, lang: Lan
 
 @router.get("/{id}/compare/{other}", **contract(gives=Comparison, refuses=("not_found",)))
 async def compare(
-    given: Given, _caller: Caller, player_id: PlayerId, other: Annotated[str, Path(description="A player.")]
+    given: Given, caller: Caller, player_id: PlayerId, other: Annotated[str, Path(description="A player.")]
 ) -> Response:
-    """Two players side by side, and against each other."""
-    return answer(await given.dashboards.compare(player_id, parse_id(other, "player")))
+    """Two players side by side, and against each other in the sessions that the caller may see."""
+    return answer(await given.dashboards.compare(caller, player_id, parse_id(other, "player")))

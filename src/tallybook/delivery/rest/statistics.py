@@ -29,13 +29,17 @@ class Asked(msgspec.Struct, frozen=True):
 
 @hot
 async def stats(request: Request) -> Response:
-    """What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit."""
-    await caller_of(request)
+    """What a player has played, won and scored, for anybody to see; `as_of` goes by the time of commit.
+
+    Against whom is told of the sessions that the caller may see.
+    """
+    caller = await caller_of(request)
     player_id = parse_id(request.path_params["id"], "player")
     asked = given_in(read_query(request, Asked))
     given: Services = request.app.services
     as_of = moment(asked.get("as_of"), "as_of")
-    return raw(await given.statistics.stats(player_id, game_id=asked.get("game_id"), as_of=as_of))
+    game_id = asked.get("game_id")
+    return raw(await given.statistics.stats(caller, player_id, game_id=game_id, as_of=as_of))
 
 
 STATS = direct(Asked, "id", gives=PlayerStats, refuses=("not_found",))
