@@ -256,6 +256,25 @@ async def test_who_has_lost_the_lease_unawares_writes_nothing(url: str) -> None:
         assert await numbers(ledger, heap) == [1]
 
 
+async def test_what_a_reaction_remembers_is_forgotten_once_another_node_may_have_reacted(url: str) -> None:
+    class Counting(Echo):
+        def forget(self) -> None:
+            self.heard.clear()
+
+    async with working(url, reactions=[echo := Counting()]) as (ledger, runner):
+        work = runner.works["test_echo"]
+        await ledger.append(take(new_id(), 1, 2))
+        assert await runner.reached("test_echo", within=10)
+        work.go_on()  # the lease was renewed
+        assert echo.heard == [1, 2]
+        await work.stop()  # it was lost
+        work.go_on()
+        await ledger.append(take(new_id(), 3))
+        assert await runner.reached("test_echo", within=10)
+        assert echo.heard[-1:] == [3]
+        assert 1 not in echo.heard
+
+
 async def test_what_fails_stays_where_it_is_and_is_tried_again(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

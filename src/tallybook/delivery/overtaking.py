@@ -21,7 +21,8 @@ MOST_REMEMBERED = 100_000  # leaders
 class Overtaking:
     """A reaction. It looks at the first places of a board once for all events that have come together.
 
-    Who led before is kept in memory: after a restart the first look at a board only learns it.
+    Who led before is kept in memory: after a restart, or while another node looked, the first look at a
+    board only learns it.
     """
 
     name = "overtaking"
@@ -33,6 +34,9 @@ class Overtaking:
         self._book = book
         self._inbox = inbox
         self._leaders: dict[tuple[UUID, str | None], UUID | None] = {}  # by board and period
+
+    def forget(self) -> None:
+        self._leaders.clear()
 
     async def react(self, events: Sequence[Recorded]) -> bool:
         # Of those that are for the same boards, the last.

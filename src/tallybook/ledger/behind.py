@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -62,6 +62,14 @@ class Reaction(Protocol):
         """Event types without their versions; it hears of no others."""
 
     async def react(self, events: Sequence[Recorded]) -> bool: ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A reaction that goes by what it remembers."""
+
+    def forget(self) -> None:
+        """This node takes the work up: meanwhile another may have done some."""
 
 
 class Routine(Protocol):
@@ -368,6 +376,11 @@ class Reacting(Following):
     def begin(self, position: int) -> None:
         super().begin(position)
         self.start = 0 if self._reaction.from_start else position
+
+    def go_on(self) -> None:
+        if not self.active and isinstance(self._reaction, Remembering):
+            self._reaction.forget()
+        super().go_on()
 
     async def take(self, events: Sequence[Recorded], upto: int) -> bool:
         if events and not await self._reaction.react(events) and not self._flush:

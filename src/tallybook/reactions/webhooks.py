@@ -53,6 +53,9 @@ class Queueing:
     def concerns(self) -> frozenset[str]:
         return types() | {"webhook_defined", "webhook_changed", "webhook_removed"}
 
+    def forget(self) -> None:
+        self._asked = None
+
     async def react(self, events: Sequence[Recorded]) -> bool:
         if self._asked is None or any(each.startswith(_CHANGES) for each in {e.type for e in events}):
             self._asked = await self._ledger.database.read(_asked)
