@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from tallybook.accounts.tables import credentials, emails, sign_ins
+from tallybook.accounts.erasure import Erasure
+from tallybook.accounts.tables import credentials, emails, players, sign_ins
 from tallybook.bootstrap.node import Node, node
 from tallybook.database.schema import metadata
 from tallybook.kernel.clock import SystemClock, iso
@@ -198,6 +200,29 @@ async def test_other_nodes_hear_of_it_and_those_that_start_later_know(
                 await asyncio.sleep(0.01)
     async with node(settings) as later:
         assert not accepted(later)
+
+
+async def test_what_another_device_writes_meanwhile_goes_too(
+    cleo: Person, ana: Person, server: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/sessions/{(await with_remarks(ana, cleo))['id']}"
+    erase = Erasure._erase_one
+
+    async def late(self: Erasure, player_id: UUID, actor: UUID) -> None:
+        if player_id == actor:
+            said = {"seat": 0, "stat": "Remark 1", "value": "a word of Cleo's"}
+            await cleo.post(f"{path}/record", said)
+            await cleo.post("/players", {"name": "A friend of Cleo's"})
+        await erase(self, player_id, actor)
+
+    monkeypatch.setattr(Erasure, "_erase_one", late)
+    assert (await cleo.call("DELETE", "/players/me", {"password": PASSWORD})).status_code == 204
+
+    def left(connection: Connection) -> tuple[Sequence[str], Sequence[str]]:
+        said = connection.execute(select(texts.c.text)).scalars().all()
+        return said, connection.execute(select(players.c.display_name)).scalars().all()
+
+    assert "Cleo" not in str(await server.ledger.database.read(left))
 
 
 async def test_a_guest_leaves_without_a_password(anybody: httpx.AsyncClient) -> None:

@@ -37,13 +37,20 @@ async def test_my_games_are_those_i_made_and_those_i_have_played(ana: Person, be
     session = await plays(bea, "Zug", "Cleo")
     await bea.post(f"/sessions/{session['id']}/seats", {"add": {"player_id": ana.id}})
     await plays(ana, "Ähnlich", "Dora")
+    # Who was taken out of a table has not played there.
+    await bea.post("/games", {"name": "Whist"})
+    session = await plays(bea, "Whist", "Cleo")
+    await bea.post(f"/sessions/{session['id']}/seats", {"add": {"player_id": ana.id}})
+    await bea.post(f"/sessions/{session['id']}/seats", {"remove": 1})
 
     assert await pages(ana, "/games") == ["Go", "Ähnlich", "Zug um Zug"]
     assert await pages(ana, "/games", sort="recent") == ["Ähnlich", "Zug um Zug", "Go"]
-    assert await pages(ana, "/games", sort="recent", mine=False) == ["Ähnlich", "Zug um Zug", "Hearts", "Go"]
-    assert await pages(bea, "/games") == ["Hearts", "Zug um Zug"]
-    assert await pages(bea, "/games", sort="recent") == ["Zug um Zug", "Hearts"]
-    assert await pages(ana, "/games", mine=False, sort="name") == ["Ähnlich", "Go", "Hearts", "Zug um Zug"]
+    everybodys = await pages(ana, "/games", sort="recent", mine=False)
+    assert everybodys == ["Ähnlich", "Zug um Zug", "Whist", "Hearts", "Go"]
+    assert await pages(bea, "/games") == ["Whist", "Hearts", "Zug um Zug"]
+    assert await pages(bea, "/games", sort="recent") == ["Whist", "Zug um Zug", "Hearts"]
+    by_name = await pages(ana, "/games", mine=False, sort="name")
+    assert by_name == ["Ähnlich", "Go", "Hearts", "Whist", "Zug um Zug"]
 
 
 async def test_my_library_of_players_is_searched_and_sorted_by_whom_i_met_last(

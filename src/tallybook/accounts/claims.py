@@ -285,16 +285,16 @@ def _put(
 ) -> UUID:
     """The one claim of this claimant to this player, made or changed to `status`."""
     this = and_(claims.c.player_id == player_id, claims.c.claimant_id == claimant)
-    found = connection.execute(select(claims.c.id, claims.c.status).where(this)).one_or_none()
-    if found is None:
+    known: UUID | None = connection.execute(select(claims.c.id).where(this)).scalar_one_or_none()
+    if known is None:
         claim_id = new_id()
         row = {"id": claim_id, "player_id": player_id, "claimant_id": claimant}
         with refusing_twins("unavailable", "this claim is being made just now: try again"):
             connection.execute(insert(claims).values(row | {"status": status, "decided_at": decided_at}))
         return claim_id
-    if found.status != "approved":
-        connection.execute(update(claims).where(this).values(status=status, decided_at=decided_at))
-    known: UUID = found.id
+    # It may be approved just now, and stays so.
+    open_ = this & (claims.c.status != "approved")
+    connection.execute(update(claims).where(open_).values(status=status, decided_at=decided_at))
     return known
 
 

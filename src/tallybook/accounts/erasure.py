@@ -88,11 +88,17 @@ class Erasure:
         """
         members, library = await self._ledger.database.read(partial(_concerned, person=person))
         await self._erase_texts(members)
-        others = [*library, *(members - {person})]
-        for start in range(0, len(others), AT_ONCE):
-            chunk = others[start : start + AT_ONCE]
-            await asyncio.gather(*(self._erase_one(player_id, person) for player_id in chunk))
+        await self._erase_each([*library, *(members - {person})], person)
         await self._erase_one(person, person)
+        # Up to here another device of the person could write.
+        _, library = await self._ledger.database.read(partial(_concerned, person=person))
+        await self._erase_each(sorted(library), person)
+        await self._erase_texts(members)
+
+    async def _erase_each(self, players: Sequence[UUID], actor: UUID) -> None:
+        for start in range(0, len(players), AT_ONCE):
+            chunk = players[start : start + AT_ONCE]
+            await asyncio.gather(*(self._erase_one(player_id, actor) for player_id in chunk))
 
     async def _erase_one(self, player_id: UUID, actor: UUID) -> None:
         forget = partial(_forget, player_id=player_id, now=self._clock.now())

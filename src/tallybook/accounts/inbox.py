@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from tallybook.accounts.merges import persons_of
 from tallybook.accounts.tables import notifications, players
@@ -72,7 +72,10 @@ class Inbox:
         self, ids: Collection[UUID], *, unread: bool | None, before: UUID | None, limit: int
     ) -> list[Notice]:
         """The notices to any of these players, newest first."""
-        query = select(notifications).where(_c.player_id.in_(ids))
+        # Two players of one person may have been told the same.
+        twin = notifications.alias()
+        again = exists().where(twin.c.id == _c.id, twin.c.player_id.in_(ids), twin.c.player_id < _c.player_id)
+        query = select(notifications).where(_c.player_id.in_(ids), ~again)
         if unread is not None:
             query = query.where(_c.read_at.is_(None) if unread else _c.read_at.is_not(None))
         if before is not None:
@@ -95,7 +98,7 @@ class Inbox:
         return await self._database.read(read)
 
     async def unread(self, ids: Collection[UUID]) -> int:
-        query = select(func.count()).where(_c.player_id.in_(ids), _c.read_at.is_(None))
+        query = select(func.count(_c.id.distinct())).where(_c.player_id.in_(ids), _c.read_at.is_(None))
         return await self._database.read(lambda connection: int(connection.execute(query).scalar_one()))
 
     async def mark_read(self, ids: Collection[UUID], which: Collection[UUID] | UUID) -> None:

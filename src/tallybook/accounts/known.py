@@ -29,10 +29,12 @@ class KnownPlayers:
         self._database = database
         self._together = Together[UUID, Known](self._read)
         self._known: dict[UUID, Known] = {}
+        self._forgotten = 0
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
         for recorded in events:
+            self._forgotten += 1
             self._known.pop(recorded.stream, None)
 
     async def of(self, player_ids: Collection[UUID]) -> Mapping[UUID, Known]:
@@ -42,15 +44,17 @@ class KnownPlayers:
             return self._known
         known = {each: self._known[each] for each in player_ids if each in self._known}
         read = await self._together.of(unknown)  # with what others want to know
-        found = {each: read[each] for each in unknown if each in read}
-        self._known |= found
-        return known | found
+        return known | {each: read[each] for each in unknown if each in read}
 
     async def _read(self, player_ids: Collection[UUID]) -> Mapping[UUID, Known]:
-        found = kinds_of(await self._database.glance(kinds, [(player_id,) for player_id in player_ids]))
-        if len(self._known) + len(found) > MOST:
-            self._known.clear()
-        return {player_id: Known(player_id, kind == "bot") for player_id, kind in found.items()}
+        forgotten = self._forgotten
+        rows = kinds_of(await self._database.glance(kinds, [(player_id,) for player_id in player_ids]))
+        found = {player_id: Known(player_id, kind == "bot") for player_id, kind in rows.items()}
+        if forgotten == self._forgotten:  # else somebody may have been erased since it was read
+            if len(self._known) + len(found) > MOST:
+                self._known.clear()
+            self._known |= found
+        return found
 
     async def is_bot(self, player_id: UUID) -> bool:
         """Whether a player is one; `not_found` for who does not exist."""

@@ -1,6 +1,6 @@
 """Rooms: the places with a six-character key, and whom they have let in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -62,9 +62,10 @@ def find_room(connection: Connection, room_id: UUID) -> Room:
     return _one(connection, select(*_columns).where(rooms.c.id == room_id))
 
 
-def find_by_key(connection: Connection, key: str) -> Room:
-    """The room behind a key in any case; refuses with `not_found`."""
-    return _one(connection, select(*_columns).where(rooms.c.key == canonical_key(key)))
+def find_by_keys(connection: Connection, keys: Collection[str]) -> dict[str, Room]:
+    """The rooms behind canonical keys; what does not exist is left out."""
+    query = select(*_columns).where(rooms.c.key.in_(keys))
+    return {room.key: room for room in (Room(*row) for row in connection.execute(query))}
 
 
 def public_rooms(connection: Connection, *, q: str | None, before: UUID | None, limit: int) -> list[Room]:

@@ -1,7 +1,7 @@
 """Sessions as people see them: who may look, what they see, and how one comes to a table."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeVar
@@ -16,6 +16,7 @@ from tallybook.access.sessions import relations_to, require_in_session
 from tallybook.accounts.names import Names
 from tallybook.catalogue import rooms
 from tallybook.catalogue.rooms import Room
+from tallybook.database.together import Together
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal, invalid, not_found
@@ -126,7 +127,7 @@ class Tables:
         self._desk = desk
         self._names = names
         self._clock = clock
-        self._finding: dict[str, asyncio.Future[Room]] = {}
+        self._rooms = Together[str, Room](self._find_rooms)
 
     async def table(self, actor: Actor, session_id: UUID) -> Table:
         """The session as it stands, or `not_found` for who may not know of it."""
@@ -170,7 +171,8 @@ class Tables:
         await self.require_sight(actor, now.state)
         if not 0 <= index <= now.index:
             raise invalid("at", f"must be from 0 to {now.index}")
-        session = FOLD.fold(None, await self._ledger.events(session_id, upto=index))
+        past = await self._ledger.events(session_id, upto=index)
+        session = await asyncio.to_thread(FOLD.fold, None, past)
         assert session is not None
         return await self._shown(session_id, index, session, sight_of(now.state, actor))
 
@@ -220,14 +222,13 @@ class Tables:
     async def room(self, key: str) -> Room:
         """The room with a key, in any case; callers that ask at the same time share the look-up."""
         canonical = rooms.canonical_key(key)
-        waiting = self._finding.get(canonical)
-        if waiting is None:
-            waiting = asyncio.ensure_future(
-                self._ledger.database.read(partial(rooms.find_by_key, key=canonical))
-            )
-            self._finding[canonical] = waiting
-            waiting.add_done_callback(lambda _: self._finding.pop(canonical, None))
-        return await asyncio.shield(waiting)
+        found = (await self._rooms.of([canonical])).get(canonical)
+        if found is None:
+            raise not_found("room")
+        return found
+
+    async def _find_rooms(self, keys: Collection[str]) -> Mapping[str, Room]:
+        return await self._ledger.database.read(partial(rooms.find_by_keys, keys=keys))
 
     async def join(
         self,

@@ -207,7 +207,8 @@ class Loader:
                 continue
             for stream, future in futures.items():
                 result = loaded[stream]
-                self._states.put(stream, fold, result.at, saved=result.saved)
+                if result.at.index != EMPTY:  # else anybody could push out what is played by asking
+                    self._states.put(stream, fold, result.at, saved=result.saved)
                 future.set_result(result.at)
         self._task = None
 

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from tallybook.accounts.tables import players
 from tallybook.kernel.clock import to_datetime
@@ -20,10 +20,11 @@ def last_played(connection: Connection, slot: str, person_ids: Collection[UUID])
     """When each game was last hosted or played by these persons, in microseconds."""
     there = people[slot]
     last = func.max(there.c.played_at).label("last")
-    query = select(there.c.game_id, last).where(there.c.person_id.in_(person_ids)).group_by(there.c.game_id)
-    return {
-        row.game_id: row.last for row in connection.execute(query.order_by(last.desc()).limit(MOST_GAMES))
-    }
+    query = select(there.c.game_id, last).where(
+        there.c.person_id.in_(person_ids), or_(there.c.sat == 1, there.c.hosted == 1)
+    )
+    newest = query.group_by(there.c.game_id).order_by(last.desc()).limit(MOST_GAMES)
+    return {row.game_id: row.last for row in connection.execute(newest)}
 
 
 def last_met(connection: Connection, slot: str, owners: Collection[UUID]) -> dict[UUID, UUID]:
