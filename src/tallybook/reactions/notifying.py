@@ -79,10 +79,7 @@ class Notifying:
 
     def _notices(self, connection: Connection, events: Sequence[Recorded]) -> list[Notice]:
         slot = self._directory.slot
-        seated = [
-            e for e in events if isinstance(e.event, SeatAdded | SeatTaken | ResultCorrected | SessionVoided)
-        ]
-        streams = [(stream,) for stream in {e.stream for e in seated}]
+        streams = [(stream,) for stream in {e.stream for e in events if isinstance(e.event, _AT_TABLES)}]
         games: dict[UUID, UUID] = dict(map(tuple, _sessions[slot].run(connection, streams)))
         voided = [(e.stream,) for e in events if isinstance(e.event, SessionVoided)]
         at_table: dict[UUID, list[UUID]] = {}

@@ -77,7 +77,6 @@ class Records(MadeInMemory[InMemory]):
         self.entered: Entered = {}
         self.steps: Steps = {}
         self.boards: Mapping[UUID, Board] = {}
-        self.span = (0, 0)  # positions of the first and last event of that batch
         self._memory = {slot: Memory(slot) for slot in SLOTS}
 
     def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
@@ -95,7 +94,6 @@ class Records(MadeInMemory[InMemory]):
             batch.take(relevant)
         if slot == self.slot:
             self.entered, self.steps, self.boards = batch.entered, batch.steps, batch.boards
-            self.span = events[0].position, events[-1].position
 
     def clear(self, connection: Connection, slot: str) -> None:
         for tables in TABLES:
