@@ -1,5 +1,7 @@
 """An evening of games over REST: people, games, a session from its first point to the rematch."""
 
+from typing import Any
+
 from httpx import AsyncClient
 
 from tests.rest.kit import API, Person, body_of, code_of, enter
@@ -242,5 +244,7 @@ async def test_a_name_may_be_given_a_seat_and_is_in_the_library_from_then_on(ana
     seats = (await ana.get(path))["seats"]
     assert [(seat["name"], seat["team"]) for seat in seats] == [("Cleo", None), ("Dora", "Blue")]
     assert seats[1]["player_id"] in {player["id"] for player in (await ana.get("/players"))["items"]}
-    both = {"add": {"name": "Dora", "player_id": seats[0]["player_id"]}}
-    assert code_of(await ana.call("POST", f"{path}/seats", both)) == "invalid"
+    cleo = seats[0]["player_id"]
+    bots: list[dict[str, Any]] = [{"player_id": cleo, "is_bot": True}, {"bot": "easy"}]
+    for refused in ({"name": "Dora", "player_id": cleo}, *bots):
+        assert code_of(await ana.call("POST", f"{path}/seats", {"add": refused})) == "invalid"

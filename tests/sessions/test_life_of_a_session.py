@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import FreeText
-from tallybook.rules.protocol import Stat
+from tallybook.rules.protocol import Seat, Stat
 from tallybook.rules.scoresheet.events import ValueCleared, ValueRecorded
 from tallybook.sessions.decide import decide
 from tallybook.sessions.events import (
@@ -243,6 +244,15 @@ def test_a_rematch_has_the_same_table_and_an_empty_sheet() -> None:
     assert [(seat["seat"], seat["name"]) for seat in again.json["seats"]] == [(0, "Cleo"), (1, "Ben")]
     assert (again.json["previous"], again.json["key"], again.json["public"]) == (str(SESSION), "ABC234", True)
     assert again.board["seats"][0]["values"] == {}
+
+
+def test_who_sat_as_a_bot_and_twice_of_old_sits_once_in_the_rematch_and_is_none() -> None:
+    table = Table(creation(ANA))
+    bots = (Seat(1, BEN, is_bot=True), Seat(2, BEN, "red", is_bot=True))
+    old = replace(table.session, seats=(*table.session.seats, *bots))
+    again = Table(rematch_of(old, session_id=SESSION))
+    sitting = [(seat["name"], seat["is_bot"]) for seat in again.json["seats"]]
+    assert sitting == [("Ana", False), ("Ben", False)]
 
 
 def test_who_was_sent_out_does_not_come_along_to_the_rematch() -> None:

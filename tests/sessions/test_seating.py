@@ -1,6 +1,7 @@
 """Who sits where, keeps the score and runs the room."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -65,17 +66,17 @@ def test_the_table_has_as_many_seats_as_it_was_made_for() -> None:
 
 
 def test_a_hundred_seats_are_the_most() -> None:
-    bots = tuple(SeatToAdd(CLEO, is_bot=True) for _ in range(100))
-    table = Table(creation(seats=bots))
+    table = Table(creation(*(UUID(int=number) for number in range(100, 200))))
     assert refusal(table, "join_seat", actor=ANA) == "room_full"
 
 
-def test_everybody_but_a_bot_sits_once() -> None:
+def test_everybody_sits_once_and_nobody_as_a_bot() -> None:
     table = Table(creation(ANA))
     assert refusal(table, "seats", add={"player_id": str(ANA)}) == "seat_taken"
-    for seat in (1, 2):
-        added = table.do("seats", add={"player_id": str(CLEO), "is_bot": True})
-        assert added == [SeatAdded(seat, CLEO, is_bot=True)]
+    for player in (ANA, CLEO):
+        assert refusal(table, "seats", add={"player_id": str(player), "is_bot": True}) == "invalid"
+    with pytest.raises(Refusal, match="has a seat already"):
+        Table(creation(seats=(SeatToAdd(CLEO, is_bot=True), SeatToAdd(CLEO, is_bot=True))))
 
 
 def test_who_joins_sits_down_once() -> None:

@@ -34,6 +34,7 @@ from tallybook.sessions.wire import decode
 
 PLAIN = (Stat("Points", scoring=True),)  # what is counted when nobody says what
 KEYS_TRIED = 5
+NO_BOTS = "these rules have no bots"
 
 
 class NewSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,10 +116,12 @@ class Opening:
     async def named_seat(self, actor: Actor, body: Body) -> Body:
         """The body of a change of seats, with a name to add made a player of the actor's library."""
         add = body.get("add")
-        if not isinstance(add, dict) or "name" not in add:
+        if not isinstance(add, dict) or not add.keys() & {"name", "bot"}:
             return body
         asked: NewSeat = decode(NewSeat, add)
-        if asked.name is None or asked.player_id is not None or asked.bot is not None:
+        if asked.bot is not None:
+            raise invalid("add.bot", NO_BOTS)
+        if asked.name is None or asked.player_id is not None:
             raise invalid("add", "give exactly one of player_id and name")
         player_id = (await self._accounts.named(actor.player_id, [asked.name]))[0]
         rest = {field: value for field, value in add.items() if field != "name"}
@@ -230,7 +233,7 @@ class Opening:
             if sum(given is not None for given in (seat.player_id, seat.name, seat.bot)) != 1:
                 raise invalid(f"seats.{number}", "give exactly one of player_id, name and bot")
             if seat.bot is not None:
-                raise invalid(f"seats.{number}.bot", "these rules have no bots")
+                raise invalid(f"seats.{number}.bot", NO_BOTS)
             if seat.player_id is not None:
                 await self._accounts.player(seat.player_id)  # refuses when there is none
             if seat.name is not None:

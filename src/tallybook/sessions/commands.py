@@ -13,9 +13,16 @@ class PlatformCommand(Command, frozen=True):
     """A command that the platform decides, under any rules."""
 
 
-class SeatToAdd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SeatToAdd(msgspec.Struct, frozen=True):
+    """A seat of a new session. Whether a bot sits there the rules say; it is never decoded from a body."""
+
     player_id: UUID
     is_bot: bool = False
+    team: str | None = None
+
+
+class PersonToSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    player_id: UUID
     team: str | None = None
 
 
@@ -100,7 +107,7 @@ class Seats(PlatformCommand, frozen=True):
 
     name = "seats"
 
-    add: SeatToAdd | UnsetType = UNSET
+    add: PersonToSeat | UnsetType = UNSET
     remove: int | UnsetType = UNSET
     reorder: tuple[int, ...] | UnsetType = UNSET
     team: TeamOf | UnsetType = UNSET

@@ -58,8 +58,13 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
 def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
     """The command that opens the next session of a room: `session_id`'s table, with nothing scored.
 
-    Who was sent out stays out.
+    Who was sent out stays out. In ledgers of old people sit as bots, and twice: they sit once, as people.
     """
+    seats: dict[UUID, SeatToAdd] = {}
+    for seat in session.seats:
+        if seat.player_id not in session.kicked:
+            is_bot = seat.is_bot and not session.plugin.manual
+            seats.setdefault(seat.player_id, SeatToAdd(seat.player_id, is_bot, seat.team))
     return CreateSession(
         room_id=session.room_id,
         key=session.key,
@@ -67,11 +72,7 @@ def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
         host_id=session.host_id,
         rules=session.rules,
         config=session.config,
-        seats=tuple(
-            SeatToAdd(seat.player_id, seat.is_bot, seat.team)
-            for seat in session.seats
-            if seat.player_id not in session.kicked
-        ),
+        seats=tuple(seats.values()),
         scorekeepers=session.scorekeepers,
         public=session.public,
         max_players=session.max_players,

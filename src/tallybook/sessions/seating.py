@@ -9,7 +9,7 @@ from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.kernel.text import clean_name
 from tallybook.rules.protocol import Seat
-from tallybook.sessions.commands import RequestOf, Seats, SeatToAdd, TeamOf
+from tallybook.sessions.commands import PersonToSeat, RequestOf, Seats, SeatToAdd, TeamOf
 from tallybook.sessions.events import (
     HostChanged,
     PlayerKicked,
@@ -40,7 +40,7 @@ def first_seats(
         raise invalid("seats", f"at most {most}")
     seen: set[UUID] = set()
     for number, seat in enumerate(seats):
-        if seat.player_id in seen and not seat.is_bot:
+        if seat.player_id in seen:
             raise invalid(f"seats.{number}", "this player has a seat already")
         _refuse_kicked(kicked, seat.player_id)
         seen.add(seat.player_id)
@@ -57,11 +57,11 @@ def change_seats(session: Session, command: Seats, actor: UUID) -> Sequence[Even
     if session.status == "playing" and not session.plugin.manual and changes[0] not in {"approve", "decline"}:
         raise Refusal("in_play", "the seats are fixed once the game has begun")
     match command:
-        case Seats(add=SeatToAdd() as add):
+        case Seats(add=PersonToSeat() as add):
             team = _team(add.team, "add.team")
             if actor != session.host_id:  # who has sent somebody out may let them in again
                 _refuse_kicked(session.kicked, add.player_id)
-            return (_add_seat(session, add.player_id, is_bot=add.is_bot, team=team),)
+            return (_add_seat(session, add.player_id, team=team),)
         case Seats(remove=int(number)):
             return (SeatRemoved(_seat(session, number).seat),)
         case Seats(reorder=tuple(numbers)):
@@ -96,7 +96,7 @@ def join_seat(session: Session, actor: UUID) -> Sequence[Event]:
     if session.status == "playing" and not session.plugin.manual:
         raise Refusal("in_play", "the seats are fixed once the game has begun")
     _refuse_kicked(session.kicked, actor)
-    return (_add_seat(session, actor, is_bot=False, team=None),)
+    return (_add_seat(session, actor, team=None),)
 
 
 def add_scorekeeper(session: Session, player_id: UUID) -> Sequence[Event]:
@@ -155,13 +155,12 @@ def _requested(session: Session, request: RequestOf) -> Seat:
     return _seat(session, request.seat)
 
 
-def _add_seat(session: Session, player_id: UUID, *, is_bot: bool, team: str | None) -> SeatAdded:
-    if not is_bot:
-        _refuse_second_seat(session, player_id)
+def _add_seat(session: Session, player_id: UUID, *, team: str | None) -> SeatAdded:
+    _refuse_second_seat(session, player_id)
     most = MOST_SEATS if session.max_players is None else session.max_players
     if len(session.seats) >= most:
         raise Refusal("room_full", f"the table has {most} seats, all of them taken")
-    return SeatAdded(session.next_seat, player_id, is_bot, team)
+    return SeatAdded(session.next_seat, player_id, team=team)
 
 
 def _refuse_second_seat(session: Session, player_id: UUID) -> None:

@@ -2311,10 +2311,9 @@ export interface components {
         };
         /**
          * AddedSeat
-         * @description Either of the two; a `name` finds or creates a player, who is no bot, in the caller's library.
+         * @description Either of the two; a `name` finds or creates a player in the caller's library.
          */
         AddedSeat: {
-            is_bot?: boolean;
             /** @description At most 100 visible characters of any script. */
             name?: string;
             /** Format: uuid */

@@ -89,11 +89,10 @@ class TeamOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AddedSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Either of the two; a `name` finds or creates a player, who is no bot, in the caller's library."""
+    """Either of the two; a `name` finds or creates a player in the caller's library."""
 
     player_id: UUID | UnsetType = UNSET
     name: Name | UnsetType = UNSET
-    is_bot: bool | UnsetType = UNSET
     team: str | UnsetType = UNSET
 
 
