@@ -72,6 +72,24 @@ async def test_who_was_claimed_comes_back_to_the_seat(ana: Person, cleo: Person)
     assert len((await cleo.get(f"/sessions/{session['id']}"))["seats"]) == 2
 
 
+async def test_only_who_can_sign_in_keeps_the_score_or_runs_the_room(ana: Person, cleo: Person) -> None:
+    session = await ana.opens("Cleo", "Dora")
+    named, dora = (seat["player_id"] for seat in session["seats"])
+    path = f"/sessions/{session['id']}/scorekeepers"
+    host = f"/rooms/{session['room_id']}/host"
+    for player in (named, dora):
+        assert code_of(await ana.call("PUT", f"{path}/{player}")) == "invalid"
+        assert code_of(await ana.call("POST", host, {"player_id": player})) == "invalid"
+    code = (await ana.post(f"/players/{named}/invitation"))["code"]
+    await cleo.post("/players/me/claim", {"code": code})
+
+    assert (await ana.call("PUT", f"{path}/{named}")).is_success
+    assert (await ana.call("DELETE", f"{path}/{ana.id}")).is_success
+    await ana.post(host, {"player_id": named})
+    await cleo.post(f"/sessions/{session['id']}/record", {"seat": 0, "stat": "Points", "value": 5})
+    await cleo.post(host, {"player_id": named})
+
+
 async def test_an_invitation_counts_once_and_only_the_newest(
     ana: Person, cleo: Person, anybody: httpx.AsyncClient
 ) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import may, relations_of
 from tallybook.access.sessions import require_in_session
+from tallybook.accounts.merges import persons_of
 from tallybook.accounts.players import find_player
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, invalid, not_found
@@ -151,9 +152,12 @@ def _refuse_nobody(name: str, body: Body) -> Beside | None:
     """What refuses a command that names somebody who does not exist.
 
     None for commands that name nobody, or only who is at the table: of them the session itself knows.
+    Who is to write or to run the room must be able to sign in, or to come as somebody who is: the last one
+    at it stays, and with nobody there the room would be dead.
     """
+    signs_in = name in {"add_scorekeeper", "host"}
     match name, body:
-        case ("add_scorekeeper" | "kick", {"player_id": who}):
+        case ("add_scorekeeper" | "host" | "kick", {"player_id": who}):
             field = "player_id"
         case ("seats", {"add": {"player_id": who}}):
             field = "add.player_id"
@@ -162,9 +166,13 @@ def _refuse_nobody(name: str, body: Body) -> Beside | None:
 
     def beside(connection: Connection) -> None:
         try:
-            find_player(connection, UUID(who))
+            row = find_player(connection, UUID(who))
         except Refusal:
             raise invalid(field, "there is no such player") from None
+        if signs_in:
+            row = find_player(connection, persons_of(connection, [row.id])[row.id])
+            if row.kind not in {"account", "guest"} or row.erased_at is not None:
+                raise invalid(field, "must be somebody who can sign in")
 
     return beside
 
