@@ -104,6 +104,12 @@ async def test_a_session_is_scored_ended_corrected_and_played_again(ana: Person)
     await ana.post(f"{path}/correct", cell | {"value": 1, "round": 1, "reason": "a slip"})
     result = (await ana.get(path))["result"]
     assert [(seat["name"], seat["place"]) for seat in result["seats"]][:2] == [("Cleo", 2), ("Dora", 1)]
+    given = [{"seat": 0, "winner": True}]
+    await ana.post(f"{path}/correct", {"result": given, "reason": "so they say"})
+    assert (await ana.get(path))["result"]["given"]
+    assert code_of(await ana.call("POST", f"{path}/correct", {"reason": "no"})) == "invalid"
+    await ana.post(f"{path}/correct", {"result": "computed", "reason": "they said nonsense"})
+    assert (await ana.get(path))["result"] == result
     events = await ana.get(f"{path}/events", after=-1, limit=500)
     assert [event["index"] for event in events["events"]] == list(range(events["events"][-1]["index"] + 1))
     assert not events["more"]

@@ -63,7 +63,7 @@ def test_the_rules_refuse_in_their_own_words_and_end_the_game(table: Table) -> N
     assert guessed == Guessed(1, 8)
     assert isinstance(finished, SessionFinished)
     assert [seat.winner for seat in finished.result.seats] == [False, True]
-    assert refusal(table, "correct", reason="no", result=None, seat=1) == "invalid"
+    assert refusal(table, "correct", reason="no", result="computed", seat=1) == "invalid"
     table.do("correct", reason="cheated", result=[{"seat": 0, "winner": True}])
     assert [seat["winner"] for seat in table.json["result"]["seats"]] == [True, False]
 

@@ -212,7 +212,7 @@ def test_a_given_result_stays_given_when_a_value_is_corrected() -> None:
     table.do("correct", reason="forgotten", seat=0, stat="points", value=9)
     seats = table.json["result"]["seats"]
     assert [(seat["winner"], seat["score"]) for seat in seats] == [(False, 9), (True, None)]
-    table.do("correct", reason="count it", result=None)
+    table.do("correct", reason="count it", result="computed")
     assert [seat["winner"] for seat in table.json["result"]["seats"]] == [True, False]
     table.do("correct", reason="no", result=[{"seat": 1, "place": 1}, {"seat": 0, "place": 2}])
     assert [seat["place"] for seat in table.json["result"]["seats"]] == [2, 1]

@@ -52,6 +52,9 @@ def test_a_command_is_read_alike_from_bytes_and_from_parsed_json() -> None:
         ("correct", b'{"seat":0,"stat":"a"}', "invalid", "reason", "is required"),
         ("correct", b'{"seat":0,"stat":"a","reason":1}', "invalid", "reason", "must be text"),
         ("correct", b'{"stat":"a","reason":"x"}', "invalid", "seat", "is required"),
+        ("correct", b'{"result":null,"reason":"x"}', "invalid", "result", 'a list, or "computed"'),
+        ("correct", b'{"result":"given","reason":"x"}', "invalid", "result", 'a list, or "computed"'),
+        ("correct", b'{"result":"computed","seat":0,"reason":"x"}', "invalid", "seat", "is not known here"),
         ("correct", b"[]", "invalid", "body", "must be an object, not a list"),
         ("create", b"{}", "not_found", None, "know no 'create'"),
         ("move", b"{}", "not_found", None, "know no 'move'"),
@@ -73,7 +76,7 @@ def test_a_bad_body_is_refused_by_field_and_in_plain_words(
         (b'{"seat":0,"stat":"a","value":1,"reason":"x"}', Record(seat=0, stat="a", value=1)),
         (b'{"seat":0,"stat":"a","delta":1,"reason":"x"}', Record(seat=0, stat="a", delta=1)),
         (b'{"seat":0,"stat":"a","round":2,"reason":"x"}', Clear(0, "a", 2)),
-        (b'{"result":null,"reason":"x"}', End()),
+        (b'{"result":"computed","reason":"x"}', End()),
         (b'{"result":[{"seat":0,"place":1}],"reason":"x"}', End((GivenPlacing(0, 1),))),
     ],
 )

@@ -126,8 +126,8 @@ def correct(
 ) -> Sequence[Event]:
     """Change the score or the result of a finished session.
 
-    A result that the table gave stays as given when a value is corrected; an `End` without a result goes
-    back to the one the rules compute.
+    A result that the table gave stays as given when a value is corrected; an `End` without a result, which
+    is asked for in so many words, goes back to the one the rules compute.
     """
     before, corrects = _finished(session)
     because = _reason(reason)

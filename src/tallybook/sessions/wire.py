@@ -48,6 +48,8 @@ PLATFORM_COMMANDS: Mapping[str, type[Command]] = {
     )
 }
 
+COMPUTED = "computed"
+
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _LACKING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
@@ -79,7 +81,10 @@ def decode_command(rules_id: str, name: str, body: bytes | Mapping[str, Any]) ->
 
 
 def _decode_correction(rules_id: str, body: bytes | Mapping[str, Any]) -> Correct:
-    """The keys say what is corrected: `result`; `value` or `delta` of a cell; otherwise a cell is emptied."""
+    """The keys say what is corrected: `result`; `value` or `delta` of a cell; otherwise a cell is emptied.
+
+    A result is given, or `COMPUTED`: only the word takes a given one back, so that nobody does by omission.
+    """
     fields: dict[str, Any] = dict(decode(dict, body) if isinstance(body, bytes) else body)
     if "reason" not in fields:
         raise invalid("reason", "is required")
@@ -88,6 +93,11 @@ def _decode_correction(rules_id: str, body: bytes | Mapping[str, Any]) -> Correc
         raise invalid("reason", "must be text")
     cell_command = "record" if fields.keys() & {"value", "delta"} else "clear"
     name = End.name if "result" in fields else cell_command
+    if name == End.name:
+        if fields["result"] == COMPUTED:
+            del fields["result"]
+        elif not isinstance(fields["result"], list):
+            raise invalid("result", f'must be a list, or "{COMPUTED}"')
     return Correct(decode_command(rules_id, name, fields), reason)
 
 

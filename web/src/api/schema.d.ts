@@ -2654,7 +2654,7 @@ export interface components {
             delta?: number | string;
             expected_index?: number;
             reason: string;
-            result?: components["schemas"]["GivenPlacing"][];
+            result?: components["schemas"]["GivenPlacing"][] | "computed";
             round?: number;
             seat?: number | null;
             stat?: string;

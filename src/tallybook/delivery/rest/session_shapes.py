@@ -116,6 +116,11 @@ class Move(msgspec.Struct, frozen=True):
     """A move in a game with rules; its fields are those the rules ask for."""
 
 
+Computed = Annotated[
+    Literal["computed"], Meta(description="In place of a given result, which else stays: the computed one.")
+]
+
+
 class Correction(Write, frozen=True, kw_only=True):
     """After the end: a cell's new value, or none to empty the cell, or another result; and why."""
 
@@ -125,7 +130,7 @@ class Correction(Write, frozen=True, kw_only=True):
     value: Number | str | bool | UnsetType = UNSET
     delta: Number | str | UnsetType = UNSET
     round: int | UnsetType = UNSET
-    result: tuple[GivenPlacing, ...] | UnsetType = UNSET
+    result: tuple[GivenPlacing, ...] | Computed | UnsetType = UNSET
 
 
 class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
