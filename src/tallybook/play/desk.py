@@ -131,7 +131,7 @@ class Desk:
             require_in_session(actor, name, session, member=member)
             require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
-            return decide(session, command, actor=actor.player_id, index=index)
+            return decide(session, command, actor=actor.player_id, index=index, at=envelope.at)
 
         return Append(
             stream=session_id,

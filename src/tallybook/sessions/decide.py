@@ -31,12 +31,18 @@ from tallybook.sessions.session import Session
 
 
 def decide(
-    session: Session | None, command: Command, *, actor: UUID, index: int, seed: Seed | None = None
+    session: Session | None,
+    command: Command,
+    *,
+    actor: UUID,
+    index: int,
+    at: int | None = None,
+    seed: Seed | None = None,
 ) -> Sequence[Event]:
     """The events that `command` brings about, none when it asks for what is the case already.
 
     Raises a `Refusal` where the session or its rules do not allow it. Who may ask for what is decided
-    before, in `access`. `seed` is for tests and imports: without one, a fresh one deals the cards.
+    before, in `access`. `at` is when the client says it happened, microseconds. `seed` is for tests and imports: without one, a fresh one deals the cards.
     """
     if isinstance(command, CreateSession):
         if session is not None:
@@ -51,7 +57,7 @@ def decide(
     if session.ended_at is not None:
         raise Refusal("session_finished", f"the session is {session.status}")
     if not isinstance(command, PlatformCommand):
-        return lifecycle.play(session, command, actor=actor, index=index)
+        return lifecycle.play(session, command, actor=actor, index=index, at=at)
     match command:
         case Start():
             return lifecycle.start(session, seed)
@@ -60,9 +66,9 @@ def decide(
         case Resume():
             return lifecycle.resume(session)
         case End():
-            return lifecycle.end(session, command)
+            return lifecycle.end(session, command, at)
         case Abandon():
-            return lifecycle.abandon()
+            return lifecycle.abandon(session, at)
         case Seats():
             return seating.change_seats(session, command, actor)
         case TakeSeat(seat=seat):
