@@ -115,9 +115,12 @@ def test_a_request_is_declined_or_ends_with_its_seat() -> None:
 def test_who_has_a_seat_does_not_get_a_second_one_by_approval() -> None:
     table = Table(creation(ANA, BEN))
     assert refusal(table, "take_seat", actor=BEN, seat=0) == "seat_taken"
-    table.do("take_seat", actor=CLEO, seat=0)
-    table.do("join_seat", actor=CLEO)
-    assert refusal(table, "seats", approve={"seat": 0, "player_id": str(CLEO)}) == "seat_taken"
+    for name, body in (("join_seat", {}), ("seats", {"add": {"player_id": str(CLEO)}})):
+        table = Table(creation(ANA, BEN))
+        table.do("take_seat", actor=CLEO, seat=0)
+        table.do(name, actor=CLEO, **body)
+        assert table.json["requests"] == []
+        assert refusal(table, "seats", approve={"seat": 0, "player_id": str(CLEO)}) == "not_found"
 
 
 def test_the_last_scorekeeper_stays() -> None:

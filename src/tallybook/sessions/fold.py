@@ -20,7 +20,7 @@ class SessionFold:
     kind: Literal["session"] = "session"
     concerns = ""
     name = "session"
-    version = 1
+    version = 2
 
     def initial(self) -> Session | None:
         return None

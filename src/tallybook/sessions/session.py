@@ -136,7 +136,12 @@ def evolve_platform(session: Session | None, recorded: Recorded) -> Session:
         case SessionVoided():
             return replace(session, voided=True)
         case SeatAdded(seat=number, player_id=player_id, is_bot=is_bot, team=team):
-            session = replace(session, next_seat=number + 1, kicked=_except(session.kicked, player_id))
+            session = replace(
+                session,
+                next_seat=number + 1,
+                kicked=_except(session.kicked, player_id),
+                requests=_without(session.requests, player_id),
+            )
             return _seated(session, (*session.seats, Seat(number, player_id, team, is_bot)))
         case SeatRemoved(seat=number):
             requests = {player: wanted for player, wanted in session.requests.items() if wanted != number}
