@@ -159,6 +159,19 @@ async def test_a_stat_set_holds_every_type_with_its_bounds(ana: Person) -> None:
     assert await ana.get(f"/stat-sets/{made['id']}") == made
 
 
+async def test_stats_can_be_sent_back_as_they_were_received(ana: Person) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+    bounded = {"name": "Weight", "data_type": "decimal", "minimum": "0.5"}
+    sets = f"/games/{game['id']}/stat-sets"
+    made = await ana.post(sets, {"name": "All", "stats": [POINTS, bounded]})
+
+    changed = await ana.call("PATCH", f"/stat-sets/{made['id']}", {"stats": made["stats"]})
+    session = await ana.post("/sessions", {"game_id": game["id"], "stats": body_of(changed)["stats"]})
+
+    assert body_of(changed)["stats"] == session["stats"] == made["stats"]
+    assert all(None not in stat.values() for stat in made["stats"])
+
+
 async def test_names_are_taken_in_any_case_and_form(ana: Person) -> None:
     game = await ana.post("/games", {"name": "Ｃafé"})
     for name in ("café", "CAFE\u0301", " Café "):

@@ -75,7 +75,7 @@ def test_the_session_is_the_one_of_the_contract() -> None:
     assert (shown["index"], shown["scorekeepers"], shown["ended_at"]) == (1, [str(HOST)], None)
     assert shown["started_at"] == "2027-01-15T08:00:01.000000Z"
     assert shown["seats"] == [
-        {"seat": 0, "player_id": str(ANA), "name": "Ana", "team": None, "is_bot": False, "ready": False}
+        {"seat": 0, "player_id": str(ANA), "name": "Ana", "is_bot": False, "ready": False}
     ]
 
 

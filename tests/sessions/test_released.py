@@ -59,6 +59,16 @@ def folded(lines: list[Line], stream: UUID) -> Any:
     }
 
 
+def without_nothing(session: dict[str, Any]) -> dict[str, Any]:
+    """A bound or a team that there is none of was shown as null once, and is left out by now."""
+
+    def said(rows: list[dict[str, Any]], *optional: str) -> list[dict[str, Any]]:
+        return [{k: v for k, v in row.items() if k not in optional or v is not None} for row in rows]
+
+    stats = said(session["stats"], "minimum", "maximum", "step")
+    return session | {"stats": stats, "seats": said(session["seats"], "team")}
+
+
 @pytest.mark.parametrize("version", ["v1"])
 def test_a_released_log_still_folds(version: str) -> None:
     lines = read(RELEASED / f"{version}.ndjson")
@@ -67,7 +77,7 @@ def test_a_released_log_still_folds(version: str) -> None:
     for stream, shown in expected.items():
         now = folded(lines, UUID(stream))
         assert now["board"] == now["board"] | shown["board"]  # later versions may show more
-        assert now["session"] == now["session"] | shown["session"]
+        assert now["session"] == now["session"] | without_nothing(shown["session"])
 
 
 def test_every_event_that_is_written_today_is_in_a_released_log() -> None:

@@ -34,6 +34,10 @@ class Stat(msgspec.Struct, frozen=True, omit_defaults=True):
     maximum: int | str | None = None
     step: int | str | None = None
 
+    def shown(self) -> dict[str, Any]:
+        """Every field as clients read it, and may send it back: a bound there is none of is left out."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
 
 class Seat(msgspec.Struct, frozen=True, omit_defaults=True):
     """A place at the table and who sits there. Seats count from 0 and keep their number."""

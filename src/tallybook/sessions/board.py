@@ -96,7 +96,7 @@ def session_json(
                 "seat": seat.seat,
                 "player_id": seat.player_id,
                 "name": names.get(seat.player_id),
-                "team": seat.team,
+                **({} if seat.team is None else {"team": seat.team}),
                 "is_bot": seat.is_bot,
                 "ready": seat.player_id in session.ready,
             }
@@ -106,7 +106,7 @@ def session_json(
             {"seat": seat, "player_id": player_id, "name": names.get(player_id)}
             for player_id, seat in session.requests.items()
         ],
-        "stats": [msgspec.structs.asdict(stat) for stat in session.config.stats],
+        "stats": [stat.shown() for stat in session.config.stats],
         "win": session.config.win,
         "config": session.config.options,
         "index": index,

@@ -4051,7 +4051,7 @@ export interface components {
             player_id: string;
             ready: boolean;
             seat: number;
-            team: string | null;
+            team?: string;
         };
         /**
          * SeatChange
@@ -4262,33 +4262,21 @@ export interface components {
         };
         /**
          * Stat
-         * @description One thing that is counted: per player or per table, of one type, within optional bounds.
+         * @description One thing that is counted, per player or per table; it can be sent back as it is.
          *
-         *         `minimum`, `maximum` and `step` are numbers for integer and duration (milliseconds) and canonical
-         *         decimal strings for decimal.
+         *         Bounds are numbers for integer and duration (milliseconds) and canonical decimal strings for decimal.
          */
         Stat: {
-            /** @default [] */
-            choices?: string[];
-            /**
-             * @default integer
-             * @enum {unknown}
-             */
-            data_type?: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
-            /** @default null */
-            maximum?: number | string | null;
-            /** @default null */
-            minimum?: number | string | null;
+            choices: string[];
+            /** @enum {unknown} */
+            data_type: "boolean" | "choice" | "decimal" | "duration" | "integer" | "text";
+            maximum?: number | string;
+            minimum?: number | string;
             name: string;
-            /**
-             * @default player
-             * @enum {unknown}
-             */
-            scope?: "player" | "table";
-            /** @default false */
-            scoring?: boolean;
-            /** @default null */
-            step?: number | string | null;
+            /** @enum {unknown} */
+            scope: "player" | "table";
+            scoring: boolean;
+            step?: number | string;
         };
         /** StatScore */
         StatScore: {
@@ -15751,8 +15739,7 @@ export interface operations {
                      *                 "name": "Ana",
                      *                 "player_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *                 "ready": false,
-                     *                 "seat": 0,
-                     *                 "team": null
+                     *                 "seat": 0
                      *               }
                      *             ],
                      *             "started_at": "2026-01-31T18:00:00Z",
@@ -15888,8 +15875,7 @@ export interface operations {
                      *             "name": "Ana",
                      *             "player_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *             "ready": false,
-                     *             "seat": 0,
-                     *             "team": null
+                     *             "seat": 0
                      *           }
                      *         ],
                      *         "started_at": "2026-01-31T18:00:00Z",
@@ -16526,8 +16512,7 @@ export interface operations {
                      *           "name": "Ana",
                      *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *           "ready": false,
-                     *           "seat": 0,
-                     *           "team": null
+                     *           "seat": 0
                      *         }
                      *       ],
                      *       "started_at": "2026-01-31T18:00:00Z",
@@ -16801,8 +16786,7 @@ export interface operations {
                      *           "name": "Ana",
                      *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *           "ready": false,
-                     *           "seat": 0,
-                     *           "team": null
+                     *           "seat": 0
                      *         }
                      *       ],
                      *       "started_at": "2026-01-31T18:00:00Z",
@@ -18284,8 +18268,7 @@ export interface operations {
                      *           "name": "Ana",
                      *           "player_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *           "ready": false,
-                     *           "seat": 0,
-                     *           "team": null
+                     *           "seat": 0
                      *         }
                      *       ],
                      *       "started_at": "2026-01-31T18:00:00Z",

@@ -9,7 +9,7 @@ export type Game = Schemas["Game"];
 export type NewGame = Schemas["NewGame"];
 export type ChangedGame = Schemas["ChangedGame"];
 /** Answers carry every field; what may be left out is left out of requests only. */
-export type Stat = Required<Schemas["Stat"]>;
+export type Stat = Schemas["Stat"];
 export type NewStat = Schemas["NewStat"];
 export type StatSet = Schemas["StatSet"];
 export type Session = Omit<Schemas["Session"], "stats"> & { stats: Stat[] };

@@ -10,9 +10,6 @@ const points: Stat = {
   scope: "player",
   scoring: true,
   choices: [],
-  minimum: null,
-  maximum: null,
-  step: null,
 };
 const bonus: Stat = { ...points, name: "Bonus", data_type: "decimal" };
 const weather: Stat = { ...points, name: "Weather", data_type: "choice", scope: "table", scoring: false };

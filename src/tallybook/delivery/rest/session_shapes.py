@@ -12,10 +12,10 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import COMMAND_ID
-from tallybook.delivery.rest.shapes import Name
+from tallybook.delivery.rest.shapes import Name, Stat
 from tallybook.play.requests import LARGEST_NUMBER
 from tallybook.projections.standings import Mode
-from tallybook.rules.protocol import Stat, Win
+from tallybook.rules.protocol import Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
 from tallybook.rules.scoresheet.commands import Record as RecordCommand
 from tallybook.sessions import commands
@@ -179,12 +179,12 @@ class Written(msgspec.Struct, frozen=True):
     index: int
 
 
-class Seat(msgspec.Struct, frozen=True):
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
     seat: int
     player_id: UUID
     name: str | None
+    team: str | UnsetType = UNSET
     is_bot: bool
-    team: str | None
     ready: bool
 
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from tallybook.catalogue.games import Clearable
 from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import Command
-from tallybook.rules.protocol import Stat, Win
+from tallybook.rules.protocol import DataType, Scope, Win
 
 T = TypeVar("T")
 
@@ -121,6 +121,22 @@ class ChangedStatSet(Command, frozen=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     stats: tuple[NewStat, ...] | UnsetType = UNSET
+
+
+class Stat(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is counted, per player or per table; it can be sent back as it is.
+
+    Bounds are numbers for integer and duration (milliseconds) and canonical decimal strings for decimal.
+    """
+
+    name: str
+    data_type: DataType
+    scope: Scope
+    scoring: bool
+    choices: tuple[str, ...]
+    minimum: int | str | UnsetType = UNSET
+    maximum: int | str | UnsetType = UNSET
+    step: int | str | UnsetType = UNSET
 
 
 class StatSet(msgspec.Struct, frozen=True):

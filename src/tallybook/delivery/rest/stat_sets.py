@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from fastapi import Response
 from msgspec import UnsetType
 
@@ -121,11 +120,11 @@ async def _stat_set(
 
 
 def _shown(stat_set: StatSet) -> dict[str, Any]:
-    """The shape `StatSet`; every field of a stat is said, as in a session."""
+    """The shape `StatSet`; stats as in a session."""
     return {
         "id": stat_set.id,
         "game_id": stat_set.game_id,
         "owner_id": stat_set.owner_id,
         "name": stat_set.name,
-        "stats": [msgspec.structs.asdict(stat) for stat in stat_set.stats],
+        "stats": [stat.shown() for stat in stat_set.stats],
     }

@@ -12,9 +12,7 @@ const points: Stat = {
   scope: "player",
   scoring: true,
   choices: [],
-  minimum: null,
   maximum: 100,
-  step: null,
 };
 
 function open(stat: Stat, value?: number) {
@@ -91,7 +89,7 @@ test("yes is written as a truth value", () => {
 });
 
 test("a duration is written in milliseconds", () => {
-  const { done } = open({ ...points, data_type: "duration", maximum: null });
+  const { done } = open({ ...points, data_type: "duration", maximum: undefined });
   fireEvent.change(screen.getByLabelText("Minutes:seconds"), { target: { value: "1:30.5" } });
   press("Save");
   expect(done).toEqual([{ event: "record", cell, value: 90_500 }]);
