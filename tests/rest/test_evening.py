@@ -122,6 +122,29 @@ async def test_a_session_is_scored_ended_corrected_and_played_again(ana: Person)
     assert (await ana.get("/sessions/history", **{"from": "2100-01-01"}))["items"] == []
 
 
+async def test_a_rematch_is_refused_when_the_session_before_it_has_moved(ana: Person) -> None:
+    session = await ana.opens("Cleo")
+    path = f"/sessions/{session['id']}"
+    ended = await ana.post(f"{path}/end")
+
+    behind = await ana.call("POST", f"{path}/rematch", {"expected_index": ended["index"] - 1})
+    assert (behind.status_code, code_of(behind)) == (409, "stale")
+    body = {"expected_index": ended["index"]}
+    rematch = await ana.post(f"{path}/rematch", body, command_id="1")
+    await ana.post(f"{path}/void", {"reason": "the wrong game"})
+    assert (await ana.post(f"{path}/rematch", body, command_id="1"))["id"] == rematch["id"]
+
+
+async def test_a_session_that_is_not_open_yet_has_no_index_to_expect(ana: Person) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+
+    refused = await ana.call("POST", "/sessions", {"game_id": game["id"], "expected_index": 0})
+
+    assert (refused.status_code, code_of(refused)) == (400, "invalid")
+    assert refused.json()["errors"][0]["field"] == "expected_index"
+    await ana.post("/sessions", {"game_id": game["id"], "expected_index": -1})
+
+
 async def test_a_private_room_does_not_exist_until_one_has_its_key(ana: Person, bea: Person) -> None:
     session = await ana.opens("Cleo")
     path, record = f"/sessions/{session['id']}", {"seat": 0, "stat": "Points", "value": 5}

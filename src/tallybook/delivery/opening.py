@@ -22,6 +22,7 @@ from tallybook.kernel.ids import new_id
 from tallybook.kernel.randomness import room_key
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import clean_name
+from tallybook.ledger.append import EMPTY, stale
 from tallybook.ledger.ledger import Ledger
 from tallybook.play.desk import Desk
 from tallybook.play.requests import Body, Envelope, fingerprint
@@ -87,6 +88,8 @@ class Opening:
         """
         content = fingerprint("create", body)
         require("session.create", relations_of(actor))
+        if envelope.expected_index not in {None, EMPTY}:
+            raise invalid("expected_index", "a session that is not open yet has none: leave it out")
         asked: NewSession = decode(NewSession, body)
         game = await self._catalogue.game(asked.game_id)
         if game.archived:
@@ -138,7 +141,10 @@ class Opening:
             rematch_of(table.session, session_id=session_id), host_id=host_id, scorekeepers=scorekeepers
         )
         content = fingerprint("rematch", {"session_id": str(session_id)})
-        return await self._next(actor, command, session_id, content, envelope)
+        expected = envelope.expected_index  # of the session that is over: the next one has no events yet
+        moved = None if expected in {None, table.index} else stale(table.index, expected)
+        plain = msgspec.structs.replace(envelope, expected_index=None)
+        return await self._next(actor, command, session_id, content, plain, refusal=moved)
 
     async def _in_new_room(
         self, actor: Actor, command: CreateSession, name: str | None, content: bytes, envelope: Envelope
@@ -180,8 +186,10 @@ class Opening:
             previous=room.session_id,
             kicked=kicked,
         )
-        over = table.session.ended_at is not None
-        return await self._next(actor, again, room.session_id, content, envelope, over=over)
+        going_on = None
+        if table.session.ended_at is None:
+            going_on = Refusal("in_play", "the room's session is still going on: end it first")
+        return await self._next(actor, again, room.session_id, content, envelope, refusal=going_on)
 
     async def _keepers(self, last: Session, actor: Actor) -> tuple[UUID, tuple[UUID, ...]]:
         """Who hosts the next session of a room and keeps the score: the same, unless the host is no more."""
@@ -198,13 +206,13 @@ class Opening:
         content: bytes,
         envelope: Envelope,
         *,
-        over: bool = True,
+        refusal: Refusal | None,
     ) -> UUID:
         session_id = new_id()
 
         def beside(connection: Connection) -> None:
-            if not over:  # by another command: who sends this one again has been answered before
-                raise Refusal("in_play", "the room's session is still going on: end it first")
+            if refusal is not None:  # of another command: who sends this one again has been answered before
+                raise refusal
             rooms.move_on(connection, command.room_id, previous=previous, session_id=session_id)
 
         return await self._desk.create(actor, session_id, command, content, envelope, beside)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from tallybook.kernel.events import Event, Recorded
+from tallybook.kernel.refusals import Refusal
 
 Kind = Literal["session", "career", "registry"]
 S = TypeVar("S")
@@ -58,6 +59,13 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 Outcome = Appended | Exception
+
+
+def stale(index: int, expected: int) -> Refusal:
+    """The stream is at another index than a command expects."""
+    return Refusal("stale", f"the stream is at index {index}, not {expected}: read on and retry")
+
+
 Done = Callable[[Outcome], object]
 """Hears once, on the event loop, of the commit or the refusal."""
 

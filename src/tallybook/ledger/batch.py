@@ -16,7 +16,7 @@ from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Event, Recorded, encode, registry
 from tallybook.kernel.refusals import Refusal, not_found
-from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome
+from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Fold, Outcome, stale
 from tallybook.ledger.chain import command_key, genesis, seal
 from tallybook.ledger.lock import Disturbed, Locked, Undisturbed, lock, tail
 from tallybook.ledger.projecting import Projector, Slots
@@ -309,10 +309,7 @@ def _carry_out(
     if key is not None and key in earlier:
         return earlier[key].again(append.fingerprint)
     if append.expected_index is not None and append.expected_index != head.index:
-        raise Refusal(
-            "stale",
-            f"the stream is at index {head.index}, not {append.expected_index}: read on and retry",
-        )
+        raise stale(head.index, append.expected_index)
     if head.index == EMPTY:
         head.kind = append.kind
     elif head.kind != append.kind:

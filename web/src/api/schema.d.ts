@@ -3321,7 +3321,8 @@ export interface components {
             at?: string;
             command_id?: string;
             config?: Record<string, never>;
-            expected_index?: number;
+            /** @enum {unknown} */
+            expected_index?: -1;
             /** Format: uuid */
             game_id: string;
             max_players?: number;
@@ -18323,7 +18324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_conflict`, `in_play`, `session_not_finished` */
+            /** @description `idempotency_conflict`, `in_play`, `session_not_finished`, `stale` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -145,6 +145,7 @@ class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewSession(Write, frozen=True, kw_only=True):
     """A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`."""
 
+    expected_index: Literal[-1] | UnsetType = UNSET
     game_id: UUID
     stat_set_id: UUID | UnsetType = UNSET
     stats: tuple[NewStat, ...] | UnsetType = UNSET

@@ -156,7 +156,14 @@ for _command in _COMMANDS:
         optional=True,
         gives=shapes.Session,
         status=201,
-        refuses=("not_found", "forbidden", "session_not_finished", "in_play", "idempotency_conflict"),
+        refuses=(
+            "not_found",
+            "forbidden",
+            "stale",
+            "session_not_finished",
+            "in_play",
+            "idempotency_conflict",
+        ),
     ),
 )
 async def rematch(given: Given, caller: Caller, session_id: SessionId, write: Write) -> Response:
