@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 PREFIX = "TALLYBOOK_"
 DATABASES = ("sqlite://", "postgresql://", "mysql://", "mariadb://")
@@ -26,7 +26,7 @@ class BadSettings(Exception):
 class Settings(BaseSettings):
     """Everything a server can be told. Defaults make a complete embedded server in `data/`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(
         "sqlite:///data/tallybook.db", description="Where the ledger lives: sqlite, postgresql or mysql."
@@ -130,15 +130,14 @@ class Settings(BaseSettings):
 def load() -> Settings:
     """The settings, or `BadSettings` naming the variable that is unknown or has a bad value."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
-        raise BadSettings(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+    in_file = DotEnvSettingsSource(Settings).env_vars  # by names in lower case; not all need be ours
+    for names, where in ((os.environ, ""), (map(str.upper, in_file), " in .env")):
+        unknown = sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            raise BadSettings(f"unknown setting {unknown[0]}{where}; known are {', '.join(sorted(known))}")
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else ""
-        variable = name.upper() if name.upper().startswith(PREFIX) else PREFIX + name.upper()
-        if first["type"] == "extra_forbidden":
-            raise BadSettings(f"unknown setting {variable} in .env") from None
+        variable = PREFIX + str(first["loc"][0]).upper()
         raise BadSettings(f"{variable}: {first['msg'].removeprefix('Value error, ')}") from None

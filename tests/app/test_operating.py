@@ -149,6 +149,18 @@ def test_a_start_that_cannot_be_says_in_one_line_which_setting_it_is_and_why(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_of_settings_may_be_shared_but_what_begins_as_ours_must_be_ours(tmp_path: Path) -> None:
+    file, url = tmp_path / ".env", f"sqlite:///{tmp_path}/tallybook.db"
+    file.write_text("POSTGRES_PASSWORD=x\nTALLYBOOK_LOG_LEVEL=warning\nKAFKA_URL=y\n")
+    assert tallybook(tmp_path, url, "migrate").returncode == 0
+
+    file.write_text("POSTGRES_PASSWORD=x\nTALLYBOOK_DATABSE_URL=sqlite:///x.db\n")
+    refused = tallybook(tmp_path, url, "migrate")
+
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+    assert "unknown setting TALLYBOOK_DATABSE_URL in .env" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("host", "why"),
     [
