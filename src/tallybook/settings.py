@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 
 PREFIX = "TALLYBOOK_"
 DATABASES = ("sqlite://", "postgresql://", "mysql://", "mariadb://")
+_KAFKA = re.compile(r"kafka://[^\s/,]+(,[^\s/,]+)*(/\S*)?")
+_OBJECTS = re.compile(r"s3://[^\s/]+(/\S*)?|file:///.*|\.{0,2}/.*|\.{1,2}")
 _NO_DATABASE = (
     "must look like postgresql://user:password@host:5432/name; "
     "in the password, @ : / ? are written %40 %3A %2F %3F"
@@ -32,9 +34,15 @@ class Settings(BaseSettings):
         "sqlite:///data/tallybook.db", description="Where the ledger lives: sqlite, postgresql or mysql."
     )
     redis_url: str | None = Field(None, description="Redis or Valkey; needed for more than one process.")
-    kafka_url: str | None = Field(None, description="Kafka for the outgoing event stream.")
-    rabbitmq_url: str | None = Field(None, description="RabbitMQ for the outgoing event stream.")
-    objects_url: str | None = Field(None, description="Object storage for archives; a folder or S3.")
+    kafka_url: str | None = Field(
+        None, description="Kafka for the outgoing event stream, as in `kafka://one:9092,two:9092`."
+    )
+    rabbitmq_url: str | None = Field(
+        None, description="RabbitMQ for the outgoing event stream, as in `amqp://user:password@host:5672`."
+    )
+    objects_url: str | None = Field(
+        None, description="Object storage for archives: a folder, as in `./archives`, or `s3://bucket`."
+    )
     secret_keys: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Secrets, newest first, comma-separated; made and kept in the data folder when absent.",
@@ -92,6 +100,33 @@ class Settings(BaseSettings):
                 scheme = ""
             if scheme not in {"redis", "rediss", "unix"}:
                 raise ValueError("must look like redis://localhost:6379, or begin with rediss:// or unix://")
+        return value
+
+    @field_validator("kafka_url")
+    @classmethod
+    def _known_kafka(cls, value: str | None) -> str | None:
+        if value is not None and not _KAFKA.fullmatch(value):
+            raise ValueError("must look like kafka://localhost:9092, with more brokers after commas")
+        return value
+
+    @field_validator("rabbitmq_url")
+    @classmethod
+    def _known_rabbitmq(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                url = urlsplit(value)
+                known = url.scheme in {"amqp", "amqps"} and bool(url.hostname) and url.port != 0
+            except ValueError:
+                known = False
+            if not known:
+                raise ValueError("must look like amqp://user:password@localhost:5672, or begin with amqps://")
+        return value
+
+    @field_validator("objects_url")
+    @classmethod
+    def _known_objects(cls, value: str | None) -> str | None:
+        if value is not None and not _OBJECTS.fullmatch(value):
+            raise ValueError("must be a folder such as /srv/archives or ./archives, file:///… or s3://bucket")
         return value
 
     @field_validator("secret_keys", mode="before")

@@ -132,6 +132,12 @@ async def test_operators_commands_on_a_database_from_empty_to_altered(
         ("REDIS_URL", "http://:hush@x", 2, "must look like redis://"),
         ("REDIS_URL", "redis://[bad", 2, "must look like redis://"),
         ("REDIS_URL", "redis://127.0.0.1:hush", 2, "must look like redis://"),
+        ("KAFKA_URL", "nonsense", 2, "must look like kafka://"),
+        ("KAFKA_URL", "kafka://", 2, "must look like kafka://"),
+        ("RABBITMQ_URL", "::", 2, "must look like amqp://"),
+        ("RABBITMQ_URL", "amqp://ana@127.0.0.1:hush", 2, "must look like amqp://"),
+        ("OBJECTS_URL", "ftp//", 2, "s3://bucket"),
+        ("OBJECTS_URL", "s3://", 2, "s3://bucket"),
         ("SECRET_KEYS", ",", 2, "at least 32 characters"),
         ("SECRET_KEYS", f",{'k' * 32}", 2, "at least 32 characters"),
     ],
@@ -151,7 +157,12 @@ def test_a_start_that_cannot_be_says_in_one_line_which_setting_it_is_and_why(
 
 def test_a_file_of_settings_may_be_shared_but_what_begins_as_ours_must_be_ours(tmp_path: Path) -> None:
     file, url = tmp_path / ".env", f"sqlite:///{tmp_path}/tallybook.db"
-    file.write_text("POSTGRES_PASSWORD=x\nTALLYBOOK_LOG_LEVEL=warning\nKAFKA_URL=y\n")
+    file.write_text(
+        "POSTGRES_PASSWORD=x\nKAFKA_URL=y\n"
+        "TALLYBOOK_KAFKA_URL=kafka://one:9092,two:9092\n"
+        "TALLYBOOK_RABBITMQ_URL=amqps://ana:no@broker/host\n"
+        "TALLYBOOK_OBJECTS_URL=./archives\n"
+    )
     assert tallybook(tmp_path, url, "migrate").returncode == 0
 
     file.write_text("POSTGRES_PASSWORD=x\nTALLYBOOK_DATABSE_URL=sqlite:///x.db\n")
