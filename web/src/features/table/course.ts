@@ -1,6 +1,7 @@
 // How a session stood after each of its steps, folded from its timeline.
 import { exactCompare, sumAs } from "@/api/exact";
 import type { Scoreboard, Session, Stat, StatScore, Step, Timeline, Value } from "@/api/types";
+import { unitOf, unitSums, type Member } from "@/features/table/teams";
 
 const SCORED = new Set(["value_recorded", "value_cleared", "write_undone", "write_redone"]);
 
@@ -25,12 +26,18 @@ export function boardAt(session: Session, timeline: Timeline, count: number): Sc
     Object.fromEntries(
       session.stats
         .filter((stat) => (stat.scope === "table") === (seat === null))
-        .map((stat) => [stat.name, scoreOf(stat, cells.get(cellsOf(seat, stat.name)))]),
+        .flatMap((stat) => {
+          const rounds = cells.get(cellsOf(seat, stat.name));
+          return rounds === undefined || rounds.size === 0 ? [] : [[stat.name, scoreOf(stat, rounds)]];
+        }),
     );
   const totals = new Map((steps.at(-1)?.totals ?? []).map(({ seat, total }) => [seat, total]));
   const sitting = timeline.seats.filter(({ seat }) => totals.has(seat));
-  const rank = (total: number | string): number =>
-    1 + [...totals.values()].filter((other) => ahead(session, other, total)).length;
+  const sums = unitSums(sitting, ({ seat }) => totals.get(seat) ?? 0);
+  const rank = (member: Member): number => {
+    const own = sums.get(unitOf(member)) ?? 0;
+    return 1 + [...sums.values()].filter((other) => ahead(session, other ?? 0, own)).length;
+  };
   return {
     session_id: session.id,
     key: session.key,
@@ -38,10 +45,12 @@ export function boardAt(session: Session, timeline: Timeline, count: number): Sc
     status: session.status,
     paused: false,
     round,
-    seats: sitting.map(({ seat, player_id, name, team }) => {
-      const total = totals.get(seat) ?? 0;
-      return { seat, player_id, name, team, total, rank: rank(total), values: scores(seat) };
-    }),
+    seats: sitting.map((member) => ({
+      ...member,
+      total: totals.get(member.seat) ?? 0,
+      rank: rank(member),
+      values: scores(member.seat),
+    })),
     table: scores(null),
     missing: [],
   };
@@ -54,7 +63,7 @@ function ahead({ win }: Session, a: number | string, b: number | string): boolea
   return win === "lowest" ? difference < 0 : win === "highest" && difference > 0;
 }
 
-function scoreOf(stat: Stat, rounds: ReadonlyMap<number, Value> = new Map()): StatScore {
+function scoreOf(stat: Stat, rounds: ReadonlyMap<number, Value>): StatScore {
   const by_round = [...rounds].map(([round, value]) => ({ round, value })).sort((a, b) => a.round - b.round);
   const values = by_round.map((cell) => cell.value);
   const added = stat.data_type === "integer" || stat.data_type === "decimal" || stat.data_type === "duration";
