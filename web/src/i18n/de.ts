@@ -232,6 +232,7 @@ export const de: Messages = {
   result: {
     wins: (names) => `${names} gewinnt`,
     win: (names) => `${names} gewinnen`,
+    draw: (names) => `Unentschieden zwischen ${names}`,
     won: "Gemeinsam gewonnen!",
     lost: "Diesmal hat das Spiel gewonnen.",
     none: "Beendet",

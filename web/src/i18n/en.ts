@@ -233,6 +233,7 @@ export const en = {
   result: {
     wins: (names: string) => `${names} wins`,
     win: (names: string) => `${names} win`,
+    draw: (names: string) => `A draw between ${names}`,
     won: "You won together!",
     lost: "This time the game won.",
     none: "Finished",

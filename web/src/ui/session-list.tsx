@@ -7,6 +7,7 @@ import { gameQuery } from "@/api/queries";
 import type { Summary } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { winnersOf } from "@/ui/winners";
 import classes from "@/ui/list.module.css";
 
 export function SessionList({ sessions }: { sessions: readonly Summary[] }) {
@@ -24,6 +25,7 @@ function SessionLine({ session }: { session: Summary }) {
   const format = useFormat();
   const game = useQuery(gameQuery(session.game_id));
   const score = (value: number | string): string => format.score(value, session.score_type);
+  const winners = new Set(winnersOf(session.seats, session.mode === "cooperative"));
   const over = session.status === "finished" || session.status === "abandoned";
   return (
     <li>
@@ -34,10 +36,10 @@ function SessionLine({ session }: { session: Summary }) {
             {session.seats.map((seat, place) => (
               <Fragment key={seat.seat}>
                 {place > 0 && " "}
-                <span className={seat.winner === true ? classes.winner : classes.seat}>
+                <span className={winners.has(seat) ? classes.winner : classes.seat}>
                   {format.name(seat.name)}
                   {seat.score !== null && ` ${score(seat.score)}`}
-                  {seat.winner === true && " ★"}
+                  {winners.has(seat) && " ★"}
                   {place < session.seats.length - 1 && ","}
                 </span>
               </Fragment>

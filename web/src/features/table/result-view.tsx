@@ -12,6 +12,7 @@ import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
 import { PlayerDot } from "@/ui/player-dot";
+import { isDraw, winnersOf } from "@/ui/winners";
 import classes from "@/features/table/result-view.module.css";
 
 interface ResultViewProps {
@@ -65,13 +66,16 @@ export function ResultCard({ session }: { session: Session }) {
   const competitive = session.win !== "cooperative";
 
   const places = [...(session.result?.seats ?? [])].sort((a, b) => a.place - b.place);
-  const winners = places.filter((seat) => seat.winner).map((seat) => format.name(seat.name));
+  const ahead = new Set(winnersOf(places, !competitive));
+  const names = (seats: readonly { name: string | null }[]): string =>
+    format.list(seats.map((seat) => format.name(seat.name)));
 
   const headline = (): string => {
     if (session.status === "abandoned") return result.abandoned;
-    if (!competitive) return winners.length > 0 ? result.won : result.lost;
-    if (winners.length === 0) return result.none;
-    return winners.length === 1 ? result.wins(format.list(winners)) : result.win(format.list(winners));
+    if (!competitive) return ahead.size > 0 ? result.won : result.lost;
+    if (isDraw(places)) return result.draw(names(places));
+    if (ahead.size === 0) return result.none;
+    return ahead.size === 1 ? result.wins(names([...ahead])) : result.win(names([...ahead]));
   };
 
   return (
@@ -82,7 +86,7 @@ export function ResultCard({ session }: { session: Session }) {
           {game.data?.name ?? home.game}
           {session.ended_at !== null && ` · ${format.day(session.ended_at)}`}
         </Text>
-        {winners.length > 0 && <Icon name="crown" size={44} />}
+        {ahead.size > 0 && <Icon name="crown" size={44} />}
         <Title order={2}>{headline()}</Title>
         {competitive && places.length > 0 && (
           <ol className={classes.places}>
