@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import Connection, select
+from sqlalchemy.util import await_only
 
 from tallybook.access.actor import Actor
 from tallybook.bootstrap.node import Node, node
@@ -18,11 +19,13 @@ from tallybook.catalogue.season_definitions import Seasons
 from tallybook.catalogue.seasons import Season, SeasonTexts, SeasonTier
 from tallybook.catalogue.tables import season_standings
 from tallybook.kernel.clock import SystemClock, iso
+from tallybook.ledger.lock import Tail, lock, tail
 from tallybook.ledger.read import events_after
 from tallybook.play.careers import command
 from tallybook.play.requests import Envelope
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import entries
+from tallybook.reactions import seasons
 from tallybook.reactions.seasons import SeasonKeeping
 from tallybook.settings import Settings
 from tests.rest.kit import Person, body_of, code_of, enter, register
@@ -37,17 +40,25 @@ TIERS = [
 
 
 class Ahead(SystemClock):
-    """The machine's clock, put forward."""
+    """The node's clock, put forward, and the database's with it unless that is said to be another."""
 
     ahead = 0
+    database: int | None = None  # by how much the database's is put forward
 
     def now(self) -> int:
         return super().now() + self.ahead
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
+def clock(monkeypatch: pytest.MonkeyPatch) -> Ahead:
+    clock = Ahead()
+
+    def put_forward(connection: Connection) -> Tail:
+        found = tail(connection)
+        return found._replace(now=found.now + (clock.ahead if clock.database is None else clock.database))
+
+    monkeypatch.setattr(seasons, "tail", put_forward)
+    return clock
 
 
 @pytest.fixture
@@ -139,7 +150,8 @@ async def test_a_season_ends_in_standings_that_never_change(
 async def test_what_is_committed_after_the_end_of_a_season_changes_the_boards_and_not_its_standings(
     server: Node, ana: Person, bea: Person, game: str, clock: Ahead
 ) -> None:
-    clock.ahead = -MINUTE  # the server takes the season to go on, as if it was down when it ended
+    # The server takes the season to go on, as if it was down when it ended.
+    clock.ahead, clock.database = -MINUTE, 0
     boards = {"score": None, "points": None, "wins": ("won", "sum"), "latest": ("score", "latest")}
     for key, taken in boards.items():
         if taken is not None:
@@ -195,6 +207,65 @@ async def test_what_is_committed_after_the_end_of_a_season_changes_the_boards_an
     assert await standings() == running
     live, rebuilt = await server.ledger.database.write(made_anew)
     assert live == rebuilt
+
+
+async def test_a_season_ends_by_the_databases_clock_by_which_it_counts(
+    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    clock.database = 0
+    now = clock.now()
+    made = await ana.post(f"/games/{game}/seasons", season(now - MINUTE, now + 5 * MINUTE))
+    path = f"/games/{game}/seasons/{made['id']}"
+    clock.ahead = 6 * MINUTE
+    keeper = SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
+    await keeper.look()
+    assert (await ana.get(path))["state"] == "ended"  # for this node, which does not say how it ended
+    await score(server, game, bea, 50, now)
+    clock.database = 6 * MINUTE
+    await keeper.look()
+    final = await ana.get(f"{path}/standings")
+    assert (final["final"], [line["points"] for line in final["items"]]) == (True, [50])
+
+
+@pytest.mark.parametrize("url", ["postgresql", "mariadb"], indirect=True)
+async def test_a_season_ends_once_whatever_is_being_written_is(
+    server: Node, ana: Person, game: str, clock: Ahead
+) -> None:
+    now = clock.now()
+    made = await ana.post(f"/games/{game}/seasons", season(now - MINUTE, now + 5 * MINUTE))
+    path = f"/games/{game}/seasons/{made['id']}"
+    await score(server, game, ana, 50, now)
+    clock.ahead = 6 * MINUTE
+    holds, go_on = asyncio.Event(), asyncio.Event()
+
+    def write(connection: Connection) -> None:
+        lock(connection)
+        holds.set()
+        await_only(go_on.wait())
+
+    writing = asyncio.create_task(server.ledger.database.write(write))
+    await holds.wait()
+    keeper = SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
+    looking = asyncio.create_task(keeper.look())
+    waits = {
+        "postgresql": "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+        "mariadb": "SELECT variable_value FROM information_schema.global_status"
+        " WHERE variable_name = 'Innodb_row_lock_current_waits'",
+    }
+
+    def waiting(connection: Connection) -> int:
+        found = connection.exec_driver_sql(waits[connection.dialect.name])
+        return int(found.scalar_one())
+
+    frozen = select(season_standings.c.place)
+    try:
+        while not await server.ledger.database.read(waiting):
+            await asyncio.sleep(0.005)
+        assert not await server.ledger.database.read(lambda c: c.execute(frozen).all())
+    finally:
+        go_on.set()
+        await asyncio.gather(writing, looking)
+    assert (await ana.get(path))["state"] == "closed"
 
 
 def misread(seat: int, value: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
+from tallybook.ledger.lock import lock, tail
 from tallybook.projections.records.filling import unfilled
 from tallybook.projections.records.records import Records
 from tallybook.projections.season_standings import DIGESTED, Digest, discard, final, freeze, keep_only
@@ -52,12 +53,19 @@ class SeasonKeeping:
         boards = await self._seasons.own_boards(season)
         lacking = await self._database.read(partial(unfilled, slot=self._records.slot))
         if any(board.id in lacking for board in boards):
-            return  # they lack some of what counts: the next look is soon enough
+            return  # they lack some of what counts: until a later look
 
-        def frozen(connection: Connection) -> None:
+        def frozen(connection: Connection) -> bool:
+            # What counts is what is committed before the end. Under the lock no such batch is under way, and
+            # by the ledger's time, whatever this node's clock says, none comes any more.
+            lock(connection)
+            if tail(connection).now < season.ends_at:
+                return False
             freeze(connection, self._records.slot, boards, season.id, standings_id)
+            return True
 
-        await self._database.write(frozen)
+        if not await self._database.write(frozen):
+            return  # it goes on: until a later look
         digest = Digest()
         for board in boards:
             after, total = 0, 1
