@@ -2,13 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
+import pytest
+from sqlalchemy import Connection
+
+from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
+from tallybook.ledger.follow import Follower
 from tallybook.ledger.ledger import Ledger
-from tallybook.ledger.read import events_after
+from tallybook.ledger.read import events_after, last_position
 from tests.ledger.kit import TOO_MUCH, node, sticks, take
 
 
@@ -113,3 +118,40 @@ async def test_a_node_decides_on_what_another_has_written_meanwhile(url: str) ->
         await b.append(take(table, 2))
         await a.append(take(table, decide=look))
         assert seen[-1] == (1, 2)  # whatever it was decided on in vain before
+
+
+async def test_whoever_waits_for_a_look_when_there_are_no_more_is_refused(url: str) -> None:
+    looks, go_on = asyncio.Event(), asyncio.Event()
+
+    class Away:
+        """A database that does not answer."""
+
+        def __init__(self, real: Database) -> None:
+            self._real = real
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._real, name)
+
+        async def read(self, transaction: Callable[[Connection], Any]) -> Any:
+            if transaction is not last_position:
+                looks.set()
+                await go_on.wait()
+            return await self._real.read(transaction)
+
+        async def glance(self, _query: Any, _values: Any) -> Any:
+            looks.set()
+            await go_on.wait()
+
+    async with node(url) as ledger:
+        follower = Follower(cast("Database", Away(ledger.database)))
+        await follower.start()
+        first = asyncio.create_task(follower.caught_up())
+        await looks.wait()
+        second = asyncio.create_task(follower.caught_up())
+        await until(lambda: follower._asked is not None)
+        await follower.close()
+        for waits in (first, second, follower.caught_up()):
+            async with asyncio.timeout(5):
+                with pytest.raises(Refusal, match="shutting down") as refused:
+                    await waits
+            assert refused.value.code == "unavailable"

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
+from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.read import events_after, last_position, later, recorded
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,15 @@ def hand_on(subscriptions: Sequence[Subscription], events: Sequence[Recorded]) -
             log.exception("a follower could not take events up to %d", events[-1].position)
 
 
+def _closing() -> Refusal:
+    return Refusal("unavailable", "the server is shutting down: try again shortly", retry_after=1)
+
+
+def _fail(asked: asyncio.Future[None], error: Exception) -> None:
+    asked.set_exception(error)
+    asked.exception()  # they may all have gone away
+
+
 class Follower:
     """Hands committed events to sinks, gapless and in commit order.
 
@@ -68,6 +78,8 @@ class Follower:
         self._complete_at = self._clock.monotonic()  # when a look last found that nothing was missing
         self._wake = asyncio.Event()
         self._asked: asyncio.Future[None] | None = None  # of those who wait for the next look
+        self._looking: asyncio.Future[None] | None = None  # of those who wait for the one under way
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -100,9 +112,14 @@ class Follower:
         self._task = asyncio.create_task(self._run(), name="ledger-follower")
 
     async def close(self) -> None:
+        """Look no more; whoever waits for a look is refused."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        for asked in (self._looking, self._asked):
+            if asked is not None and not asked.done():
+                _fail(asked, _closing())
 
     def hint(self, events: Sequence[Recorded]) -> None:
         """These were committed; they may come late, twice, or leave a gap."""
@@ -126,8 +143,11 @@ class Follower:
     async def caught_up(self) -> None:
         """Return when all that was committed anywhere before the call has been handed on.
 
-        Whoever asks while a look is under way shares the next one. Raises `DatabaseUnavailable`.
+        Whoever asks while a look is under way shares the next one. Raises `DatabaseUnavailable`, and refuses
+        with `unavailable` once there are no more looks.
         """
+        if self._closed:
+            raise _closing()
         if self._asked is None:
             self._asked = asyncio.get_running_loop().create_future()
             self._wake.set()
@@ -149,7 +169,8 @@ class Follower:
             except TimeoutError:
                 pass
             self._wake.clear()
-            asked, self._asked = self._asked, None
+            asked = self._looking = self._asked
+            self._asked = None
             looked_at = self._clock.monotonic()
             try:
                 if time() < beside_at:
@@ -167,8 +188,7 @@ class Follower:
             except Exception as error:  # the database is away: the next look tries again
                 log.warning("could not look for new events: %s", error)
                 if asked is not None:
-                    asked.set_exception(error)
-                    asked.exception()  # they may all have gone away
+                    _fail(asked, error)
 
     async def _glance(self) -> list[Recorded]:
         """The same for those who ask: they are many, and want the events alone."""
