@@ -53,8 +53,10 @@ def _hour(expression: str, zone: str, hour: int) -> tuple[tuple[int, ...], int]:
     """Every beginning from the last one at or before an hour up to its end, and the first one after it."""
     begins = datetime.fromtimestamp(hour // 1_000_000, UTC).astimezone(ZoneInfo(zone))
     past = CronSim(expression, begins + timedelta(seconds=1), reverse=True)
-    starts = [max(ALWAYS, to_microseconds(next(past, _EPOCH).astimezone(UTC)))]
-    coming = CronSim(expression, begins)
+    first = next(past, _EPOCH)
+    starts = [max(ALWAYS, to_microseconds(first.astimezone(UTC)))]
+    # From there on, whatever the hour: where clocks go back, what comes next depends on where one begins.
+    coming = CronSim(expression, first)
     while True:
         start = to_microseconds(next(coming, datetime(2999, 1, 1, tzinfo=UTC)).astimezone(UTC))
         if start >= hour + 3600 * 1_000_000:
