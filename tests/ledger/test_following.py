@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -15,11 +16,11 @@ from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.ledger import behind
 from tallybook.ledger.following import LEASE, Runner
-from tallybook.ledger.leases import place_of
+from tallybook.ledger.leases import claim, place_of
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.read import events_after
 from tallybook.ledger.rebuild import rebuild
-from tallybook.ledger.tables import following
+from tallybook.ledger.tables import events, following
 from tests.ledger.kit import UNLUCKY, GreedShown, Pile, Taken, node, pile, take
 from tests.ledger.test_follow import until
 
@@ -410,6 +411,26 @@ async def test_a_routine_runs_on_one_node_and_again_when_it_fails(url: str) -> N
         await until(lambda: Chore.begun == 3)
         assert Chore.running == 1
     assert Chore.running == 0
+
+
+async def test_a_dead_nodes_lease_expires_although_the_databases_clock_was_set_back(url: str) -> None:
+    async with node(url) as ledger:
+        await ledger.append(take(new_id(), 1))
+        # The clock was an hour ahead when that was committed, and has been put right.
+        ahead = update(events).values(committed_at=events.c.committed_at + 3_600_000_000)
+        await ledger.database.write(lambda c: c.execute(ahead))
+
+        async def held(holder: UUID) -> set[str]:
+            return await ledger.database.write(
+                partial(claim, starts={"test_chore": 0}, holder=holder, seconds=SHORT)
+            )
+
+        first, second = new_id(), new_id()
+        assert await held(first) == {"test_chore"}
+        assert await held(second) == set()
+        async with asyncio.timeout(10):
+            while await held(second) != {"test_chore"}:
+                await asyncio.sleep(0.005)
 
 
 async def test_nothing_runs_where_there_is_nothing_to_run(url: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 
 from tallybook.database.bulk import Insert
-from tallybook.ledger.lock import tail
+from tallybook.ledger.lock import database_now
 from tallybook.ledger.tables import following
 
 _enter = Insert(following, ["name", "position", "holder", "expires_at"], update=[])
@@ -34,7 +34,7 @@ def claim(connection: Connection, starts: Mapping[str, int], holder: UUID, secon
 
     `starts` are the names with the positions from which they follow when they are new here.
     """
-    now = tail(connection).now
+    now = database_now(connection)  # not the ledger's time, which stands still when the clock is set back
     known = set(connection.execute(select(_c.name)).scalars())
     _enter.run(connection, [(name, at, None, 0) for name, at in starts.items() if name not in known])
     free = or_(_c.holder.is_(None), _c.holder == holder, _c.expires_at < now)

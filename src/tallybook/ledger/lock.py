@@ -100,3 +100,9 @@ def tail(connection: Connection) -> Tail:
     position, last, now = rows[0][:3]
     found = {row[3]: Slots(*row[3:]) for row in rows if row[3] is not None}
     return Tail(position or 0, max(last or 0, now), found)
+
+
+def database_now(connection: Connection) -> int:
+    """The database's clock, which is that of all nodes: microseconds since 1970 UTC. It may be set back."""
+    now: int = ask(connection, f"SELECT {_CLOCKS[connection.dialect.name]}")[0][0]
+    return now
