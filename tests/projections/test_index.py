@@ -6,8 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tallybook.kernel.events import Recorded
-from tallybook.projections.records.index import Index
+from tallybook.projections.records.index import RECENT, Index
 from tallybook.ranking.port import Change
 
 
@@ -62,3 +64,16 @@ async def test_all_who_wait_share_a_round_that_has_what_was_committed_before_the
     await asyncio.gather(*later[1:])
     assert index.at_rest
     assert ranking.begun == [(0, 1), (1, 2)]
+
+
+async def test_lists_that_were_answered_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: Any = None
+    index = Index(nothing, nothing, nothing)
+    monkeypatch.setattr("tallybook.projections.records.index.MOST_ANSWERED", 3)
+    for number in (0, 1, 2, 0, 3, 4):
+        index.answered(bytes([number]))
+    assert list(index._answered) == [b"\0", b"\3", b"\4"]
+    assert index.lists[("ready",)] == 3
+    index._answered[b"\0"] -= RECENT
+    assert index.lists[("ready",)] == 2
+    assert index.from_index == 6

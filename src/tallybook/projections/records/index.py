@@ -35,6 +35,10 @@ from tallybook.ranking.port import Change, Ranking, Row, Source
 log = logging.getLogger(__name__)
 
 MOST_FOREIGN = 50  # stretches that others have committed; what was left open before them is not filled
+MOST_ANSWERED = 10_000  # lists that are remembered to have been answered
+RECENT = (
+    3_600.0  # seconds after which a list that nobody has asked for, such as a past period's, is not counted
+)
 _CHUNK = 1_000
 
 Keys = dict[tuple[bytes, bytes], bytes | None]  # what members have in lists now, by list and member
@@ -72,7 +76,8 @@ class Index:
         self._now: asyncio.Task[None] | None = None
         self._next: asyncio.Task[None] | None = None
         self._loading: dict[bytes, asyncio.Task[None]] = {}
-        self._answered: set[bytes] = set()  # lists that the last question was answered of
+        # Lists of which the last question was answered, and when it was: the latest is last.
+        self._answered: dict[bytes, float] = {}
         self.from_index = self.from_tables = self.failures = 0
 
     async def start(self) -> None:
@@ -180,7 +185,10 @@ class Index:
     def answered(self, name: bytes) -> None:
         """A question about a list was answered."""
         self.from_index += 1
-        self._answered.add(name)
+        self._answered.pop(name, None)
+        self._answered[name] = asyncio.get_running_loop().time()
+        if len(self._answered) > MOST_ANSWERED:
+            del self._answered[next(iter(self._answered))]
 
     def load(self, name: bytes, board: Board, period: int) -> None:
         """A list cannot be answered: fill the index with it, unless that is under way."""
@@ -189,8 +197,7 @@ class Index:
 
     async def _load(self, name: bytes, board: Board, period: int) -> None:
         try:
-            if name in self._answered:
-                self._answered.discard(name)
+            if self._answered.pop(name, None) is not None:
                 async with self._bringing:
                     await self._mend()
             await self._ranking.load(name, partial(self._source, board, period))
@@ -218,7 +225,9 @@ class Index:
     @property
     def lists(self) -> dict[tuple[str, ...], float]:
         """How many lists are in which state."""
-        return {("ready",): len(self._answered), ("loading",): len(self._loading)}
+        since = asyncio.get_running_loop().time() - RECENT
+        ready = sum(answered > since for answered in self._answered.values())
+        return {("ready",): ready, ("loading",): len(self._loading)}
 
     async def loaded(self) -> None:
         """Return when no list is being loaded any more."""

@@ -12,8 +12,8 @@ def ranking_metrics(index: Index) -> Sequence[Metric]:
         Number(
             "gauge",
             "tallybook_ranking_lists",
-            "Lists of leaderboards by `state`: `ready` (the last question was answered from the index) "
-            "or `loading`.",
+            "Lists of leaderboards by `state`: `ready` (the last question, within an hour, was answered "
+            "from the index) or `loading`.",
             lambda: index.lists,
             labels=("state",),
         ),
