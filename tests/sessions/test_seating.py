@@ -115,7 +115,8 @@ def test_a_request_is_declined_or_ends_with_its_seat() -> None:
 def test_who_has_a_seat_does_not_get_a_second_one_by_approval() -> None:
     table = Table(creation(ANA, BEN))
     assert refusal(table, "take_seat", actor=BEN, seat=0) == "seat_taken"
-    for name, body in (("join_seat", {}), ("seats", {"add": {"player_id": str(CLEO)}})):
+    ways: list[tuple[str, dict[str, Any]]] = [("join_seat", {}), ("seats", {"add": {"player_id": str(CLEO)}})]
+    for name, body in ways:
         table = Table(creation(ANA, BEN))
         table.do("take_seat", actor=CLEO, seat=0)
         table.do(name, actor=CLEO, **body)

@@ -42,7 +42,8 @@ def decide(
     """The events that `command` brings about, none when it asks for what is the case already.
 
     Raises a `Refusal` where the session or its rules do not allow it. Who may ask for what is decided
-    before, in `access`. `at` is when the client says it happened, microseconds. `seed` is for tests and imports: without one, a fresh one deals the cards.
+    before, in `access`. `at` is when the client says it happened, microseconds. `seed` is for tests and
+    imports: without one, a fresh one deals the cards.
     """
     if isinstance(command, CreateSession):
         if session is not None:
