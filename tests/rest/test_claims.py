@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.rest.kit import API, Person, body_of, code_of, register
+from tests.rest.kit import API, Person, body_of, code_of, enter, register
 
 
 @pytest.fixture
@@ -70,6 +70,26 @@ async def test_who_was_claimed_comes_back_to_the_seat(ana: Person, cleo: Person)
         joined = await cleo.post(f"/rooms/by-key/{session['key']}/join", body)
         assert (joined["role"], joined["seat"]) == ("player", 0)
     assert len((await cleo.get(f"/sessions/{session['id']}"))["seats"]) == 2
+
+
+async def test_what_a_claimed_guest_wrote_is_taken_back_and_the_seat_made_ready_by_the_person(
+    cleo: Person, anybody: httpx.AsyncClient
+) -> None:
+    guest = await enter(anybody, "Cleo")
+    game = (await guest.post("/games", {"name": "Go"}))["id"]
+    seats = [{"player_id": guest.id}]
+    session = await guest.post("/sessions", {"game_id": game, "seats": seats})
+    path = f"/sessions/{session['id']}"
+    await guest.post(f"{path}/record", {"seat": 0, "stat": "Points", "value": 5})
+    await cleo.post("/players/me/claim", {"token": guest.token})
+
+    await cleo.post(f"{path}/undo")
+    await cleo.post(f"/rooms/{session['room_id']}/ready", {"ready": True})
+    again = {"add": {"player_id": cleo.id}}
+    assert code_of(await cleo.call("POST", f"{path}/seats", again)) == "seat_taken"
+
+    assert (await cleo.get(f"{path}/scoreboard"))["seats"][0]["total"] == 0
+    assert [seat["ready"] for seat in (await cleo.get(path))["seats"]] == [True]
 
 
 async def test_only_who_can_sign_in_keeps_the_score_or_runs_the_room(ana: Person, cleo: Person) -> None:

@@ -1,6 +1,6 @@
 """A tiny game with secrets that ends by itself: everybody writes a number down, the highest wins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from random import Random  # noqa: TID251  # only the type
 from typing import ClassVar
 from uuid import UUID
@@ -69,7 +69,14 @@ class GuessRules(Rules[Game]):
         return msgspec.structs.replace(state, seats=tuple(seats))
 
     def decide(
-        self, state: Game, command: Command, seat: Seat | None, *, actor: UUID, index: int
+        self,
+        state: Game,
+        command: Command,
+        seat: Seat | None,
+        *,
+        actor: UUID,
+        index: int,
+        merged: Collection[UUID] = (),
     ) -> Sequence[Event]:
         assert isinstance(command, Guess)
         if seat is None or seat.seat in state.guesses:

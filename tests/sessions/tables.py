@@ -42,7 +42,13 @@ class Table:
         self.state: Session | None = None
         self.log: list[Recorded] = []
         self.texts: dict[str, str] = {}
+        self.merged: dict[UUID, UUID] = {}  # who was claimed, by whom
         self.carry_out(create, HOST)
+
+    def people(self, player_id: UUID) -> list[UUID]:
+        person = self.merged.get(player_id, player_id)
+        everybody = {person, *(one for one, into in self.merged.items() if into == person)}
+        return [player_id, *sorted(everybody - {player_id})]
 
     @property
     def session(self) -> Session:
@@ -53,7 +59,7 @@ class Table:
         return self.carry_out(decode_command(self.session.rules, name, body), actor, at)
 
     def carry_out(self, command: Command, actor: UUID, at: int | None = None) -> list[Event]:
-        events = decide(self.state, command, actor=actor, index=len(self.log), at=at)
+        events = decide(self.state, command, actor=actor, index=len(self.log), at=at, people=self.people)
         for event in events:
             payload, texts = encode(event)
             self.texts |= texts

@@ -21,8 +21,10 @@ from tallybook.sessions.events import (
     SeatTaken,
     TeamSet,
 )
+from tallybook.sessions.lifecycle import rematch_of
+from tallybook.sessions.seating import first_seats
 from tallybook.sessions.session import standing
-from tests.sessions.tables import ANA, BEN, CLEO, HOST, Table, creation
+from tests.sessions.tables import ANA, BEN, CLEO, FOLD, HOST, SESSION, Table, creation
 
 
 def refusal(table: Table, name: str, **body: Any) -> str:
@@ -184,3 +186,74 @@ def test_standing_tells_every_role_somebody_has() -> None:
     assert (host.host, host.scorekeeper, host.seat) == (True, True, None)
     assert (ana.host, ana.scorekeeper, ana.seat) == (False, False, table.session.seats[0])
     assert (ben.kicked, cleo.kicked, cleo.seat) == (True, False, None)
+
+
+def test_who_was_claimed_sits_for_the_person() -> None:
+    table = Table(creation(ANA, BEN))
+    table.merged = {ANA: CLEO}
+    assert table.do("ready", actor=CLEO) == [PlayerReady(ANA)]
+    assert table.do("ready", actor=CLEO) == []
+    assert table.json["seats"][0]["ready"]
+    assert table.do("join_seat", actor=CLEO) == []
+    assert table.do("take_seat", actor=CLEO, seat=0) == []
+    assert refusal(table, "take_seat", actor=CLEO, seat=1) == "seat_taken"
+    assert refusal(table, "seats", add={"player_id": str(CLEO)}) == "seat_taken"
+    with pytest.raises(Refusal, match="has a seat already"):
+        first_seats([SeatToAdd(ANA), SeatToAdd(CLEO)], None, table.people, ())
+
+
+def test_who_was_claimed_after_both_sat_down_sits_once_in_the_rematch() -> None:
+    table = Table(creation(ANA, BEN, CLEO))
+    table.merged = {CLEO: ANA}
+    again = rematch_of(table.session, session_id=SESSION, people=table.people)
+    assert [seat.player_id for seat in again.seats] == [ANA, BEN]
+
+
+def test_the_room_is_handed_to_the_person_who_has_claimed_a_seat_and_stays_with_its_host() -> None:
+    table = Table(creation(ANA, BEN))
+    table.merged = {ANA: CLEO}
+    assert table.do("host", player_id=str(CLEO)) == [HostChanged(CLEO)]
+    assert table.do("host", player_id=str(ANA)) == []
+    for player in (ANA, CLEO):
+        assert refusal(table, "kick", player_id=str(player)) == "invalid"
+
+
+def test_who_is_kicked_is_out_as_everybody_they_are() -> None:
+    table = Table(creation(scorekeepers=(ANA, BEN)))
+    table.merged = {ANA: CLEO}
+    table.do("join_seat", actor=ANA)
+    kicked = table.do("kick", player_id=str(CLEO))
+    assert kicked == [ScorekeeperRemoved(ANA), SeatRemoved(0), PlayerKicked(CLEO)]
+    assert refusal(table, "join_seat", actor=ANA) == "forbidden"
+    assert refusal(table, "add_scorekeeper", player_id=str(ANA)) == "forbidden"
+    table.merged = {ANA: CLEO, BEN: HOST}
+    assert refusal(table, "kick", player_id=str(BEN)) == "invalid"
+
+
+def test_a_guest_waits_no_longer_once_the_person_has_a_seat() -> None:
+    table = Table(creation(ANA))
+    table.do("take_seat", actor=BEN, seat=0)
+    table.merged = {BEN: CLEO}
+    assert table.do("take_seat", actor=CLEO, seat=0) == []
+    assert table.do("join_seat", actor=CLEO) == [SeatRequestDeclined(0, BEN), SeatAdded(1, CLEO)]
+    assert table.json["requests"] == []
+
+
+def test_a_person_takes_back_what_the_claimed_guest_wrote() -> None:
+    table = Table(creation(ANA, BEN))
+    table.do("record", actor=ANA, seat=0, stat="points", value=1)
+    table.do("record", actor=CLEO, seat=0, stat="points", delta=2)
+    table.do("record", actor=ANA, seat=0, stat="points", delta=4)
+    assert refusal(table, "undo", actor=BEN) == "nothing_to_undo"
+    table.merged = {ANA: CLEO}
+    totals = []
+    for name in ("undo", "undo", "undo", "redo", "redo", "undo", "redo", "redo"):
+        table.do(name, actor=CLEO)
+        totals.append(table.board["seats"][0]["total"])
+    assert totals == [3, 1, 0, 1, 3, 1, 3, 7]
+    assert refusal(table, "redo", actor=CLEO) == "nothing_to_redo"
+    loaded = FOLD.load(FOLD.dump(FOLD.fold(None, table.log)))
+    assert loaded is not None
+    table.state = loaded
+    table.do("undo", actor=CLEO)
+    assert table.board["seats"][0]["total"] == 3

@@ -31,7 +31,7 @@ def build_played(ground: Ground, people: People) -> Played:
     ledger, clock = ground.ledger, ground.clock
     names = Names(ground.database)
     catalogue = Catalogue(ledger, clock, hosted())
-    desk = Desk(ledger)
+    desk = Desk(ledger, people.persons)
     tables = Tables(ledger, desk, names, clock)
     opening = Opening(ledger, desk, tables, people.accounts, catalogue, clock)
     ledger.follower.subscribe(names.follow, *names.news)

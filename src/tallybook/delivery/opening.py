@@ -137,9 +137,8 @@ class Opening:
         if table.session.ended_at is None:
             raise Refusal("session_not_finished", "end this session before the rematch")
         host_id, scorekeepers = await self._keepers(table.session, actor)
-        command = msgspec.structs.replace(
-            rematch_of(table.session, session_id=session_id), host_id=host_id, scorekeepers=scorekeepers
-        )
+        again = rematch_of(table.session, session_id=session_id, people=self._desk.people)
+        command = msgspec.structs.replace(again, host_id=host_id, scorekeepers=scorekeepers)
         content = fingerprint("rematch", {"session_id": str(session_id)})
         expected = envelope.expected_index  # of the session that is over: the next one has no events yet
         moved = None if expected in {None, table.index} else stale(table.index, expected)
@@ -174,7 +173,7 @@ class Opening:
         host_id, scorekeepers = await self._keepers(table.session, actor)
         kicked = table.session.kicked
         if standing(table.session, actor.player_id, actor.merged).host:  # who may let them in again
-            seated = {seat.player_id for seat in command.seats}
+            seated = {player_id for seat in command.seats for player_id in self._desk.people(seat.player_id)}
             kicked = tuple(player_id for player_id in kicked if player_id not in seated)
         again = msgspec.structs.replace(
             command,

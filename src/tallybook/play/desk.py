@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import may, relations_of
 from tallybook.access.sessions import require_in_session
-from tallybook.accounts.merges import persons_of
+from tallybook.accounts.merges import Persons, persons_of
 from tallybook.accounts.players import find_player
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, invalid, not_found
@@ -33,8 +33,14 @@ Beside = Callable[[Connection], None]
 class Desk:
     """Takes commands for sessions: checks who may, decides under the rules, appends."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, persons: Persons) -> None:
         self._ledger = ledger
+        self._persons = persons
+
+    def people(self, player_id: UUID) -> Sequence[UUID]:
+        """All players who are the same person as this one, this one first."""
+        members = self._persons.members_of(self._persons.person_of(player_id))
+        return (player_id, *sorted(members - {player_id}))
 
     def submit(
         self,
@@ -103,7 +109,9 @@ class Desk:
                 stream=session_id,
                 kind="session",
                 fold=FOLD,
-                decide=lambda session, index: decide(session, command, actor=actor.player_id, index=index),
+                decide=lambda session, index: decide(
+                    session, command, actor=actor.player_id, index=index, people=self.people
+                ),
                 actor=actor.player_id,
                 at=envelope.at,
                 zone=envelope.zone,
@@ -131,7 +139,8 @@ class Desk:
             require_in_session(actor, name, session, member=member)
             require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
-            return decide(session, command, actor=actor.player_id, index=index, at=envelope.at)
+            me, at = actor.player_id, envelope.at
+            return decide(session, command, actor=me, index=index, at=at, people=self.people)
 
         return Append(
             stream=session_id,

@@ -1,6 +1,6 @@
 """What a game must know to be hosted: the decider pattern, pure from end to end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random  # noqa: TID251  # only the type: the generator comes from the session's seed
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -164,9 +164,18 @@ class Rules(Protocol[S]):
         """The state after seats were added, removed, reordered, handed over or given a team."""
 
     def decide(
-        self, state: S, command: Command, seat: Seat | None, *, actor: UUID, index: int
+        self,
+        state: S,
+        command: Command,
+        seat: Seat | None,
+        *,
+        actor: UUID,
+        index: int,
+        merged: Collection[UUID] = (),
     ) -> Sequence[Event]:
         """What `actor` brings about; `index` is that of the first new event.
+
+        `merged` are the other players who are the same person.
 
         `seat` is the actor's, None for somebody without one and always under `manual` rules.
         """

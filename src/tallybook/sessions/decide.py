@@ -27,7 +27,7 @@ from tallybook.sessions.commands import (
     TakeSeat,
     Void,
 )
-from tallybook.sessions.session import Session
+from tallybook.sessions.session import People, Session, alone
 
 
 def decide(
@@ -38,17 +38,19 @@ def decide(
     index: int,
     at: int | None = None,
     seed: Seed | None = None,
+    people: People = alone,
 ) -> Sequence[Event]:
     """The events that `command` brings about, none when it asks for what is the case already.
 
     Raises a `Refusal` where the session or its rules do not allow it. Who may ask for what is decided
-    before, in `access`. `at` is when the client says it happened, microseconds. `seed` is for tests and
-    imports: without one, a fresh one deals the cards.
+    before, in `access`. `at` is when the client says it happened, microseconds. `people` knows who has
+    claimed whom: what one of a person's players is at the table, all are. `seed` is for tests and imports:
+    without one, a fresh one deals the cards.
     """
     if isinstance(command, CreateSession):
         if session is not None:
             raise Refusal("stale", "the session exists already")
-        return lifecycle.create(command, seed)
+        return lifecycle.create(command, seed, people)
     if session is None:
         raise not_found("session")
     if isinstance(command, Correct):
@@ -58,7 +60,7 @@ def decide(
     if session.ended_at is not None:
         raise Refusal("session_finished", f"the session is {session.status}")
     if not isinstance(command, PlatformCommand):
-        return lifecycle.play(session, command, actor=actor, index=index, at=at)
+        return lifecycle.play(session, command, ids=people(actor), index=index, at=at)
     match command:
         case Start():
             return lifecycle.start(session, seed)
@@ -71,19 +73,19 @@ def decide(
         case Abandon():
             return lifecycle.abandon(session, at)
         case Seats():
-            return seating.change_seats(session, command, actor)
+            return seating.change_seats(session, command, actor, people)
         case TakeSeat(seat=seat):
-            return seating.take_seat(session, seat, actor)
+            return seating.take_seat(session, seat, people(actor))
         case JoinSeat():
-            return seating.join_seat(session, actor)
+            return seating.join_seat(session, people(actor))
         case AddScorekeeper(player_id=player_id):
-            return seating.add_scorekeeper(session, player_id)
+            return seating.add_scorekeeper(session, people(player_id))
         case RemoveScorekeeper(player_id=player_id):
             return seating.remove_scorekeeper(session, player_id)
         case Kick(player_id=player_id):
-            return seating.kick(session, player_id)
+            return seating.kick(session, people(player_id))
         case Host(player_id=player_id):
-            return seating.change_host(session, player_id)
+            return seating.change_host(session, people(player_id))
         case Ready(ready=ready):
-            return seating.set_ready(session, actor, ready=ready)
+            return seating.set_ready(session, people(actor), ready=ready)
     raise TypeError(f"nobody decides {type(command).__name__}")

@@ -25,10 +25,10 @@ from tallybook.sessions.events import (
 from tallybook.sessions.plugins import hosted
 from tallybook.sessions.results import computed_placings, given_placings, result_of
 from tallybook.sessions.seating import MOST_SEATS, first_seats
-from tallybook.sessions.session import Session
+from tallybook.sessions.session import People, Session, alone
 
 
-def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
+def create(command: CreateSession, seed: Seed | None, people: People) -> Sequence[Event]:
     rules = hosted().get(command.rules)
     if rules is None:
         raise invalid("rules", "this server does not host these rules")
@@ -43,7 +43,7 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
         rules=rules.id,
         rules_version=rules.version,
         config=rules.configure(command.config),
-        seats=first_seats(command.seats, command.max_players, command.kicked),
+        seats=first_seats(command.seats, command.max_players, people, command.kicked),
         host_id=command.host_id,
         scorekeepers=tuple(dict.fromkeys(command.scorekeepers)) or (command.host_id,),
         previous=command.previous,
@@ -55,16 +55,17 @@ def create(command: CreateSession, seed: Seed | None) -> Sequence[Event]:
     return (created, SessionStarted(), *opening)
 
 
-def rematch_of(session: Session, *, session_id: UUID) -> CreateSession:
+def rematch_of(session: Session, *, session_id: UUID, people: People = alone) -> CreateSession:
     """The command that opens the next session of a room: `session_id`'s table, with nothing scored.
 
-    Who was sent out stays out. In ledgers of old people sit as bots, and twice: they sit once, as people.
+    Who was sent out stays out. In ledgers of old people sit as bots, and twice; and who was claimed since may
+    be somebody who sat there as well: everybody sits once, as a person.
     """
     seats: dict[UUID, SeatToAdd] = {}
     for seat in session.seats:
-        if seat.player_id not in session.kicked:
+        if seats.keys().isdisjoint(ids := people(seat.player_id)) and not set(session.kicked) & set(ids):
             is_bot = seat.is_bot and not session.plugin.manual
-            seats.setdefault(seat.player_id, SeatToAdd(seat.player_id, is_bot, seat.team))
+            seats[seat.player_id] = SeatToAdd(seat.player_id, is_bot, seat.team)
     return CreateSession(
         room_id=session.room_id,
         key=session.key,
@@ -100,14 +101,15 @@ def resume(session: Session) -> Sequence[Event]:
 
 
 def play(
-    session: Session, command: Command, *, actor: UUID, index: int, at: int | None
+    session: Session, command: Command, *, ids: Sequence[UUID], index: int, at: int | None
 ) -> Sequence[Event]:
     if session.status != "playing" or session.paused:
         state = "is paused" if session.paused else "has not started"
         raise Refusal("session_not_playing", f"the session {state}")
     rules = session.plugin
-    seat = None if rules.manual else session.seat_of(actor)
-    events = rules.decide(session.rules_state, command, seat, actor=actor, index=index)
+    actor, *merged = ids
+    seat = None if rules.manual else session.seat_of(*ids)
+    events = rules.decide(session.rules_state, command, seat, actor=actor, index=index, merged=merged)
     if rules.manual:
         return events
     played = _after(session, events, actor=actor, index=index)

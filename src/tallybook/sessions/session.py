@@ -1,6 +1,6 @@
 """The state of a session and how the platform's events change it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -35,6 +35,9 @@ from tallybook.sessions.events import (
     TeamSet,
 )
 from tallybook.sessions.plugins import rules_of
+
+People = Callable[[UUID], Sequence[UUID]]
+"""All players who are the same person as one, that one first."""
 
 Status = Literal["waiting", "playing", "finished", "abandoned"]
 
@@ -75,8 +78,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def seat(self, number: int) -> Seat | None:
         return next((seat for seat in self.seats if seat.seat == number), None)
 
-    def seat_of(self, player_id: UUID) -> Seat | None:
-        return next((seat for seat in self.seats if seat.player_id == player_id), None)
+    def seat_of(self, *player_ids: UUID) -> Seat | None:
+        """The seat of a player; of several, that of the first who has one."""
+        return next((seat for one in player_ids for seat in self.seats if seat.player_id == one), None)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -94,9 +98,14 @@ def standing(session: Session, player_id: UUID, merged: Collection[UUID] = ()) -
     return Standing(
         host=session.host_id in ids,
         scorekeeper=any(one in session.scorekeepers for one in ids),
-        seat=next((seat for one in ids if (seat := session.seat_of(one)) is not None), None),
+        seat=session.seat_of(*ids),
         kicked=any(one in session.kicked for one in ids),
     )
+
+
+def alone(player_id: UUID) -> Sequence[UUID]:
+    """Where nobody has claimed anybody."""
+    return (player_id,)
 
 
 def is_platform(event: Event) -> bool:

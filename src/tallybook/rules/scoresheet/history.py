@@ -4,7 +4,7 @@ Every cell is a pile of writes in log order, its value their fold. A writer's un
 wherever it lies in its pile, so that what others wrote since stays; redo puts it back in its place.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -94,9 +94,24 @@ class History:
         if write.act != "round":
             self._pile_up(write.place, self._piles.get(write.place), [write])
 
-    def undo(self, actor: UUID | None) -> Write | None:
-        """Take back the last write of `actor` that counts; returns it, or None when there is none."""
-        write = _move_last(actor, self._done, self._undone)
+    def last_writer(self, actor: UUID | None, merged: Collection[UUID]) -> UUID | None:
+        """Who of a person's players wrote last what still counts; `actor` when none did."""
+        writers = [one for one in (actor, *merged) if one in self._done]
+        return max(writers, key=lambda one: self._done[one].last.index, default=actor)
+
+    def writer_of(self, index: int, actor: UUID | None) -> UUID | None:
+        """Whose last write the one at `index` is: nearly always that of `actor`, who takes it back."""
+        own = self._done.get(actor)
+        if own is not None and own.last.index == index:
+            return actor
+        return next((one for one, trail in self._done.items() if trail.last.index == index), actor)
+
+    def undo(self, actor: UUID | None, writer: UUID | None) -> Write | None:
+        """Take back the last write of `writer` that counts; returns it, or None when there is none.
+
+        `actor` does so, and may redo it: the two are players of one person.
+        """
+        write = _move_last(self._done, writer, self._undone, actor)
         if write is not None and write.act != "round":
             above, pile = self._split(write)
             assert pile is not None
@@ -105,7 +120,7 @@ class History:
 
     def redo(self, actor: UUID | None) -> Write | None:
         """Put the write back that `actor` undid last; returns it, or None when there is none."""
-        write = _move_last(actor, self._undone, self._done)
+        write = _move_last(self._undone, actor, self._done, actor)
         if write is not None and write.act != "round":
             above, pile = self._split(write)
             self._pile_up(write.place, pile, [write, *above])
@@ -170,14 +185,14 @@ def pack(history: History | bytes, newer: Iterable[tuple[Write, UUID | None]]) -
 
 
 def _move_last(
-    actor: UUID | None, source: dict[UUID | None, Trail], target: dict[UUID | None, Trail]
+    source: dict[UUID | None, Trail], whose: UUID | None, target: dict[UUID | None, Trail], to: UUID | None
 ) -> Write | None:
-    trail = source.get(actor)
+    trail = source.get(whose)
     if trail is None:
         return None
     if trail.before is None:
-        del source[actor]
+        del source[whose]
     else:
-        source[actor] = trail.before
-    target[actor] = Trail(trail.last, target.get(actor))
+        source[whose] = trail.before
+    target[to] = Trail(trail.last, target.get(to))
     return trail.last

@@ -1,6 +1,6 @@
 """Manual scoring as a plug-in: what scorekeepers ask for becomes events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random  # noqa: TID251  # only the type: the generator comes from the session's seed
 from typing import ClassVar
 from uuid import UUID
@@ -69,7 +69,14 @@ class Scoresheet(Rules[Sheet]):
         return msgspec.structs.replace(state, layout=Layout(state.layout.config, seats))
 
     def decide(
-        self, state: Sheet, command: Command, seat: Seat | None, *, actor: UUID, index: int
+        self,
+        state: Sheet,
+        command: Command,
+        seat: Seat | None,
+        *,
+        actor: UUID,
+        index: int,
+        merged: Collection[UUID] = (),
     ) -> Sequence[Event]:
         match command:
             case Record():
@@ -78,7 +85,7 @@ class Scoresheet(Rules[Sheet]):
                 _kind(state, command.seat, command.stat)
                 return (ValueCleared(command.seat, command.stat, _round(state, command.round)),)
             case Undo():
-                return (_undo(state, actor),)
+                return (_undo(state, actor, merged),)
             case Redo():
                 return (_redo(state, actor),)
             case NextRound():
@@ -156,9 +163,9 @@ def _record(sheet: Sheet, command: Record) -> ValueRecorded:
     return ValueRecorded(command.seat, command.stat, value, in_round, delta)
 
 
-def _undo(sheet: Sheet, actor: UUID) -> WriteUndone:
+def _undo(sheet: Sheet, actor: UUID, merged: Collection[UUID]) -> WriteUndone:
     draft = Draft(sheet)
-    write = draft.undo(actor)
+    write = draft.undo(actor, draft.history().last_writer(actor, merged))
     if write is None:
         raise Refusal("nothing_to_undo", "you have written nothing that could be taken back")
     if write.act == "round":

@@ -133,12 +133,12 @@ class Draft:
                 self.round = event.round
                 self.rounds_used = True
             case WriteUndone():
-                self.undo(actor)
+                self.undo(actor, self.history().writer_of(event.undone, actor))
             case WriteRedone():
                 self.redo(actor)
 
-    def undo(self, actor: UUID | None) -> Write | None:
-        write = self.history().undo(actor)
+    def undo(self, actor: UUID | None, writer: UUID | None) -> Write | None:
+        write = self.history().undo(actor, writer)
         self._revise(write, -1)
         return write
 
