@@ -29,7 +29,7 @@ async def test_every_answer_says_what_is_left_and_the_last_straw_is_refused(
 ) -> None:
     ana, bea = await enter(anybody, "Ana"), await enter(anybody, "Bea")
     found = await ana.call("GET", "/games")
-    missing = await ana.call("GET", "/games/nothing")
+    missing = await ana.call("HEAD", "/games/nothing")
     malformed = await ana.call("POST", "/games", {"name": ""})
     assert [answer.headers["ratelimit-remaining"] for answer in (found, missing, malformed)] == [
         str(LIMIT - 1),

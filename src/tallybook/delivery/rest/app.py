@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tallybook.delivery.rest import (
     account,
@@ -78,6 +78,7 @@ def create_app(services: Services, watch: Watch) -> Api:
     app = routes()
     app.services = services
     app.watch = watch
+    app.add_middleware(_Heads)
     app.add_middleware(_Pages, web=services.web)
     frame = Frame(services.clock, watch.http, watch.log_request)
     app.add_middleware(Framed, frame=frame)
@@ -162,6 +163,28 @@ async def openapi(request: Request) -> Response:
     if not hasattr(state, "openapi"):
         state.openapi = openapi_document()
     return raw(state.openapi)
+
+
+class _Heads:
+    """ASGI middleware: HEAD is answered wherever GET is, as GET would be, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bare(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        asked = {**scope, "method": "GET"}  # what is around goes on by HEAD: the server, metrics and logs
+        try:
+            await self._app(asked, receive, bare)
+        finally:
+            if "route" in asked:
+                scope["route"] = asked["route"]
 
 
 class _Pages:

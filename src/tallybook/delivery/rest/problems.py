@@ -68,7 +68,8 @@ def _methods(request: Request) -> list[str]:
     """All that the path answers: the framework knows those of one route."""
     path = request.url.path
     routes = [route for route in request.app.routes if route.path_regex.match(path)]
-    return sorted({method for route in routes for method in route.methods})
+    methods = {method for route in routes for method in route.methods}
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 async def answer_invalid_parameters(request: Request, error: Exception) -> Response:
