@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 
 from tests.rest.kit import API, Person, body_of, code_of, enter
@@ -143,6 +144,22 @@ async def test_a_session_that_is_not_open_yet_has_no_index_to_expect(ana: Person
     assert (refused.status_code, code_of(refused)) == (400, "invalid")
     assert refused.json()["errors"][0]["field"] == "expected_index"
     await ana.post("/sessions", {"game_id": game["id"], "expected_index": -1})
+
+
+@pytest.mark.parametrize("field", ["name", "public", "max_players"])
+async def test_a_room_that_is_there_is_not_opened_as_another_one(ana: Person, field: str) -> None:
+    game = await ana.post("/games", {"name": "Go"})
+    room = {"name": "The kitchen", "public": True, "max_players": 4}
+    first = await ana.post("/sessions", room | {"game_id": game["id"]})
+    await ana.post(f"/sessions/{first['id']}/abandon")
+    again = room | {"game_id": game["id"], "room_id": first["room_id"]}
+
+    other = {"name": "The garden", "public": False, "max_players": 5}[field]
+    refused = await ana.call("POST", "/sessions", again | {field: other})
+
+    assert (refused.status_code, code_of(refused)) == (400, "invalid")
+    assert refused.json()["errors"][0]["field"] == field
+    assert (await ana.post("/sessions", again))["key"] == first["key"]
 
 
 async def test_a_private_room_does_not_exist_until_one_has_its_key(ana: Person, bea: Person) -> None:

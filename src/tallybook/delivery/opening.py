@@ -106,7 +106,7 @@ class Opening:
             max_players=asked.max_players if asked.max_players is not None else _table_size(game, asked),
         )
         if asked.room_id is not None:
-            return await self._in_room(actor, command, content, envelope)
+            return await self._in_room(actor, command, body, content, envelope)
         name = None if asked.name is None else clean_name(asked.name)
         for _ in range(KEYS_TRIED):
             try:
@@ -165,7 +165,7 @@ class Opening:
         )
 
     async def _in_room(
-        self, actor: Actor, command: CreateSession, content: bytes, envelope: Envelope
+        self, actor: Actor, command: CreateSession, body: Body, content: bytes, envelope: Envelope
     ) -> UUID:
         room = await self._database.read(partial(rooms.find_room, room_id=command.room_id))
         table = await self._tables.table(actor, room.session_id)
@@ -185,10 +185,10 @@ class Opening:
             previous=room.session_id,
             kicked=kicked,
         )
-        going_on = None
-        if table.session.ended_at is None:
-            going_on = Refusal("in_play", "the room's session is still going on: end it first")
-        return await self._next(actor, again, room.session_id, content, envelope, refusal=going_on)
+        refusal = _not_as_it_is(room, body)
+        if refusal is None and table.session.ended_at is None:
+            refusal = Refusal("in_play", "the room's session is still going on: end it first")
+        return await self._next(actor, again, room.session_id, content, envelope, refusal=refusal)
 
     async def _keepers(self, last: Session, actor: Actor) -> tuple[UUID, tuple[UUID, ...]]:
         """Who hosts the next session of a room and keeps the score: the same, unless the host is no more."""
@@ -250,6 +250,14 @@ class Opening:
             SeatToAdd(seat.player_id if seat.player_id is not None else next(named), team=seat.team)
             for seat in asked.seats
         )
+
+
+def _not_as_it_is(room: Room, body: Body) -> Refusal | None:
+    """What to say to somebody who asks for a room that is there, but for another one than it is."""
+    for field in ("name", "public", "max_players"):
+        if field in body and body[field] != getattr(room, field):
+            return invalid(field, "is the room's own, which is there already: leave it out")
+    return None
 
 
 def _table_size(game: Game, asked: NewSession) -> int | None:

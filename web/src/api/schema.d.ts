@@ -3312,6 +3312,8 @@ export interface components {
         /**
          * NewSession
          * @description A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`.
+         *
+         *         A room that is there keeps its `name`, `public` and `max_players`: others are refused.
          */
         NewSession: {
             /**

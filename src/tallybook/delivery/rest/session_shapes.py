@@ -143,7 +143,10 @@ class SeatedPlayer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewSession(Write, frozen=True, kw_only=True):
-    """A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`."""
+    """A session, in a room of its own unless `room_id` names one. Give `stat_set_id` or `stats`.
+
+    A room that is there keeps its `name`, `public` and `max_players`: others are refused.
+    """
 
     expected_index: Literal[-1] | UnsetType = UNSET
     game_id: UUID
