@@ -14,6 +14,7 @@ ID = "01890000-0000-7000-8000-000000000000"
 
 RECORD = "/sessions/{session}/record"
 NAMES = ["", " ", "x" * 10_000, "\u200b\u200d", "\u202etac", "a\nb", "\x1b[2J", "a\0"]
+NAMES += ["\u3164", "\u115f\u1160", "\uffa0 \u200b", "\u2800", "\u034f\U000e0100", "\U0001d159"]
 
 # fmt: off
 # A body, sent to a path by a signed-in caller, and the code it is refused with.

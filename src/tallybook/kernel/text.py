@@ -10,6 +10,9 @@ from tallybook.kernel.refusals import invalid
 NAME_LENGTH = 100
 TEXT_LENGTH = 2_000
 _VISIBLE = frozenset("LNPS")  # letters, numbers, punctuation, symbols
+# Letters and symbols by their category that are shown as nothing: Hangul fillers, Braille without a dot, and
+# a note without a head. What else is invisible has another category.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -32,7 +35,7 @@ def clean_name(text: str, field: str = "name", *, longest: int = NAME_LENGTH) ->
     if len(text) > 4 * longest:  # before any work on it
         raise invalid(field, f"at most {longest} characters")
     name = _storable(text, field).strip()
-    if not any(unicodedata.category(c)[0] in _VISIBLE for c in name):
+    if not any(unicodedata.category(c)[0] in _VISIBLE and c not in _BLANK for c in name):
         raise invalid(field, "needs at least one visible character")
     if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} or c in _BIDI_CONTROLS for c in name):
         raise invalid(field, "may not hold control characters")
