@@ -4,11 +4,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from tallybook.kernel.clock import to_microseconds
+from tallybook.kernel.clock import to_microseconds, zones
 from tallybook.kernel.refusals import invalid
 
 NAMED = {"daily": "0 0 * * *", "weekly": "0 0 * * 1", "monthly": "0 0 1 * *"}
@@ -19,8 +19,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def check_schedule(schedule: str, zone: str) -> None:
     """`none`, `manual`, one of `NAMED` or five fields of cron; weeks begin on Monday."""
-    if zone not in available_timezones():
-        raise invalid("zone", "must be the name of a time zone, such as Europe/Berlin")
+    if zone not in zones():
+        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
     if schedule in {"none", "manual", *NAMED}:
         return
     try:

@@ -14,7 +14,7 @@ from tallybook.accounts.players import Player, library_names, players_of
 from tallybook.catalogue.catalogue import Catalogue
 from tallybook.catalogue.finding import Place, Sort, Wanted, name_order
 from tallybook.database.engine import Database
-from tallybook.kernel.clock import to_microseconds
+from tallybook.kernel.clock import to_microseconds, zones
 from tallybook.kernel.refusals import Refusal, invalid
 from tallybook.kernel.text import search_words, searched_words
 from tallybook.projections.figures import person_behind
@@ -44,10 +44,9 @@ class Calendar(msgspec.Struct, frozen=True, rename={"since": "from", "until": "t
 
 def zone_named(name: str) -> ZoneInfo:
     """A zone of the IANA's database, such as Europe/Berlin."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, no name of a zone, a folder of them
-        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin") from None
+    if name not in zones():
+        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
+    return ZoneInfo(name)
 
 
 class Library:

@@ -2,8 +2,9 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol
+from zoneinfo import available_timezones
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -28,6 +29,12 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+@cache  # it takes a look at every file of the machine's database of zones
+def zones() -> frozenset[str]:
+    """The names of all IANA time zones."""
+    return frozenset(available_timezones() - {"localtime"})  # which is wherever this machine is
 
 
 def to_datetime(microseconds: int) -> datetime:

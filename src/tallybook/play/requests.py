@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from tallybook.kernel.clock import AHEAD, Clock, to_microseconds
+from tallybook.kernel.clock import AHEAD, Clock, to_microseconds, zones
 from tallybook.kernel.refusals import Refusal, invalid
 
 COMMAND_ID_LENGTH = 64
@@ -18,7 +18,6 @@ DEEPEST = 12
 LONGEST_LIST = 1_000
 EARLIEST = to_microseconds(datetime(1970, 1, 1, tzinfo=UTC))
 
-_ZONE = re.compile(r"[A-Za-z0-9_+\-/]{1,64}")
 _JUDGED_BY_THE_STAT = frozenset({"value", "delta"})
 # Every body to be refused holds one of these, or is long or deep: the others need no closer look.
 _SUSPECT = re.compile(rb"null|u0000|[0-9]{16}")
@@ -157,8 +156,8 @@ def _moment(value: object, clock: Clock) -> int | None:
 def _zone(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or not _ZONE.fullmatch(value):
-        raise invalid("zone", "must be the name of a time zone, such as Europe/Berlin")
+    if not isinstance(value, str) or value not in zones():
+        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
     return value
 
 
