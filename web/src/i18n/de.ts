@@ -139,6 +139,7 @@ export const de: Messages = {
     abandon: "Spiel abbrechen",
     leader: "führt",
     place: (place) => `Platz ${place}`,
+    teamTotal: (team, total) => `${team}: ${total}`,
     step: "Schritt",
     plus: (step, name) => `${name}: plus ${step}`,
     minus: (step, name) => `${name}: minus ${step}`,

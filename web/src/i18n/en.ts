@@ -139,6 +139,7 @@ export const en = {
     abandon: "Give up game",
     leader: "leads",
     place: (place: number) => `Place ${place}`,
+    teamTotal: (team: string, total: string) => `${team}: ${total}`,
     step: "Step",
     plus: (step: string, name: string) => `${name}: plus ${step}`,
     minus: (step: string, name: string) => `${name}: minus ${step}`,

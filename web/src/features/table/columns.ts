@@ -1,5 +1,6 @@
 // The columns of a score sheet: one a seat, or a single one for what the whole table shares.
 import type { Scoreboard, Session, Stat, StatScore } from "@/api/types";
+import { unitOf, unitSums } from "@/features/table/teams";
 import type { ScoreType } from "@/i18n/format";
 
 export interface Column {
@@ -7,6 +8,8 @@ export interface Column {
   playerId: string;
   name: string;
   team: string | null;
+  /** What the team has together. */
+  teamTotal: number | string | null;
   score: StatScore | undefined;
   total: number | string;
   rank: number;
@@ -20,13 +23,16 @@ export function columnsOf(
 ): Column[] {
   if (stat.scope === "table") {
     const score = board.table[stat.name];
-    return [{ seat: null, playerId: "table", name: names.table, team: null, score, total: 0, rank: 0 }];
+    const table = { seat: null, playerId: "table", name: names.table, team: null, teamTotal: null };
+    return [{ ...table, score, total: 0, rank: 0 }];
   }
+  const sums = unitSums(board.seats, ({ total }) => total);
   return board.seats.map(({ seat, player_id, name, team, values, total, rank }) => ({
     seat,
     playerId: player_id,
     name: names.seat(name),
     team,
+    teamTotal: team === null || !stat.scoring ? null : (sums.get(unitOf({ seat, team })) ?? null),
     score: values[stat.name],
     total,
     rank,

@@ -85,7 +85,9 @@ export function EntryList({
                     )}
                     {column.team != null && (
                       <Badge variant="default" size="sm">
-                        {column.team}
+                        {column.teamTotal === null
+                          ? column.team
+                          : table.teamTotal(column.team, format.score(column.teamTotal, scoreType))}
                       </Badge>
                     )}
                   </div>

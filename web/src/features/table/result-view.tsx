@@ -1,13 +1,14 @@
 // What came out: the winners, everybody's place, and the sheet it follows from.
 import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { Fragment, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { gameQuery } from "@/api/queries";
 import type { Scoreboard, Session } from "@/api/types";
 import { scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
+import { unitOf, unitSums } from "@/features/table/teams";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -70,6 +71,23 @@ export function ResultCard({ session }: { session: Session }) {
   const names = (seats: readonly { name: string | null }[]): string =>
     format.list(seats.map((seat) => format.name(seat.name)));
 
+  const sums = unitSums(places, ({ score }) => score);
+  const lines = [...sums.keys()].flatMap((unit) => places.filter((seat) => unitOf(seat) === unit));
+  const weightOf = (seat: (typeof places)[number]): number => (ahead.has(seat) ? 700 : 400);
+  const placeOf = (place: number): ReactNode =>
+    competitive && (
+      <span className={classes.place} aria-label={table.place(place)}>
+        {place}.
+      </span>
+    );
+  const scoreOf = (score: number | string | null): ReactNode =>
+    score !== null &&
+    scoring.length > 0 && (
+      <Text span fw={700} className={classes.score}>
+        {format.score(score, scoreTypeOf(session))}
+      </Text>
+    );
+
   const headline = (): string => {
     if (session.status === "abandoned") return result.abandoned;
     if (!competitive) return ahead.size > 0 ? result.won : result.lost;
@@ -88,24 +106,30 @@ export function ResultCard({ session }: { session: Session }) {
         </Text>
         {ahead.size > 0 && <Icon name="crown" size={44} />}
         <Title order={2}>{headline()}</Title>
-        {competitive && places.length > 0 && (
+        {lines.length > 0 && (
           <ol className={classes.places}>
-            {places.map(({ seat, player_id, name, team, place, winner, score }) => (
-              <li key={seat}>
-                <span className={classes.place} aria-label={table.place(place)}>
-                  {place}.
-                </span>
-                <PlayerDot id={player_id} name={format.name(name)} size={28} />
-                <Text span fw={winner ? 700 : 400} flex={1} ta="left">
-                  <Link to={`/players/${player_id}`} className={classes.name}>
-                    {format.name(name)}
-                  </Link>
-                  {team !== null && ` (${team})`}
-                </Text>
-                <Text span fw={700}>
-                  {score !== null && scoring.length > 0 && format.score(score, scoreTypeOf(session))}
-                </Text>
-              </li>
+            {lines.map((seat, at) => (
+              <Fragment key={seat.seat}>
+                {seat.team !== null && seat.team !== lines[at - 1]?.team && (
+                  <li>
+                    {placeOf(seat.place)}
+                    <Text span fw={weightOf(seat)} className={classes.who}>
+                      {seat.team}
+                    </Text>
+                    {scoreOf(sums.get(unitOf(seat)) ?? null)}
+                  </li>
+                )}
+                <li className={seat.team === null ? undefined : classes.member}>
+                  {seat.team === null && placeOf(seat.place)}
+                  <PlayerDot id={seat.player_id} name={format.name(seat.name)} size={28} />
+                  <Text span fw={weightOf(seat)} className={classes.who}>
+                    <Link to={`/players/${seat.player_id}`} className={classes.name}>
+                      {format.name(seat.name)}
+                    </Link>
+                  </Text>
+                  {scoreOf(seat.score)}
+                </li>
+              </Fragment>
             ))}
           </ol>
         )}

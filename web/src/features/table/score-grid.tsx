@@ -28,7 +28,7 @@ export function ScoreGrid({
   competitive,
   onOpen,
 }: ScoreGridProps) {
-  const { table } = useMessages();
+  const { table, people } = useMessages();
   const format = useFormat();
   const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
   const rounds = Array.from({ length: board.round }, (_, index) => index + 1);
@@ -90,6 +90,16 @@ export function ScoreGrid({
               <th scope="row">{table.total}</th>
               {columns.map((column) => (
                 <td key={column.seat}>{format.score(column.total, scoreType)}</td>
+              ))}
+            </tr>
+          )}
+          {columns.some((column) => column.teamTotal !== null) && (
+            <tr>
+              <th scope="row">{people.team}</th>
+              {columns.map((column) => (
+                <td key={column.seat}>
+                  {column.teamTotal !== null && format.score(column.teamTotal, scoreType)}
+                </td>
               ))}
             </tr>
           )}
