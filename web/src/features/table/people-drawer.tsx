@@ -1,11 +1,23 @@
 // Who sits, who watches, who keeps the score; requests for a seat are answered here.
-import { ActionIcon, Badge, Button, Drawer, Group, Menu, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  ActionIcon,
+  Alert,
+  Badge,
+  Button,
+  Drawer,
+  Group,
+  Menu,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent, type ReactNode } from "react";
 import { answer, api } from "@/api/client";
 import { newCommandId } from "@/api/command-id";
 import { playersQuery, queryClient, sessionQuery } from "@/api/queries";
-import type { Player, SeatChange, Session } from "@/api/types";
+import type { Player, Scoreboard, SeatChange, Session } from "@/api/types";
 import type { Present } from "@/live/room";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
@@ -48,20 +60,29 @@ function useTableChange(session: Session, me: Player) {
   });
 }
 
+/** How many values go when the seat goes. */
+const valuesOf = (board: Scoreboard, seat: number): number =>
+  Object.values(board.seats.find((line) => line.seat === seat)?.values ?? {}).reduce(
+    (count, { by_round }) => count + by_round.length,
+    0,
+  );
+
 interface PeopleDrawerProps {
   session: Session;
+  board: Scoreboard;
   me: Player;
   manages: boolean;
   present: readonly Present[];
   onClose: () => void;
 }
 
-export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleDrawerProps) {
-  const { people } = useMessages();
+export function PeopleDrawer({ session, board, me, manages, present, onClose }: PeopleDrawerProps) {
+  const { people, app } = useMessages();
   const dialog = useDialog(onClose);
   const change = useTableChange(session, me);
   const [name, setName] = useState("");
   const [team, setTeam] = useState<{ seat: number; text: string } | null>(null);
+  const [leaving, setLeaving] = useState<{ seat: number; values: number } | null>(null);
   const here = new Set(present.map((each) => each.player_id));
   const format = useFormat();
   const nameOf = (seat: number): string =>
@@ -111,7 +132,8 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
         </Group>
       </div>
       {manages && (
-        <Menu position="bottom-end">
+        // What an item asks has the focus until it is answered.
+        <Menu position="bottom-end" returnFocus={team === null && leaving === null}>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label={people.actions(shown)}>
               <Icon name="more" />
@@ -126,6 +148,13 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
   const add = (event: SubmitEvent): void => {
     event.preventDefault();
     change.mutate({ addNamed: name.trim() }, { onSuccess: () => setName("") });
+  };
+  const remove = (seat: number): void =>
+    change.mutate({ seats: { remove: seat } }, { onSuccess: () => setLeaving(null) });
+  const askToRemove = (seat: number): void => {
+    const values = valuesOf(board, seat);
+    if (values === 0) remove(seat);
+    else setLeaving({ seat, values });
   };
   const saveTeam = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -172,13 +201,28 @@ export function PeopleDrawer({ session, me, manages, present, onClose }: PeopleD
                 <Menu.Item onClick={() => setTeam({ seat: seat.seat, text: seat.team ?? "" })}>
                   {people.setTeam}
                 </Menu.Item>
-                <Menu.Item color="red" onClick={() => change.mutate({ seats: { remove: seat.seat } })}>
+                <Menu.Item color="red" onClick={() => askToRemove(seat.seat)}>
                   {people.remove}
                 </Menu.Item>
               </>,
             ),
           )}
         </Stack>
+        {leaving !== null && (
+          <Alert role="group" color="red" title={people.removeTitle(nameOf(leaving.seat))}>
+            <Text size="sm" mb="xs">
+              {people.removeBody(leaving.values)}
+            </Text>
+            <Group justify="end">
+              <Button size="sm" variant="default" autoFocus onClick={() => setLeaving(null)}>
+                {app.cancel}
+              </Button>
+              <Button size="sm" color="red" loading={change.isPending} onClick={() => remove(leaving.seat)}>
+                {people.removeConfirm}
+              </Button>
+            </Group>
+          </Alert>
+        )}
         {team !== null && (
           <form onSubmit={saveTeam}>
             <Group align="end" wrap="nowrap">

@@ -70,7 +70,14 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
       </Group>
       {open === "share" && <ShareDialog tableKey={session.key} onClose={close} />}
       {open === "people" && (
-        <PeopleDrawer session={session} me={me} manages={manages} present={present} onClose={close} />
+        <PeopleDrawer
+          session={session}
+          board={board}
+          me={me}
+          manages={manages}
+          present={present}
+          onClose={close}
+        />
       )}
       {(open === "end" || open === "abandon") && (
         <EndDialog
