@@ -50,9 +50,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
     <>
       {board.status === "waiting" && (
         <Alert role="note" color="gray" title={table.waiting}>
-          {(mayWrite || session.host_id === me.id) && (
-            <Button onClick={() => act({ event: "start" })}>{table.start}</Button>
-          )}
+          {role === "scorekeeper" && <Button onClick={() => act({ event: "start" })}>{table.start}</Button>}
         </Alert>
       )}
       {session.paused && (

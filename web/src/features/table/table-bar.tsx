@@ -25,7 +25,10 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
   const [open, setOpen] = useState<"share" | "people" | "end" | "abandon" | null>(null);
   const close = (): void => setOpen(null);
   const runs = board.status === "playing";
-  const manages = role === "scorekeeper" || session.host_id === me.id;
+  const over = !runs && board.status !== "waiting";
+  const keepsScore = role === "scorekeeper";
+  const governs = session.host_id === me.id;
+  const manages = keepsScore || governs;
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <Title order={1} size="h3">
@@ -47,7 +50,7 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
             <Icon name="people" />
           </ActionIcon>
         </Indicator>
-        {manages && (runs || board.status === "waiting") && (
+        {((keepsScore && runs) || (governs && !over)) && (
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="default" size={36} aria-label={table.more}>
@@ -55,15 +58,17 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              {runs && (
+              {keepsScore && runs && (
                 <Menu.Item onClick={() => room.do({ event: session.paused ? "resume" : "pause" })}>
                   {session.paused ? table.resume : table.pause}
                 </Menu.Item>
               )}
-              {runs && <Menu.Item onClick={() => setOpen("end")}>{table.end}</Menu.Item>}
-              <Menu.Item color="red" onClick={() => setOpen("abandon")}>
-                {table.abandon}
-              </Menu.Item>
+              {keepsScore && runs && <Menu.Item onClick={() => setOpen("end")}>{table.end}</Menu.Item>}
+              {governs && (
+                <Menu.Item color="red" onClick={() => setOpen("abandon")}>
+                  {table.abandon}
+                </Menu.Item>
+              )}
             </Menu.Dropdown>
           </Menu>
         )}

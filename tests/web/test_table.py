@@ -1,0 +1,166 @@
+"""Tables as they come about by hand only after a long evening: set by the API, looked at in the browser."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.app import people
+from tests.app.people import Json
+from tests.app.serving import Tallybook
+from tests.web.test_evening import DESKTOP, PHONE, Person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def http(server: Tallybook) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=20) as client:
+        yield client
+
+
+class Guest(Person):
+    """Somebody with a browser and a way around it."""
+
+    api: people.Person
+    signed_in: Json
+
+    @classmethod
+    async def named(
+        cls, name: str, browser: Browser, http: httpx.AsyncClient, size: dict[str, int] = PHONE
+    ) -> "Guest":
+        guest = await cls.comes(browser, size)
+        assert isinstance(guest, cls)
+        guest.signed_in = given = await people.Person(http).post("/auth/guest", display_name=name)
+        guest.api = people.Person(http, given["player"]["id"], given["access_token"])
+        kept = {
+            "access": given["access_token"],
+            "refresh": given["refresh_token"],
+            "renewAt": 2**52,
+            "player": given["player"],
+        }
+        word = json.dumps(json.dumps(kept))
+        await guest.page.add_init_script(f"localStorage.setItem('tallybook.sign-in', {word})")
+        return guest
+
+    async def goes(self, path: str) -> None:
+        await self.page.goto(f"{self.api.http.base_url}".rstrip("/") + path)
+
+    async def records(self, session: Json, *values: int | str, stat: str = "Points") -> None:
+        """A value for each seat, in their order."""
+        for seat, value in enumerate(values):
+            await self.api.post(f"/sessions/{session['id']}/record", seat=seat, stat=stat, value=value)
+
+
+async def ends(guest: Guest, session: Json, *, wins: list[bool] | None = None) -> None:
+    body: Json = {}
+    if wins is not None:
+        body["result"] = [{"seat": seat, "winner": winner} for seat, winner in enumerate(wins)]
+    await guest.api.post(f"/sessions/{session['id']}/end", **body)
+
+
+async def test_a_team_wins_by_what_it_has_together(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """List, sheet and result show the sums of the teams, and the crown is where the board has it."""
+    ana = await Guest.named("Ana", browser, http)
+    game = await ana.api.post("/games", name="Doppelkopf", win="highest")
+    seats = [{"name": "Ben", "team": "Red"}, {"name": "Cleo", "team": "Blue"}, {"name": "Dora"}]
+    session = await ana.api.post(
+        "/sessions",
+        game_id=game["id"],
+        stats=[people.POINTS],
+        seats=[{"player_id": ana.api.id, "team": "Blue"}, *seats[:2], {**seats[2], "team": "Red"}],
+    )
+    await ana.records(session, 5, 9, 6, 0)
+    await ana.goes(f"/r/{session['key']}")
+    await expect(ana.page.get_by_text("Blue: 11")).to_have_count(2)
+    await ana.sees_row("Team", "11", "9", "11", "9")
+    await ana.fits()
+    await ana.picture("phone-15-teams")
+    await ends(ana, session)
+    await ana.sees("Ana and Cleo win")
+    places = ana.page.get_by_role("list").filter(has_text="Ben").first
+    await expect(places.get_by_role("listitem")).to_have_text(
+        ["1.Blue11", "AAna5", "CCleo6", "2.Red9", "BBen9", "DDora0"]
+    )
+    await ana.fits()
+    await ana.picture("phone-16-teams-result")
+    await ana.goes(f"/s/{session['id']}")
+    await ana.page.get_by_role("tab", name="Course").click()
+    heads = ana.page.get_by_role("columnheader").filter(has=ana.page.locator("svg"))
+    await expect(heads).to_have_text([re.compile("Ana"), re.compile("Cleo")])
+    assert ana.complaints == []
+
+
+async def test_nobody_is_called_the_winner_where_nobody_was_beaten(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """A draw is called one, and who played alone has played; together one won with names."""
+    ana = await Guest.named("Ana", browser, http)
+    for more, values, wins, headline, stars in (
+        (["Ben"], (5, 5), None, "A draw between Ana and Ben", 0),
+        ([], (7,), None, "Finished", 0),
+        (["Ben", "Cleo"], (5, 5, 1), None, "Ana and Ben win", 2),
+        (["Ben"], (5, 5), [True, True], "You won together!", 2),
+    ):
+        win = "highest" if wins is None else "cooperative"
+        session = await ana.api.open(*({"name": name} for name in more), win=win)
+        await ana.records(session, *values)
+        await ends(ana, session, wins=wins)
+        await ana.goes(f"/s/{session['id']}")
+        await expect(ana.page.get_by_role("heading", name=headline)).to_be_visible()
+        for name in ("Ana", *more):
+            await expect(ana.page.get_by_role("link", name=name)).to_be_visible()
+        await ana.goes("/history")
+        line = ana.page.get_by_role("main").get_by_role("listitem").first
+        await expect(line).to_contain_text("Ana")
+        assert (await line.inner_text()).count("★") == stars
+    assert ana.complaints == []
+
+
+async def test_a_seat_with_values_goes_after_a_question_only(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """It says how many values go with it."""
+    ana = await Guest.named("Ana", browser, http)
+    session = await ana.api.open({"name": "Ben"}, {"name": "Cleo"})
+    await ana.records(session, 5, 9)
+    await ana.goes(f"/r/{session['key']}")
+    await ana.press("People")
+    dialog = ana.page.get_by_role("dialog")
+    for name, asked in (("Ben", True), ("Cleo", False)):
+        await ana.press(f"Actions for {name}")
+        await ana.page.get_by_role("menuitem", name="Remove the seat").click()
+        if asked:
+            await ana.sees("1 value goes with it.")
+            await expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+            await ana.fits()
+            await ana.picture("phone-17-remove-a-seat")
+            await dialog.get_by_role("button", name="Cancel").click()
+            await expect(dialog.get_by_text("Ben")).to_be_visible()
+            await ana.press("Actions for Ben")
+            await ana.page.get_by_role("menuitem", name="Remove the seat").click()
+            await dialog.get_by_role("button", name="Remove", exact=True).click()
+        await expect(dialog.get_by_role("listitem").filter(has_text=name)).to_have_count(0)
+    assert ana.complaints == []
+
+
+async def test_whoever_gave_the_score_away_gives_the_game_up_and_no_more(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """The host governs, the scorekeeper pauses and ends; nobody is offered what is refused."""
+    ana = await Guest.named("Ana", browser, http, DESKTOP)
+    ben = await Guest.named("Ben", browser, http)
+    session = await ana.api.open({"player_id": ben.api.id})
+    await ana.api.ask("PUT", f"/sessions/{session['id']}/scorekeepers/{ben.api.id}")
+    await ana.api.ask("DELETE", f"/sessions/{session['id']}/scorekeepers/{ana.api.id}")
+    for person, offered in ((ana, ["Give up game"]), (ben, ["Pause", "End game"])):
+        await person.goes(f"/r/{session['key']}")
+        await person.press("More")
+        await expect(person.page.get_by_role("menuitem")).to_have_text(offered)
+    assert ana.complaints == []
+    assert ben.complaints == []
