@@ -9,6 +9,7 @@ import { CrashBoundary } from "@/app/crash-boundary";
 import { NotFound } from "@/app/not-found";
 import { Shell } from "@/app/shell";
 import { LanguageProvider } from "@/i18n/language";
+import { tablesLeft } from "@/live/shelf";
 import { Waiting } from "@/ui/waiting";
 import { theme } from "@/ui/theme";
 
@@ -31,6 +32,13 @@ function Entered({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const id = me?.id;
   useEffect(() => () => queryClient.clear(), [id]); // what one person saw is not shown to the next
+  useEffect(() => {
+    if (id === undefined || tablesLeft(id).length === 0) return;
+    import("@/live/use-room").then(
+      ({ sendLeft }) => sendLeft(id),
+      (error: unknown) => console.warn("what is left is sent when its table is opened", error),
+    );
+  }, [id]);
   if (me === null) return <EntryPage tableKey={/^\/r\/(\w+)$/.exec(pathname)?.[1]?.toUpperCase()} />;
   return <Fragment key={id}>{children}</Fragment>;
 }

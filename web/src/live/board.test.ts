@@ -37,7 +37,13 @@ const board: Scoreboard = {
 };
 
 const entries = (...commands: Command[]): Entry[] =>
-  commands.map((command, place) => ({ id: String(place), command, madeAt: 0, touchedAt: 0 }));
+  commands.map((command, place) => ({
+    id: String(place),
+    command,
+    sessionId: undefined,
+    madeAt: 0,
+    touchedAt: 0,
+  }));
 
 const cell = { seat: 0, stat: "Points", round: 2 };
 

@@ -2,27 +2,33 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Problem, Unreachable } from "@/api/problem";
 import type { Cell, Command } from "@/live/commands";
 import { MERGE_MS, Outbox, type Reply } from "@/live/outbox";
+import { Shelf } from "@/live/shelf";
 
 const ana: Cell = { seat: 0, stat: "Points", round: 1 };
 const ben: Cell = { ...ana, seat: 1 };
 const tap = (cell: Cell, delta: number | string = 1): Command => ({ event: "record", cell, delta });
 
-/** A server that keeps what it is sent and answers as told; by default with the next index. */
+const AHEAD_MS = 90_000; // how far the server's clock is before the device's
+
+/** A page, and a server that keeps what it is sent and answers as told; by default with the next index. */
 class FakeServer {
   readonly got: Record<string, unknown>[] = [];
   readonly refusals: Problem[] = [];
   answer = (): Promise<Reply> => Promise.resolve({ index: this.got.length });
 
-  readonly outbox = new Outbox({
-    send: (event, body) => {
-      this.got.push({ event, ...body });
-      return this.answer();
+  readonly outbox = new Outbox(
+    {
+      send: (event, body) => {
+        this.got.push({ event, ...body });
+        return this.answer();
+      },
+      serverNow: () => new Date(Date.now() + AHEAD_MS),
+      changed: () => undefined,
+      refused: (_, problem) => this.refusals.push(problem),
+      acknowledged: () => undefined,
     },
-    serverNow: () => new Date("2026-01-01T12:00:00Z"),
-    changed: () => undefined,
-    refused: (_, problem) => this.refusals.push(problem),
-    acknowledged: () => undefined,
-  });
+    new Shelf("ana", "ABCDEF"),
+  );
 
   get deltas(): unknown[] {
     return this.got.map((body) => [body.seat, body.delta]);
@@ -32,7 +38,8 @@ class FakeServer {
 let server: FakeServer;
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ now: new Date("2026-01-01T12:00:00Z") });
+  localStorage.clear();
   server = new FakeServer();
   server.outbox.open();
 });
@@ -90,7 +97,7 @@ describe("writes", () => {
     server.outbox.open();
     await vi.advanceTimersByTimeAsync(0);
     expect(server.got.map((body) => body.event)).toEqual(["record", "next_round"]);
-    expect(server.got[0]).toMatchObject({ delta: 2, at: "2026-01-01T11:59:00.000Z" });
+    expect(server.got[0]).toMatchObject({ delta: 2, at: "2026-01-01T12:01:30.000Z" });
   });
 
   test("without an answer are repeated with the very same body", async () => {
@@ -118,5 +125,65 @@ describe("writes", () => {
     expect(server.outbox.entries).toHaveLength(1);
     server.outbox.settle(1);
     expect(server.outbox.entries).toEqual([]);
+  });
+});
+
+describe("what was not sent", () => {
+  const three = { event: "record", seat: 0, delta: 3 };
+  const reload = async (): Promise<FakeServer> => {
+    const next = new FakeServer();
+    next.outbox.takeOver();
+    next.outbox.open();
+    await vi.advanceTimersByTimeAsync(0);
+    return next;
+  };
+
+  test("is sent by the next page, with its true time", async () => {
+    server.outbox.hold();
+    for (let taps = 0; taps < 3; taps++) server.outbox.add(tap(ana));
+    await vi.advanceTimersByTimeAsync(60_000);
+    const next = await reload();
+    expect(next.got).toMatchObject([{ ...three, at: "2026-01-01T12:01:30.000Z" }]);
+    expect((await reload()).got).toEqual([]);
+  });
+
+  test("and may have arrived nevertheless is repeated with the very same body", async () => {
+    server.answer = () => new Promise(() => undefined);
+    server.outbox.add(tap(ana));
+    server.outbox.flush();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await reload()).got).toEqual(server.got);
+  });
+
+  test("is not sent by the page it was taken from, nor do its taps get lost", async () => {
+    server.outbox.hold();
+    server.outbox.add(tap(ana, 3));
+    const next = await reload();
+    server.outbox.add(tap(ana));
+    server.outbox.open();
+    await vi.advanceTimersByTimeAsync(MERGE_MS);
+    expect(next.deltas).toEqual([[0, 3]]);
+    expect(server.deltas).toEqual([[0, 1]]);
+  });
+
+  test("is nobody else's, and what cannot be read is left out", async () => {
+    server.outbox.hold();
+    server.outbox.add(tap(ana));
+    expect(new Shelf("ben", "ABCDEF").take()).toEqual([]);
+    localStorage.setItem("tallybook.unsent ben ABCDEF 1", "[{");
+    localStorage.setItem("tallybook.unsent ben ABCDEF 2", '[null, {"id": 1}, "x"]');
+    expect(new Shelf("ben", "ABCDEF").take()).toEqual([]);
+    expect((await reload()).deltas).toEqual([[0, 1]]);
+  });
+
+  test("is sent by its own page where the device keeps nothing more", async () => {
+    const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
+      throw new DOMException("full", "QuotaExceededError");
+    });
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    server.outbox.add(tap(ana));
+    await vi.advanceTimersByTimeAsync(MERGE_MS);
+    expect(server.deltas).toEqual([[0, 1]]);
+    full.mockRestore();
   });
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Scoreboard } from "@/api/types";
 import type { Command } from "@/live/commands";
 import { Room } from "@/live/room";
+import { Shelf } from "@/live/shelf";
 
 type Frame = [string | null, string | null, string, string, Record<string, unknown>];
 
@@ -90,7 +91,8 @@ beforeEach(async () => {
   FakeServer.up = true;
   socket = new Socket("/socket", { transport: FakeServer });
   socket.connect();
-  room = new Room("ABCDEF", changed, () => Promise.resolve(socket));
+  localStorage.clear();
+  room = new Room("ABCDEF", changed, () => Promise.resolve(socket), new Shelf("ana", "ABCDEF"));
   room.enter();
   await settle();
   FakeServer.now.reply("phx_join", joined(3));
@@ -183,9 +185,38 @@ test("leaving the page with a write under way stays at the table until it is ack
 });
 
 test("a table that cannot be joined says why", async () => {
-  const other = new Room("ZZZZZZ", changed, () => Promise.resolve(socket));
+  const other = new Room("ZZZZZZ", changed, () => Promise.resolve(socket), new Shelf("ana", "ZZZZZZ"));
   other.enter();
   await settle();
   FakeServer.now.reply("phx_join", { code: "not_found", reason: "there is no such room" }, "error");
   expect(other.snapshot().refusal?.code).toBe("not_found");
+});
+
+test("what an earlier page left of a session that is over meanwhile is named", async () => {
+  const cell = { seat: 0, stat: "Points", round: 1 };
+  const five: Command = { event: "record", cell, value: 5 };
+  room.do(five);
+  room.part();
+  const next = new Room("ABCDEF", changed, () => Promise.resolve(socket), new Shelf("ana", "ABCDEF"));
+  next.enter();
+  expect(next.snapshot().entries).toMatchObject([{ command: five, sessionId: "first" }]);
+  await settle();
+  FakeServer.now.reply("phx_join", joined(0, "second"));
+  expect(next.snapshot()).toMatchObject({
+    entries: [],
+    troubles: [{ sessionId: "first", problem: { code: "session_finished" }, entries: [{ command: five }] }],
+  });
+  next.leave();
+});
+
+test("who signs out and in again goes on where they were", async () => {
+  room.part();
+  room.do({ event: "undo" });
+  await settle();
+  expect(FakeServer.now.last("undo")).toBeUndefined();
+  room.enter();
+  await settle();
+  FakeServer.now.reply("phx_join", joined(3));
+  await settle();
+  expect(FakeServer.now.last("undo")).toBeDefined();
 });

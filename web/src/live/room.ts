@@ -5,8 +5,8 @@ import { Problem, problemOf, Unreachable } from "@/api/problem";
 import type { Scoreboard } from "@/api/types";
 import { newer } from "@/live/board";
 import type { Command } from "@/live/commands";
-import { Outbox, type Entry, type Reply } from "@/live/outbox";
-import { liveSocket } from "@/live/socket";
+import { Outbox, type Entry, type Reply, type Wiring } from "@/live/outbox";
+import type { Shelf } from "@/live/shelf";
 
 export type Role = "scorekeeper" | "player" | "spectator";
 
@@ -55,7 +55,8 @@ export class Room {
   #lastIndex: number | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #abandon = new Set<() => void>();
-  readonly #outbox = new Outbox({
+  readonly #outbox: Outbox;
+  readonly #wiring: Wiring = {
     send: (event, body) => this.#push(event, body),
     serverNow,
     changed: () => {
@@ -67,14 +68,17 @@ export class Room {
       if (reply.session_id !== undefined && reply.session_id !== this.#state.sessionId) this.#rejoin();
       if (this.#state.board !== undefined) this.#outbox.settle(this.#state.board.index);
     },
-  });
+  };
 
   /** `tableChanged` is called when more than scores changed: seats, roles, rounds, the end. */
   constructor(
     private readonly key: string,
     private readonly tableChanged: (sessionId: string) => void,
-    private readonly socket: () => Promise<Socket> = liveSocket,
-  ) {}
+    private readonly socket: () => Promise<Socket>,
+    shelf: Shelf,
+  ) {
+    this.#outbox = new Outbox(this.#wiring, shelf);
+  }
 
   snapshot = (): RoomState => this.#state;
 
@@ -90,6 +94,7 @@ export class Room {
     document.addEventListener("visibilitychange", this.#flush);
     addEventListener("offline", this.#offline);
     addEventListener("online", this.#online);
+    this.#outbox.takeOver();
     if (this.#channel === undefined) this.#join();
   }
 
@@ -114,8 +119,15 @@ export class Room {
     this.#channel = undefined;
   }
 
+  /** The person has gone, and the socket with them: what is not sent waits until they are back. */
+  part(): void {
+    this.#holdWrites();
+    this.#channel = undefined;
+    this.#set({ connection: "away" });
+  }
+
   do(command: Command): void {
-    this.#outbox.add(command);
+    this.#outbox.add(command, this.#state.sessionId);
   }
 
   forget(trouble: Trouble): void {
@@ -219,10 +231,9 @@ export class Room {
     const before = this.#state.sessionId;
     if (before !== undefined && before !== joined.session_id) {
       this.#lastIndex = undefined;
-      const entries = this.#outbox.drop();
-      const problem = new Problem("session_finished", "the room has gone on to another session");
-      this.#set({ troubles: entries.length > 0 ? [{ sessionId: before, problem, entries }] : [] });
+      this.#set({ troubles: [] });
     }
+    this.#tooLate(this.#outbox.dropAllBut(joined.session_id));
     const first = this.#lastIndex === undefined;
     this.#set({ connection: "live", sessionId: joined.session_id, role: joined.role });
     this.#lastIndex = Math.max(this.#lastIndex ?? -1, joined.index);
@@ -249,6 +260,15 @@ export class Room {
     const same = troubles.find((each) => each.problem.code === problem.code);
     const entries = [...(same?.entries ?? []), entry];
     this.#set({ troubles: [...troubles.filter((each) => each !== same), { sessionId, problem, entries }] });
+  }
+
+  /** Of what is left from several sessions the last one's is told: an older result has been seen since. */
+  #tooLate(lost: readonly Entry[]): void {
+    const sessionId = lost.at(-1)?.sessionId;
+    if (sessionId === undefined) return;
+    const problem = new Problem("session_finished", "the room has gone on to another session");
+    const entries = lost.filter((entry) => entry.sessionId === sessionId);
+    this.#set({ troubles: [...this.#state.troubles, { sessionId, problem, entries }] });
   }
 
   #show(board: Scoreboard): void {

@@ -30,7 +30,8 @@ afterEach(() => {
 
 test("tries again until nobody is signed in any more", async () => {
   tokens.keep({ access_token: "a", refresh_token: "r", token_type: "Bearer", expires_in: 3600, player: ana });
-  await liveSocket();
+  await expect(liveSocket("ben")).rejects.toThrow("somebody else");
+  await liveSocket(ana.id);
   await vi.advanceTimersByTimeAsync(1000);
   const tried = connecting.mock.calls.length;
   expect(tried).toBeGreaterThan(1);

@@ -41,9 +41,10 @@ tokens.subscribe(() => {
   if (tokens.current() === null) leave();
 });
 
-export async function liveSocket(): Promise<Socket> {
+/** The socket of this person, and of nobody who has signed in after them. */
+export async function liveSocket(playerId: string): Promise<Socket> {
   const kept = await tokens.usable();
-  if (kept === null) throw new Error("nobody is signed in");
+  if (kept?.player.id !== playerId) throw new Error("nobody is signed in, or somebody else");
   if (connectedAs !== kept.player.id) leave();
   connectedAs = kept.player.id;
   socket ??= connect();

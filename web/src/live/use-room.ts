@@ -1,7 +1,10 @@
 // A live table as React sees it.
 import { useEffect, useSyncExternalStore } from "react";
 import { queryClient, sessionQuery } from "@/api/queries";
+import { tokens } from "@/api/client";
 import { Room, type RoomState } from "@/live/room";
+import { Shelf, tablesLeft } from "@/live/shelf";
+import { liveSocket } from "@/live/socket";
 
 const SETTLE_MS = 250; // a burst of events needs one look at the session, not one for each
 
@@ -14,13 +17,30 @@ function refetchSoon(): (sessionId: string) => void {
 }
 
 // A room that still has writes to send outlives its page, and is found again here.
-const rooms = new Map<string, Room>();
+const rooms = new Map<string, { room: Room; playerId: string }>();
+
+tokens.subscribe(() => {
+  const id = tokens.current()?.player.id;
+  for (const { room, playerId } of rooms.values()) if (playerId !== id) room.part();
+});
 
 function roomOf(key: string, playerId: string): Room {
   const name = `${key} ${playerId}`;
-  const room = rooms.get(name) ?? new Room(key, refetchSoon());
-  rooms.set(name, room);
+  const known = rooms.get(name);
+  if (known !== undefined) return known.room;
+  const room = new Room(key, refetchSoon(), () => liveSocket(playerId), new Shelf(playerId, key));
+  rooms.set(name, { room, playerId });
   return room;
+}
+
+/** Send what an earlier page left at any table. */
+export function sendLeft(playerId: string): void {
+  for (const key of tablesLeft(playerId)) {
+    if (rooms.has(`${key} ${playerId}`)) continue; // sends it already
+    const room = roomOf(key, playerId);
+    room.enter();
+    room.leave();
+  }
 }
 
 export function useRoom(key: string, playerId: string): [Room, RoomState] {

@@ -64,17 +64,17 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
     );
   }
   if (found.isError && !session) return <Failure error={found.error} retry={() => void found.refetch()} />;
+  const unsent = entries.filter((entry) => entry.index === undefined).length;
   // The board tells of the end a moment before the session with the result is here.
   if (!view || !session || role === undefined || (over && session.status !== view.board.status)) {
     return (
       <>
-        <ConnectionNote connection={state.connection} unsent={0} />
+        <ConnectionNote connection={state.connection} unsent={unsent} />
         <VisuallyHidden role="status">{table.joining}</VisuallyHidden>
         <Waiting />
       </>
     );
   }
-  const unsent = entries.filter((entry) => entry.index === undefined).length;
   const mayWrite = role === "scorekeeper" && session.rules === "scoresheet";
   return (
     <Stack>

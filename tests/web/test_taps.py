@@ -1,0 +1,50 @@
+"""Whatever was tapped gets into the ledger, whatever becomes of the page and the network."""
+
+import pytest
+from playwright.async_api import Browser, WebSocketRoute, expect
+
+from tests.app.serving import Tallybook
+from tests.web.test_evening import PHONE, Person
+from tests.web.test_focus import enters, sets_a_table
+
+pytestmark = pytest.mark.browser
+
+
+async def test_taps_outlive_their_page(server: Tallybook, browser: Browser) -> None:
+    """A reload at once, and one without the network, somewhere else: the points are there, once."""
+    ana = await Person.comes(browser, PHONE)
+    page = ana.page
+    sockets: list[WebSocketRoute] = []
+    away = False
+
+    async def network(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        if away:
+            await socket.close()
+        else:
+            socket.connect_to_server()
+
+    await page.route_web_socket("**/socket/**", network)
+    await sets_a_table(ana, server.url)
+    dora = await Person.comes(browser, PHONE)
+    await enters(dora, page.url, "Dora")
+    for _ in range(3):
+        await ana.press("Ana: plus 1")
+    await page.reload()
+    await expect(page.get_by_role("button", name="Ana, Points, Round 1: 3")).to_be_visible()
+
+    away = True
+    await sockets[-1].close()
+    for _ in range(2):
+        await ana.press("Ben: plus 1")
+    await ana.sees("1 entry not sent yet")
+    await page.reload()
+    await ana.sees("1 entry not sent yet")
+    await ana.picture("phone-15-unsent")
+    await page.get_by_role("link", name="Tallybook").click()
+    await ana.sees("Hello Ana")
+    await page.reload()
+    await ana.sees("Hello Ana")
+    away = False
+    await dora.sees_row("1", "3", "2")
+    assert ana.complaints == []
