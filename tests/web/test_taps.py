@@ -48,3 +48,21 @@ async def test_taps_outlive_their_page(server: Tallybook, browser: Browser) -> N
     away = False
     await dora.sees_row("1", "3", "2")
     assert ana.complaints == []
+
+
+async def test_pages_open_without_the_network(server: Tallybook, browser: Browser) -> None:
+    """They are loaded while there is nothing else to do; what they would show has to wait."""
+    ana = await Person.comes(browser, PHONE)
+    page = ana.page
+    async with (
+        page.expect_request_finished(lambda request: "new-game-page" in request.url),
+        page.expect_request_finished(lambda request: "feed-page" in request.url),
+    ):
+        await enters(ana, server.url, "Ana")
+    await page.context.set_offline(True)
+    await page.get_by_role("link", name="New game").first.click()
+    await expect(page.get_by_label("Name of the game")).to_be_visible()
+    await ana.press("Pages")
+    await page.get_by_role("menuitem", name="Feed").click()
+    await expect(page.get_by_role("heading", name="Feed")).to_be_visible()
+    assert ana.complaints == []

@@ -1,36 +1,39 @@
 // Puts the app together: providers, routes, and who may see them.
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Fragment, lazy, Suspense, useEffect, type ReactNode } from "react";
+import { Fragment, Suspense, useEffect, type ReactNode } from "react";
 import { BrowserRouter, Navigate, Route, Routes, useLocation } from "react-router";
 import { useMe } from "@/api/me";
 import { queryClient } from "@/api/queries";
 import { CrashBoundary } from "@/app/crash-boundary";
 import { NotFound } from "@/app/not-found";
+import {
+  EntryPage,
+  FeedPage,
+  GamesPage,
+  HistoryPage,
+  HomePage,
+  NewGamePage,
+  PeoplePage,
+  ProfilePage,
+  SessionPage,
+  SettingsPage,
+  StartPage,
+  TablePage,
+  usePrefetch,
+} from "@/app/pages";
 import { Shell } from "@/app/shell";
 import { LanguageProvider } from "@/i18n/language";
 import { tablesLeft } from "@/live/shelf";
 import { Waiting } from "@/ui/waiting";
 import { theme } from "@/ui/theme";
 
-const EntryPage = lazy(() => import("@/features/entry/entry-page"));
-const HomePage = lazy(() => import("@/features/home/home-page"));
-const NewGamePage = lazy(() => import("@/features/games/new-game-page"));
-const StartPage = lazy(() => import("@/features/start/start-page"));
-const FeedPage = lazy(() => import("@/features/feed/feed-page"));
-const GamesPage = lazy(() => import("@/features/library/games-page"));
-const HistoryPage = lazy(() => import("@/features/history/history-page"));
-const PeoplePage = lazy(() => import("@/features/library/people-page"));
-const ProfilePage = lazy(() => import("@/features/profile/profile-page"));
-const SettingsPage = lazy(() => import("@/features/settings/settings-page"));
-const TablePage = lazy(() => import("@/features/table/table-page"));
-const SessionPage = lazy(() => import("@/features/table/session-page"));
-
 /** What needs a token: without one, entering comes first, and the page right after it. */
 function Entered({ children }: { children: ReactNode }) {
   const me = useMe();
   const { pathname } = useLocation();
   const id = me?.id;
+  usePrefetch();
   useEffect(() => () => queryClient.clear(), [id]); // what one person saw is not shown to the next
   useEffect(() => {
     if (id === undefined || tablesLeft(id).length === 0) return;
