@@ -9,11 +9,13 @@ import {
   useComputedColorScheme,
   useMantineColorScheme,
 } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, type ReactNode } from "react";
 import { Link, NavLink, useLocation, useNavigate } from "react-router";
 import { signOut, useMe } from "@/api/me";
 import { useLanguage, useMessages } from "@/i18n/language";
+import { GuestLeaves } from "@/app/guest-leaves";
 import { Announcer } from "@/ui/announcer";
 import { focusPage } from "@/ui/focus";
 import { Icon } from "@/ui/icons";
@@ -27,6 +29,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light", { getInitialValueInEffect: false });
   useFocusOnPage(me?.id);
+  const guest = me?.kind === "guest";
+  const [asking, { open, close }] = useDisclosure();
   const leaving = useMutation({ mutationFn: signOut, onSettled: () => navigate("/") });
 
   return (
@@ -61,7 +65,7 @@ export function Shell({ children }: { children: ReactNode }) {
               </Menu.Target>
               <Menu.Dropdown>
                 {me && <Menu.Label>{app.signedInAs(me.display_name)}</Menu.Label>}
-                {me?.kind === "guest" && (
+                {guest && (
                   <Menu.Item component={Link} to="/enter">
                     {messages.entry.register}
                   </Menu.Item>
@@ -78,7 +82,9 @@ export function Shell({ children }: { children: ReactNode }) {
                   </>
                 )}
                 <Menu.Item onClick={() => speak(language === "en" ? "de" : "en")}>{app.language}</Menu.Item>
-                {me && <Menu.Item onClick={() => leaving.mutate()}>{app.signOut}</Menu.Item>}
+                {me && (
+                  <Menu.Item onClick={() => (guest ? open() : leaving.mutate())}>{app.signOut}</Menu.Item>
+                )}
               </Menu.Dropdown>
             </Menu>
           </Group>
@@ -87,6 +93,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <Container component="main" id="content" size="lg" px="sm" py="md" tabIndex={-1}>
         {children}
       </Container>
+      {guest && asking && <GuestLeaves onClose={close} onLeave={() => leaving.mutate()} />}
       <Announcer />
     </>
   );

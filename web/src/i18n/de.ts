@@ -15,6 +15,9 @@ export const de: Messages = {
     account: "Konto",
     signOut: "Abmelden",
     signedInAs: (name) => `Angemeldet als ${name}`,
+    guestLeaves: "Als Gast abmelden?",
+    guestLeavesHow:
+      "Als dieser Gast kommst du nicht zurück. Registriere dich erst, um deine Spiele zu behalten.",
     close: "Schließen",
     cancel: "Abbrechen",
     again: "Noch einmal",
@@ -39,6 +42,7 @@ export const de: Messages = {
     password: "Passwort",
     displayName: "Name, den andere sehen",
     keepsHistory: "Deine Spiele als Gast kommen mit ins Konto.",
+    losesHistory: "Deine Spiele als Gast bleiben zurück. Registriere dich stattdessen, um sie zu behalten.",
   },
   home: {
     hello: (name) => `Hallo ${name}`,

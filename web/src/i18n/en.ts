@@ -15,6 +15,8 @@ export const en = {
     account: "Account",
     signOut: "Sign out",
     signedInAs: (name: string) => `Signed in as ${name}`,
+    guestLeaves: "Sign out as a guest?",
+    guestLeavesHow: "You cannot come back as this guest. Register first to keep your games.",
     close: "Close",
     cancel: "Cancel",
     again: "Try again",
@@ -39,6 +41,7 @@ export const en = {
     password: "Password",
     displayName: "Name shown to others",
     keepsHistory: "Your games as a guest move into the account.",
+    losesHistory: "Your games as a guest stay behind. Register instead to keep your games.",
   },
   home: {
     hello: (name: string) => `Hello ${name}`,

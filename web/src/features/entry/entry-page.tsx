@@ -33,7 +33,7 @@ export default function EntryPage({ tableKey }: EntryPageProps) {
           <GuestForm atTable={tableKey !== undefined} />
         </Tabs.Panel>
         <Tabs.Panel value="sign-in" p="md">
-          <AccountForm isNew={false} />
+          <AccountForm isNew={false} guest={guest} />
         </Tabs.Panel>
         <Tabs.Panel value="register" p="md">
           <AccountForm isNew guest={guest} />
@@ -90,7 +90,7 @@ function GuestForm({ atTable }: { atTable: boolean }) {
   );
 }
 
-function AccountForm({ isNew, guest = false }: { isNew: boolean; guest?: boolean }) {
+function AccountForm({ isNew, guest }: { isNew: boolean; guest: boolean }) {
   const { entry } = useMessages();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
@@ -105,7 +105,7 @@ function AccountForm({ isNew, guest = false }: { isNew: boolean; guest?: boolean
   return (
     <form onSubmit={submit}>
       <Stack>
-        {guest && <Text size="sm">{entry.keepsHistory}</Text>}
+        {guest && <Text size="sm">{isNew ? entry.keepsHistory : entry.losesHistory}</Text>}
         <TextInput
           label={entry.username}
           {...(isNew && { description: entry.usernameHint, pattern: "[A-Za-z0-9_\\-]{3,45}" })}
