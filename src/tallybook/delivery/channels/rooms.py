@@ -103,13 +103,14 @@ class RoomTopics:
         session_id = sitting.session_id
         at = cast("Versioned[Session]", await self._ledger.state(session_id, FOLD))
         sitting.previous = at.state.previous if session_id == sitting.session_id else sitting.previous
-        channel.viewer = viewer = sight_of(at.state, actor)
+        viewer = sight_of(at.state, actor)
+        channel.sees(viewer)
         channel.present(at.state, name)  # nothing is waited for in between: what comes later is news
         if viewer not in sitting.told:
             told = await self._tables.last_visible(session_id, at, viewer)
-            sitting.told.setdefault(viewer, told)
+            if sitting.session_id == session_id:
+                sitting.told.setdefault(viewer, told)
         table = await self._tables.show(session_id, at, viewer)
-        sitting.texts.update(table.texts)
         role, seat = role_of(at.state, actor)
         reply: dict[str, Any] = {
             "scoreboard": Raw(table.board()),
@@ -123,6 +124,9 @@ class RoomTopics:
                 session_id, at.state, viewer, after=asked.last_index, upto=at.index, limit=MOST_EVENTS
             )
             reply |= msgspec.json.decode(missed, type=dict[str, Raw])
+        if sitting.session_id != session_id:  # a rematch meanwhile: this would be of the game that is over
+            return await self._seated(sitting, channel, actor, asked)
+        sitting.texts.update(table.texts)
         return Joined(channel, _encode(reply), viewer=viewer, since=sitting.position(at.index))
 
     def _sit(self, key: str, session_id: UUID) -> Sitting:
@@ -257,6 +261,11 @@ class RoomChannel:
         meta = {"name": name, "role": role, "seat": seat, "online_at": iso(self._came_at)}
         self.member.track(str(self.member.actor.player_id), _encode(meta))
 
+    def sees(self, viewer: Viewer) -> None:
+        """Show the member from now on what this class of viewers sees."""
+        self.viewer = viewer
+        self.member.view_as(viewer)
+
     def look_again(self, session: Session, names: Mapping[UUID, str]) -> None:
         """Roles may have changed: see what the new one sees, or leave when sent out."""
         actor = self.member.actor
@@ -266,8 +275,7 @@ class RoomChannel:
         viewer = sight_of(session, actor)
         if self.viewer is not None and viewer != self.viewer:
             self.sitting.told.setdefault(viewer, self.sitting.told.get(self.viewer, -1))
-            self.viewer = viewer
-            self.member.view_as(viewer)
+            self.sees(viewer)
         if self._stands is not None:
             self.present(session, names.get(actor.player_id))
 
