@@ -28,6 +28,7 @@ class Params(msgspec.Struct):
     refuse: bool = False
     crash: bool = False
     wait: bool = False  # until `Rooms.gate` is opened
+    kicked: bool = False  # by the games' side, in the join itself
     size: int = 0  # of the reply, in bytes
 
 
@@ -42,6 +43,7 @@ class Rooms:
     joining: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits at the gate
     unanswered: asyncio.Queue[Reply] = field(default_factory=asyncio.Queue)
     members: list["Occupant"] = field(default_factory=list)
+    coming: list[Member] = field(default_factory=list)  # who ever waited at the gate
     joins: int = 0
 
     def canonical(self, name: str) -> str:
@@ -56,8 +58,11 @@ class Rooms:
             raise ZeroDivisionError("a fault in joining")
         index = len(self.logs[name]) - 1
         if asked.wait:
+            self.coming.append(member)
             self.joining.set()
             await self.gate.wait()
+        if asked.kicked:
+            member.close()
         member.track(str(member.actor.player_id), json.encode({"role": asked.role}))
         occupant = Occupant(self, name, member)
         self.members.append(occupant)

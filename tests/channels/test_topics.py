@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tallybook.delivery.channels.limits import Limits
 from tests.channels.raw import HEARTBEAT, Raw, upgrade
 from tests.channels.serving import Serving, serving
@@ -133,6 +135,7 @@ async def test_a_join_that_takes_too_long_or_is_overtaken_comes_to_nothing() -> 
         socket.send(["2", "2", "room:ABC", "phx_join", {"wait": True}])
         socket.send(["2", "3", "room:ABC", "echo", {}])
         socket.send(["2", "4", "room:ABC", "echo", {}])
+        assert await socket.message() == ["1", "1", "room:ABC", "phx_reply", UNMATCHED]
         assert await socket.message() == ["1", "1", "room:ABC", "phx_close", {}]
         assert (await socket.message())[4]["response"]["code"] == "overloaded"
         reply = await socket.message()
@@ -142,6 +145,40 @@ async def test_a_join_that_takes_too_long_or_is_overtaken_comes_to_nothing() -> 
         socket.send(["5", "5", "room:ABC", "phx_join", {"wait": True}])
         await server.rooms.joining.wait()
     # hung up in the middle of a join: `serving` sees that nothing is left
+
+
+async def test_what_was_said_behind_a_join_that_is_overtaken_is_answered_all_the_same(
+    server: Serving,
+) -> None:
+    async with await Raw.connect(server.port) as socket:
+        socket.send(["1", "1", "room:ABC", "phx_join", {"wait": True}])
+        socket.send(["1", "2", "room:ABC", "record", {"value": 7}])
+        socket.send(["1", "3", "room:ABC", "phx_leave", {}])
+        socket.send(["4", "4", "room:ABC", "phx_join", {}])
+        assert await socket.message() == ["1", "1", "room:ABC", "phx_reply", UNMATCHED]
+        assert await socket.message() == [None, "2", "room:ABC", "phx_reply", UNMATCHED]
+        assert await socket.message() == ["1", "3", "room:ABC", "phx_reply", OK]
+        assert await socket.message() == ["1", "1", "room:ABC", "phx_close", {}]
+        joined = await socket.message()
+        assert (joined[:4], joined[4]["status"]) == (["4", "4", "room:ABC", "phx_reply"], "ok")
+        assert len(server.rooms.members) == 1
+
+
+@pytest.mark.parametrize("by_itself", [False, True])
+async def test_who_is_sent_out_while_coming_in_is_told_so(server: Serving, by_itself: bool) -> None:
+    async with await Raw.connect(server.port) as socket:
+        socket.send(["1", "1", "room:ABC", "phx_join", {"wait": True, "kicked": by_itself}])
+        socket.send(["1", "2", "room:ABC", "echo", {}])
+        await server.rooms.joining.wait()
+        if by_itself:
+            server.rooms.gate.set()
+        else:
+            server.rooms.coming[0].close()
+        refused = await socket.message()
+        assert (refused[1], refused[4]["response"]["code"]) == ("1", "forbidden")
+        assert await socket.message() == [None, "2", "room:ABC", "phx_reply", UNMATCHED]
+        assert await socket.message() == ["1", "1", "room:ABC", "phx_close", {}]
+        await socket.join(ref="3")
 
 
 async def test_what_happens_during_a_join_follows_its_reply_without_gap_or_repetition(

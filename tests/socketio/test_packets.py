@@ -52,6 +52,22 @@ async def test_a_broken_packet_ends_its_own_websocket_and_disturbs_nobody(
         await neighbour.hear('42["event",{"topic":"room:ABC","index":0,"value":7}]')
 
 
+async def test_every_message_is_acknowledged_also_behind_a_join_that_is_overtaken(server: Serving) -> None:
+    unmatched = '[{"status":"error","response":{"reason":"unmatched topic"}}]'
+    async with connected(server.port) as socket:
+        for packet in (
+            join(wait=True),
+            '422["push",{"topic":"room:ABC","event":"record","payload":{"value":7}}]',
+            '423["unsubscribe",{"topic":"room:ABC"}]',
+            join(number=4),
+        ):
+            socket.say(packet)
+        acknowledged = [await socket.hear("43") for _ in range(4)]
+    assert acknowledged[:2] == [f"431{unmatched}", f"432{unmatched}"]
+    assert acknowledged[2] == '433[{"status":"ok","response":{}}]'
+    assert acknowledged[3].startswith('434[{"status":"ok"')
+
+
 @pytest.mark.parametrize("packet", BAD.values(), ids=BAD)
 async def test_a_broken_packet_ends_its_own_polling_and_disturbs_nobody(server: Serving, packet: str) -> None:
     async with polling(server.port) as neighbour, polling(server.port) as poller:

@@ -19,16 +19,18 @@ log = logging.getLogger(__name__)
 
 _CRASHED = b'{"reason":"channel_crash"}'
 _UNMATCHED = b'{"reason":"unmatched topic"}'
+_SENT_OUT = Refusal("forbidden", "you were sent out while you came in")
 
 
 class Membership(Subscription):
     """A topic joined, or being joined, by a socket; the `Member` of the contract."""
 
-    __slots__ = ("channel", "socket", "task", "waiting")
+    __slots__ = ("channel", "reply", "socket", "task", "waiting")
 
-    def __init__(self, socket: "Conversation", topic: str, join_ref: Ref) -> None:
+    def __init__(self, socket: "Conversation", topic: str, join_ref: Ref, reply: "Answer") -> None:
         super().__init__(socket.outbox, socket.wire, topic, join_ref)
         self.socket = socket
+        self.reply = reply  # to the join
         self.channel: Channel | None = None  # None until the join is answered
         self.task: asyncio.Task[None] | None = None
         self.waiting: list[Message] | None = []  # what the client sent before it knew the answer
@@ -47,7 +49,7 @@ class Membership(Subscription):
         self.socket.hub.track(self, key, meta)
 
     def close(self) -> None:
-        self.socket.end(self, "phx_close", b"{}")
+        self.socket.end(self, "phx_close", b"{}", _SENT_OUT)
 
 
 class Answer:
@@ -189,38 +191,29 @@ class Conversation:
             reply.error(Refusal("rate_limited", f"a socket joins at most {self._limits.topics} topics"))
         else:
             name = topics.canonical(name)
-            member = self._members[spelling] = Membership(self, spelling, message.join_ref)
+            member = self._members[spelling] = Membership(self, spelling, message.join_ref, reply)
             self.hub.subscribe(f"{prefix}:{name}", member)
-            member.task = asyncio.get_running_loop().create_task(
-                self._joining(topics, name, member, message, reply)
-            )
+            member.task = asyncio.get_running_loop().create_task(self._joining(topics, name, member, message))
 
-    async def _joining(
-        self, topics: Topics, name: str, member: Membership, message: Message, reply: Answer
-    ) -> None:
+    async def _joining(self, topics: Topics, name: str, member: Membership, message: Message) -> None:
         try:
             async with asyncio.timeout(self._limits.join_seconds):
                 joined = await topics.join(name, message.payload, member)
         except TimeoutError:
-            self._not_joined(member, reply, Refusal("unavailable", "the join took too long"))
+            self._drop(member, Refusal("unavailable", "the join took too long"))
         except Exception as error:  # a refusal, or a fault that `error` logs
-            self._not_joined(member, reply, error)
+            self._drop(member, error)
         else:
-            self._let_in(topics, member, joined, reply)
+            self._let_in(topics, member, joined)
 
-    def _not_joined(self, member: Membership, reply: Answer, error: Exception) -> None:
-        reply.error(error)
-        self._drop(member)
-        self._catch_up(member)
-
-    def _let_in(self, topics: Topics, member: Membership, joined: Joined, reply: Answer) -> None:
+    def _let_in(self, topics: Topics, member: Membership, joined: Joined) -> None:
         self.joined = True
         if self._members.get(member.name) is not member:  # the games' side closed it in the meantime
             self._left(joined.channel, member)
             return
         member.channel = joined.channel
         member.task = None
-        reply.ok(joined.reply)
+        member.reply.ok(joined.reply)
         self.hub.start(member, joined.viewer, joined.since, presence=topics.presence)
         self._catch_up(member)
 
@@ -233,21 +226,28 @@ class Conversation:
         """The client itself leaves, or joins anew."""
         self._drop(member)
 
-    def end(self, member: Membership, event: str, payload: bytes) -> None:
+    def end(self, member: Membership, event: str, payload: bytes, why: Exception | None = None) -> None:
         """End a membership and tell the client by `phx_close` or `phx_error`; only once."""
         if self._members.get(member.name) is member:
-            self._drop(member)
+            self._drop(member, why)
             self.send(member.join_ref, member.join_ref, member.name, event, payload)
 
-    def _drop(self, member: Membership) -> None:
+    def _drop(self, member: Membership, why: Exception | None = None) -> None:
+        """Forget a membership. A join without an answer gets one, which says why, and so does what waited."""
         if self._members.get(member.name) is not member:
             return
         del self._members[member.name]
         self.hub.unsubscribe(member)
         if member.channel is not None:
             self._left(member.channel, member)
-        elif member.task is not None and member.task is not asyncio.current_task():
+            return
+        if member.task is not None and member.task is not asyncio.current_task():
             member.task.cancel()
+        if why is None:  # the client itself left, or joined anew
+            member.reply.refuse(_UNMATCHED)
+        else:
+            member.reply.error(why)
+        self._catch_up(member)
 
     def _left(self, channel: Channel, member: Membership) -> None:
         try:
