@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Table, select
+from sqlalchemy import Column, Table, select
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.inbox import Inbox, Notice
@@ -67,23 +67,26 @@ class Notifications:
         return await self.unread(actor)
 
     async def _told(self, notices: Sequence[Notice]) -> None:
+        unlocks = [each for each in notices if each.kind == "achievement_unlocked"]
+        keys = await self._column(achievements.c.key, _ids(unlocks, ("achievement_id",)))
         for told, shown in zip(notices, await self._named(notices), strict=True):
             self._tell([told.player_id], "notification", shown)
             if told.kind == "achievement_unlocked":
-                achievement = {"id": told.data["achievement_id"], **_some(told.data, ("points", "tier"))}
-                achievement["name"] = shown.names.get(str(achievement["id"]))
+                (id_,) = _ids([told], ("achievement_id",))
+                achievement = {"id": id_, "key": keys.get(id_), "name": shown.names.get(str(id_))}
+                achievement |= _some(told.data, ("points", "tier"))
                 unlocked = {
                     "player_id": told.player_id,
                     "game_id": told.data["game_id"],
                     "achievement": achievement,
-                    "timestamp": shown.at,
+                    "timestamp": told.data.get("unlocked_at", shown.at),  # older notices did not know
                 }
                 self._tell([told.player_id], "achievement.unlocked", unlocked)
 
     async def _named(self, notices: Sequence[Notice]) -> list[Notification]:
         names: dict[UUID, str] = {}
         for field, table in _NAMED.items():
-            names |= await self._names_in(table, _ids(notices, (field,)))
+            names |= await self._column(table.c.name, _ids(notices, (field,)))
         people = _ids(notices, _PLAYERS)
         known = await self._names.of(people)
         names |= {player_id: known[player_id] for player_id in people if player_id in known}
@@ -99,13 +102,13 @@ class Notifications:
             for each in notices
         ]
 
-    async def _names_in(self, table: Table, ids: Collection[UUID]) -> dict[UUID, str]:
+    async def _column(self, column: Column[str], ids: Collection[UUID]) -> dict[UUID, str]:
+        """What stands in a column of the table with these ids."""
         if not ids:
             return {}
-        query = select(table.c.id, table.c.name).where(table.c.id.in_(ids))
-        return await self._database.read(
-            lambda connection: {row.id: row.name for row in connection.execute(query)}
-        )
+        id_ = column.table.c.id
+        query = select(id_, column).where(id_.in_(ids))
+        return await self._database.read(lambda connection: dict(map(tuple, connection.execute(query))))
 
 
 def _ids(notices: Iterable[Notice], fields: Sequence[str]) -> set[UUID]:

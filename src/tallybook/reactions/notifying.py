@@ -14,6 +14,7 @@ from tallybook.accounts.tables import players
 from tallybook.careers.events import AchievementUnlocked
 from tallybook.database.bulk import Lookup
 from tallybook.database.engine import Database
+from tallybook.kernel.clock import iso
 from tallybook.kernel.events import Recorded
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.slots import SLOTS
@@ -107,6 +108,7 @@ class Notifying:
                     "achievement_id": unlocked.achievement,
                     "points": unlocked.points,
                     "tier": unlocked.tier,
+                    "unlocked_at": iso(recorded.committed_at if recorded.at is None else recorded.at),
                 }
                 yield _notice(recorded, unlocked.player, "achievement_unlocked", **told)
             case SessionCreated() as created:

@@ -68,16 +68,17 @@ class FirstPlaces(msgspec.Struct, frozen=True):
 
 
 class Unlocked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An achievement; `name` is null once it has none."""
+    """An achievement; `key` and `name` are null once it is no more."""
 
     id: UUID
+    key: str | None
     name: str | None
     points: int | UnsetType = UNSET
     tier: int | UnsetType = UNSET
 
 
 class AchievementUnlocked(msgspec.Struct, frozen=True):
-    """A player has an achievement, from `timestamp` on."""
+    """A player has an achievement; `timestamp` is when it was earned."""
 
     player_id: UUID
     game_id: UUID

@@ -1,0 +1,38 @@
+"""What people are told on their own topics."""
+
+import asyncio
+from uuid import UUID
+
+import httpx
+
+from tallybook.accounts.inbox import notice
+from tallybook.bootstrap.node import Node
+from tallybook.kernel.clock import iso
+from tallybook.kernel.ids import new_id
+from tests.contract.wire import socket
+from tests.rest.achievements.achieving import LONG_AGO, defined, unlock
+from tests.rest.kit import body_of, register
+
+
+async def test_an_unlock_is_told_with_its_key_and_when_it_was_earned(
+    server: Node, client: httpx.AsyncClient
+) -> None:
+    ana = await register(client, "ana-plays")
+    game = (await ana.post("/games", {"name": "Pinball"}))["id"]
+    medal = await defined(ana, game, "medal", points=10)
+    async with asyncio.timeout(20), socket(server, ana.token) as line:
+        await line.ask(f"player:{ana.id}", "phx_join", {})
+        body_of(await unlock(ana, medal, timestamp=LONG_AGO))
+        told = (await line.until(lambda heard: heard[3] == "achievement.unlocked"))[4]
+        shown = {"id": medal["id"], "key": "medal", "name": "Medal", "points": 10}
+        assert (told["timestamp"], told["achievement"]) == (LONG_AGO, shown)
+        (kept,) = (await ana.get("/notifications"))["items"]
+        assert kept["data"]["unlocked_at"] == LONG_AGO
+        assert kept["at"] != LONG_AGO
+
+        line.heard.clear()
+        data = {"game_id": UUID(game), "achievement_id": UUID(medal["id"]), "points": 10, "tier": None}
+        older = notice(UUID(ana.id), "achievement_unlocked", 7_000_000, new_id(), **data)
+        await server.following._inbox.put([older])  # of a release that kept no such moment
+        told = (await line.until(lambda heard: heard[3] == "achievement.unlocked"))[4]
+        assert told["timestamp"] == iso(7_000_000)
