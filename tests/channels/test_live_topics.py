@@ -19,6 +19,7 @@ from tallybook.delivery.channels.players import PlayerTopics
 from tallybook.delivery.channels.socket import ChannelSocket
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import not_found
+from tests.bus.waiting import until
 from tests.contract.wire import LINES
 
 GAME, ANA, ANA_ONCE, BEN = (new_id() for _ in range(4))
@@ -31,13 +32,17 @@ class Board:
     places: list[int] = field(default_factory=list)
     reads: int = 0
     away: bool = False
+    gates: list[asyncio.Event] = field(default_factory=list)  # at which the next reads are held up
 
     async def top(self, game_id: UUID) -> bytes:
         assert game_id == GAME
         self.reads += 1
         if self.away:
             raise ConnectionError("the database is away")
-        return msgspec.json.encode(self.places)
+        read = msgspec.json.encode(self.places)
+        if self.gates:
+            await self.gates.pop(0).wait()
+        return read
 
 
 async def see(actor: Actor, game_id: UUID) -> None:
@@ -72,19 +77,25 @@ class Line:
         self.socket.text(msgspec.json.encode(["1", "1", topic, event, {}]))
         return (await self.heard.get())[4]
 
+    async def until(self, rankings: object) -> None:
+        while await self.told() != ("scoreboard", {"rankings": rankings}):
+            pass
+
     async def told(self) -> object:
         _, _, _, event, payload = await self.heard.get()
         return event, payload
 
 
 @contextmanager
-def line(hub: Hub, topics: GameTopics | PlayerTopics, actor: Actor | None = None) -> Iterator[Line]:
+def line(
+    hub: Hub, topics: GameTopics | PlayerTopics, actor: Actor | None = None, *, alone: bool = True
+) -> Iterator[Line]:
     opened = Line(hub, topics, actor or Actor(BEN))
     try:
         yield opened
     finally:
         opened.socket.closed()
-        assert hub.topics == 0
+        assert hub.topics == 0 or not alone
 
 
 def scored(games: GameTopics) -> None:
@@ -113,6 +124,45 @@ async def test_a_board_is_told_when_it_changes_and_not_otherwise() -> None:
         assert await follower.told() == ("scoreboard", {"rankings": [9]})
     await asyncio.sleep(0)
     scored(games)
+
+
+@pytest.mark.parametrize("order", [["join", "news"], ["news", "join"]], ids=" before ".join)
+async def test_a_board_that_was_read_before_a_join_does_not_follow_its_reply(order: list[str]) -> None:
+    hub, board = Hub(), Board([3])
+    games = GameTopics(hub, see, board, {Scored})
+    gates = {"news": asyncio.Event(), "join": asyncio.Event()}
+    with line(hub, games) as follower:
+        await follower.ask(f"game:{GAME}")
+        with line(hub, games, alone=False) as late:
+            board.places, board.gates = [5, 3], [gates["news"]]
+            scored(games)
+            await until(lambda: not board.gates)
+            board.places, board.gates = [8, 5, 3], [gates["join"]]
+            joining = asyncio.create_task(late.ask(f"game:{GAME}"))
+            await until(lambda: not board.gates)
+            for each in order:
+                gates[each].set()
+                await (joining if each == "join" else follower.until([5, 3]))
+            assert await joining == {"status": "ok", "response": {"rankings": [8, 5, 3]}}
+            board.places = [9]
+            scored(games)
+            assert await late.told() == ("scoreboard", {"rankings": [9]})
+
+
+async def test_a_score_that_is_taken_back_is_taken_back_for_who_came_meanwhile() -> None:
+    hub, board = Hub(), Board([3])
+    games = GameTopics(hub, see, board, {Scored})
+    with line(hub, games) as follower:
+        await follower.ask(f"game:{GAME}")
+        board.places = [5, 3]
+        scored(games)
+        await follower.until([5, 3])
+        with line(hub, games, alone=False) as late:
+            board.places = [8]
+            await late.ask(f"game:{GAME}")
+            board.places = [5, 3]  # before anybody was told
+            scored(games)
+            assert await late.told() == ("scoreboard", {"rankings": [5, 3]})
 
 
 async def test_many_changes_leave_at_most_ten_times_a_second_and_the_newest_arrives() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from itertools import count
 from typing import Protocol
 from uuid import UUID
 
@@ -66,6 +67,7 @@ class GameTopics:
         self._board = board
         self._scoring = scoring
         self._followed: dict[UUID, _Followed] = {}
+        self._reads = count()  # in the order in which they began
 
     def canonical(self, name: str) -> str:
         return name.lower()
@@ -84,10 +86,15 @@ class GameTopics:
                 del self._followed[game_id]
 
         try:
-            return Joined(Listener(left), _payload(await self._board.top(game_id)))
+            number = next(self._reads)
+            payload = _payload(await self._board.top(game_id))
         except BaseException:
             left()
             raise
+        followed.since = max(followed.since, number)
+        if payload != followed.told:
+            followed.told = None  # not everybody has the same
+        return Joined(Listener(left), payload, since=number)
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""
@@ -101,6 +108,7 @@ class GameTopics:
         while followed.stale and followed.members:
             followed.stale = False
             pause = REFRESH_SECONDS
+            number = next(self._reads)
             try:
                 payload = _payload(await self._board.top(game_id))
             except Exception as error:  # the database is away
@@ -108,8 +116,9 @@ class GameTopics:
                 followed.stale, pause = True, LOOK_AGAIN
             else:
                 if payload != followed.told:
-                    followed.told = payload
-                    self._hub.broadcast(f"game:{game_id}", "scoreboard", same_for_all(payload))
+                    followed.told = payload if number > followed.since else None
+                    told = same_for_all(payload)
+                    self._hub.broadcast(f"game:{game_id}", "scoreboard", told, position=number)
             await asyncio.sleep(pause)
         followed.telling = None
 
@@ -120,7 +129,8 @@ class _Followed:
     def __init__(self) -> None:
         self.members = 0
         self.stale = False  # it may have changed since the board was last read
-        self.told: bytes | None = None
+        self.told: bytes | None = None  # to everybody; None where some may have another
+        self.since = -1  # the last read that a join was answered with; what was begun before is not told it
         self.telling: asyncio.Task[None] | None = None
 
 
