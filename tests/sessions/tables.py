@@ -59,7 +59,7 @@ class Table:
         return self.carry_out(decode_command(self.session.rules, name, body), actor, at)
 
     def carry_out(self, command: Command, actor: UUID, at: int | None = None) -> list[Event]:
-        events = decide(self.state, command, actor=actor, index=len(self.log), at=at, people=self.people)
+        events = decide(self.state, command, actor=actor, index=len(self.log), people=self.people)
         for event in events:
             payload, texts = encode(event)
             self.texts |= texts

@@ -139,8 +139,7 @@ class Desk:
             require_in_session(actor, name, session, member=member)
             require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
-            me, at = actor.player_id, envelope.at
-            return decide(session, command, actor=me, index=index, at=at, people=self.people)
+            return decide(session, command, actor=actor.player_id, index=index, people=self.people)
 
         return Append(
             stream=session_id,

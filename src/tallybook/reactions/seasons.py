@@ -55,17 +55,18 @@ class SeasonKeeping:
         if any(board.id in lacking for board in boards):
             return  # they lack some of what counts: until a later look
 
-        def frozen(connection: Connection) -> bool:
+        def over(connection: Connection) -> bool:
             # What counts is what is committed before the end. Under the lock no such batch is under way, and
             # by the ledger's time, whatever this node's clock says, none comes any more.
             lock(connection)
-            if tail(connection).now < season.ends_at:
-                return False
-            freeze(connection, self._records.slot, boards, season.id, standings_id)
-            return True
+            return tail(connection).now >= season.ends_at
 
-        if not await self._database.write(frozen):
+        def frozen(connection: Connection) -> None:
+            freeze(connection, self._records.slot, boards, season.id, standings_id)
+
+        if not await self._database.write(over):
             return  # it goes on: until a later look
+        await self._database.write(frozen)
         digest = Digest()
         for board in boards:
             after, total = 0, 1

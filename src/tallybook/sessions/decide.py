@@ -36,16 +36,14 @@ def decide(
     *,
     actor: UUID,
     index: int,
-    at: int | None = None,
     seed: Seed | None = None,
     people: People = alone,
 ) -> Sequence[Event]:
     """The events that `command` brings about, none when it asks for what is the case already.
 
     Raises a `Refusal` where the session or its rules do not allow it. Who may ask for what is decided
-    before, in `access`. `at` is when the client says it happened, microseconds. `people` knows who has
-    claimed whom: what one of a person's players is at the table, all are. `seed` is for tests and imports:
-    without one, a fresh one deals the cards.
+    before, in `access`. `people` knows who has claimed whom: what one of a person's players is at the table,
+    all are. `seed` is for tests and imports: without one, a fresh one deals the cards.
     """
     if isinstance(command, CreateSession):
         if session is not None:
@@ -60,7 +58,7 @@ def decide(
     if session.ended_at is not None:
         raise Refusal("session_finished", f"the session is {session.status}")
     if not isinstance(command, PlatformCommand):
-        return lifecycle.play(session, command, ids=people(actor), index=index, at=at)
+        return lifecycle.play(session, command, ids=people(actor), index=index)
     match command:
         case Start():
             return lifecycle.start(session, seed)
@@ -69,9 +67,9 @@ def decide(
         case Resume():
             return lifecycle.resume(session)
         case End():
-            return lifecycle.end(session, command, at)
+            return lifecycle.end(session, command)
         case Abandon():
-            return lifecycle.abandon(session, at)
+            return lifecycle.abandon()
         case Seats():
             return seating.change_seats(session, command, actor, people)
         case TakeSeat(seat=seat):

@@ -100,9 +100,7 @@ def resume(session: Session) -> Sequence[Event]:
     return (SessionResumed(),) if session.paused else ()
 
 
-def play(
-    session: Session, command: Command, *, ids: Sequence[UUID], index: int, at: int | None
-) -> Sequence[Event]:
+def play(session: Session, command: Command, *, ids: Sequence[UUID], index: int) -> Sequence[Event]:
     if session.status != "playing" or session.paused:
         state = "is paused" if session.paused else "has not started"
         raise Refusal("session_not_playing", f"the session {state}")
@@ -113,17 +111,15 @@ def play(
     if rules.manual:
         return events
     played = _after(session, events, actor=actor, index=index)
-    return (*events, *end(played, End(), at)) if rules.over(played.rules_state) else events
+    return (*events, *end(played, End())) if rules.over(played.rules_state) else events
 
 
-def end(session: Session, command: End, at: int | None) -> Sequence[Event]:
+def end(session: Session, command: End) -> Sequence[Event]:
     _refuse_before_start(session)
-    _refuse_early_end(session, at)
     return (SessionFinished(_result(session, command)),)
 
 
-def abandon(session: Session, at: int | None) -> Sequence[Event]:
-    _refuse_early_end(session, at)
+def abandon() -> Sequence[Event]:
     return (SessionAbandoned(),)
 
 
@@ -173,12 +169,6 @@ def _after(session: Session, events: Sequence[Event], *, actor: UUID, index: int
 def _refuse_before_start(session: Session) -> None:
     if session.status == "waiting":
         raise Refusal("session_not_playing", "the session has not started")
-
-
-def _refuse_early_end(session: Session, at: int | None) -> None:
-    began = session.created_at if session.started_at is None else session.started_at
-    if at is not None and at < began:
-        raise invalid("at", "lies before the session began")
 
 
 def _finished(session: Session) -> tuple[Result, int]:
