@@ -147,7 +147,7 @@ def test_a_finished_session_carries_its_whole_result() -> None:
         ("highest", [{"seat": 1, "winner": True}], [(2, False), (1, True), (2, False)]),
         ("highest", [{"seat": 1, "place": 1}, {"seat": 2, "place": 2}], [(3, False), (1, True), (2, False)]),
         ("highest", [{"seat": 0, "place": 1, "winner": False}], [(1, False), (2, False), (2, False)]),
-        ("none", [{"seat": 2, "winner": True}], [(2, False), (2, False), (1, True)]),
+        ("none", [{"seat": 2, "place": 1}], [(2, False), (2, False), (1, False)]),
         ("cooperative", [{"seat": 0, "winner": True}], [(1, True), (1, True), (1, True)]),
         ("cooperative", [{"seat": 0, "winner": False}], [(1, False), (1, False), (1, False)]),
     ],
@@ -184,6 +184,13 @@ def test_a_word_about_one_seat_holds_for_its_team() -> None:
 )
 def test_a_result_that_cannot_be_is_refused(given: Any, code: str) -> None:
     assert refusal(Table(creation(ANA, BEN)), "end", result=given) == code
+
+
+def test_nobody_wins_a_game_without_a_winner() -> None:
+    table = Table(creation(ANA, BEN, win="none"))
+    assert refusal(table, "end", result=[{"seat": 0, "winner": True}]) == "invalid"
+    table.do("end", result=[{"seat": 0, "place": 1, "winner": False}])
+    assert refusal(table, "correct", reason="no", result=[{"seat": 0, "winner": True}]) == "invalid"
 
 
 def test_a_correction_changes_the_score_and_the_result_and_names_what_it_corrects() -> None:

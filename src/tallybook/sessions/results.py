@@ -52,14 +52,15 @@ def given_placings(session: Session, given: Sequence[GivenPlacing]) -> Placings:
 
     A word about one seat holds for its team. Who is first wins and who wins is first, unless it is said
     otherwise; seats not spoken of follow after the others, except in a cooperative game: there all win or
-    lose together.
+    lose together. In a game without a winner there are places alone.
     """
     said = _said(session, given)
     cooperative = session.config.win == "cooperative"
+    first_wins = session.config.win in {"highest", "lowest"}
     winners = {
         seat
         for seat, placing in said.items()
-        if (placing.place == 1 and not cooperative if placing.winner is None else placing.winner)
+        if (placing.place == 1 and first_wins if placing.winner is None else placing.winner)
     }
     ahead = {seat for seat, placing in said.items() if placing.place is not None} | winners
     last = 1 if cooperative else 1 + len(ahead)
@@ -85,6 +86,8 @@ def _said(session: Session, given: Sequence[GivenPlacing]) -> dict[int, GivenPla
             raise invalid(f"result.{number}.seat", "is named twice")
         if placing.place is None and placing.winner is None:
             raise invalid(f"result.{number}", "needs a place or a winner")
+        if placing.winner and session.config.win == "none":
+            raise invalid(f"result.{number}.winner", "nobody wins this game: give a place")
         if placing.place is not None and not 1 <= placing.place <= len(session.seats):
             raise invalid(f"result.{number}.place", f"must be from 1 to {len(session.seats)}")
         by_seat[seat.seat] = by_team[seat.team] = placing

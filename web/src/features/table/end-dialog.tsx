@@ -22,13 +22,12 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
   const [winners, setWinners] = useState<string[]>([]);
   const [won, setWon] = useState<string | null>(null);
   const together = how === "end" && session.win === "cooperative";
-  const pick = how === "end" && !together;
-  const scores = session.stats.some((stat) => stat.scoring && stat.scope === "player");
-  const totalsDecide = scores && session.win !== "none";
+  const pick = how === "end" && !together && session.win !== "none";
+  const totalsDecide = session.stats.some((stat) => stat.scoring && stat.scope === "player");
 
   const given = (): Given | undefined => {
     if (together) return session.seats.map(({ seat }) => ({ seat, winner: won === "won" }));
-    if (totalsDecide && winners.length === 0) return undefined;
+    if (!pick || (totalsDecide && winners.length === 0)) return undefined;
     return session.seats.map(({ seat }) => ({ seat, winner: winners.includes(String(seat)) }));
   };
   const confirm = (): void => {
