@@ -87,7 +87,8 @@ async def test_a_session_is_scored_ended_corrected_and_played_again(ana: Person)
     assert code_of(stale) == "stale"
     await ana.post(f"{path}/undo")
     await ana.post(f"{path}/redo")
-    await ana.post(f"{path}/next-round")
+    head = await ana.post(f"{path}/next-round")
+    assert await ana.post(f"{path}/clear", {"seat": 1, "stat": "Points"}) == head
     await ana.post(f"{path}/record", {"seat": 1, "stat": "Points", "value": 3})
     await ana.post(f"{path}/seats", {"add": {"player_id": ana.id}})
     board = await ana.get(f"{path}/scoreboard")

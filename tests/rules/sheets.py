@@ -32,12 +32,18 @@ class Table:
         self.log: list[Happened] = []
 
     def do(self, name: str, actor: UUID = ANA, **body: Any) -> Event:
-        command = msgspec.convert(body, RULES.commands[name])
-        (event,) = RULES.decide(self.sheet, command, None, actor=actor, index=len(self.log))
-        event = stored(event)
-        self.sheet = RULES.evolve(self.sheet, event, actor=actor, index=len(self.log))
-        self.log.append((event, actor, len(self.log)))
+        (event,) = self.carry_out(name, actor, **body)
         return event
+
+    def carry_out(self, name: str, actor: UUID = ANA, **body: Any) -> list[Event]:
+        """What happens, which is nothing when it is the case already."""
+        command = msgspec.convert(body, RULES.commands[name])
+        decided = RULES.decide(self.sheet, command, None, actor=actor, index=len(self.log))
+        events = [stored(event) for event in decided]
+        for event in events:
+            self.sheet = RULES.evolve(self.sheet, event, actor=actor, index=len(self.log))
+            self.log.append((event, actor, len(self.log)))
+        return events
 
     def record(
         self, seat: int | None, value: Any, actor: UUID = ANA, stat: str = "points", **body: Any

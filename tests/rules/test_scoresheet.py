@@ -33,6 +33,8 @@ def test_every_write_says_what_its_cell_became() -> None:
     assert table.add(0, 3) == ValueRecorded(0, "points", 8, delta=3)
     assert table.add(None, -2, stat="fire") == ValueRecorded(None, "fire", -2, delta=-2)
     assert table.do("clear", seat=0, stat="points") == ValueCleared(0, "points")
+    assert table.carry_out("clear", seat=0, stat="points") == []
+    assert table.carry_out("clear", seat=1, stat="points", round=2) == []
     assert table.do("undo") == WriteUndone(undone=3, seat=0, stat="points", value=8)
     assert table.do("redo") == WriteRedone(redone=3, seat=0, stat="points")
     assert table.do("next_round") == RoundStarted(2)

@@ -70,10 +70,15 @@ class Recount:
             if not undone:
                 return False
             undone.pop().counts = True
+        elif body["name"] == "clear" and self.is_empty(body):
+            pass  # nothing is written
         else:
             undone.clear()
             self.entries.append(Entry(actor, body, body.get("round") or self.round))
         return True
+
+    def is_empty(self, body: dict[str, Any]) -> bool:
+        return (body["seat"], body["stat"], body.get("round") or self.round) not in self.cells()
 
     def cells(self) -> dict[tuple[int | None, str, int], Any]:
         cells: dict[tuple[int | None, str, int], Any] = {}
@@ -99,7 +104,7 @@ def played(script: list[tuple[UUID, dict[str, Any]]]) -> tuple[Table, Recount]:
     table, recount = Table(*STATS, seats=2), Recount()
     for actor, body in script:
         if recount.do(actor, body):
-            table.do(actor=actor, **body)
+            table.carry_out(actor=actor, **body)
         else:
             with pytest.raises(Refusal, match=r"taken back|undone nothing"):
                 table.do(actor=actor, **body)

@@ -48,9 +48,12 @@ def test_seats_come_and_go_while_the_score_is_kept_and_numbers_are_never_reused(
 def test_seats_are_reordered_and_put_into_teams() -> None:
     table = Table(creation(ANA, BEN))
     assert table.do("seats", reorder=[1, 0]) == [SeatsReordered((1, 0))]
+    assert table.do("seats", reorder=[1, 0]) == []
     assert table.do("seats", team={"seat": 1, "team": "blue"}) == [TeamSet(1, "blue")]
+    assert table.do("seats", team={"seat": 1, "team": " blue "}) == []
     assert [(line["seat"], line["team"]) for line in table.board["seats"]] == [(1, "blue"), (0, None)]
     assert table.do("seats", team={"seat": 1}) == [TeamSet(1)]
+    assert table.do("seats", team={"seat": 1}) == []
     for order in ([1], [1, 1], [0, 1, 2]):
         assert refusal(table, "seats", reorder=order) == "invalid"
 

@@ -69,9 +69,11 @@ def change_seats(session: Session, command: Seats, actor: UUID, people: People) 
         case Seats(reorder=tuple(numbers)):
             if sorted(numbers) != sorted(seat.seat for seat in session.seats):
                 raise invalid("reorder", "name every seat once")
-            return (SeatsReordered(numbers),)
+            unchanged = numbers == tuple(seat.seat for seat in session.seats)
+            return () if unchanged else (SeatsReordered(numbers),)
         case Seats(team=TeamOf() as of):
-            return (TeamSet(_seat(session, of.seat).seat, _team(of.team, "team.team")),)
+            seat, team = _seat(session, of.seat), _team(of.team, "team.team")
+            return () if team == seat.team else (TeamSet(seat.seat, team),)
         case Seats(approve=RequestOf() as request):
             seat = _requested(session, request)
             _refuse_second_seat(session, people(request.player_id))

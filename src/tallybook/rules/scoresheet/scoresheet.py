@@ -82,8 +82,7 @@ class Scoresheet(Rules[Sheet]):
             case Record():
                 return (_record(state, command),)
             case Clear():
-                _kind(state, command.seat, command.stat)
-                return (ValueCleared(command.seat, command.stat, _round(state, command.round)),)
+                return _clear(state, command)
             case Undo():
                 return (_undo(state, actor, merged),)
             case Redo():
@@ -161,6 +160,14 @@ def _record(sheet: Sheet, command: Record) -> ValueRecorded:
         value = kind.add(before, delta)
     _check(sheet, kind, command.seat, before, value)
     return ValueRecorded(command.seat, command.stat, value, in_round, delta)
+
+
+def _clear(sheet: Sheet, command: Clear) -> Sequence[Event]:
+    _kind(sheet, command.seat, command.stat)
+    in_round = _round(sheet, command.round)
+    if sheet.column(command.seat, command.stat).values.get(in_round or 1) is None:
+        return ()
+    return (ValueCleared(command.seat, command.stat, in_round),)
 
 
 def _undo(sheet: Sheet, actor: UUID, merged: Collection[UUID]) -> WriteUndone:
