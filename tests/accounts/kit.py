@@ -33,6 +33,6 @@ class HandClock:
 def accounts_on(ledger: Ledger, clock: HandClock, ring: Sequence[str] = (SECRET,)) -> Accounts:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     tokens = AccessTokens(ring, clock)
-    sign_ins = SignIns(ledger, clock, Revocations(ledger.database, clock))
+    sign_ins = SignIns(ledger, clock, Revocations(ledger.database, clock), ring)
     attempts = Attempts("3/minute", clock)
     return Accounts(ledger, clock, tokens, Passwords(hasher), attempts, Emails(ring), sign_ins)

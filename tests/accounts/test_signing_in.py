@@ -80,6 +80,37 @@ async def test_a_refresh_token_counts_once_and_a_copy_ends_the_sign_in(accounts:
     assert await accounts.refresh(other_device.refresh_token)
 
 
+async def test_who_lost_the_answer_to_a_refresh_gets_it_under_the_same_key(
+    accounts: Accounts, clock: HandClock
+) -> None:
+    first = await accounts.guest("Ana")
+    lost = await accounts.refresh(first.refresh_token, command_id="1")
+    clock.seconds += 60
+
+    again = await accounts.refresh(first.refresh_token, command_id="1")
+
+    assert again.refresh_token == lost.refresh_token != first.refresh_token
+    assert accounts.verify(again.access_token).sign_in == accounts.verify(first.access_token).sign_in
+    assert await accounts.refresh(again.refresh_token, command_id="1")
+
+
+@pytest.mark.parametrize(("command_id", "seconds", "used"), [
+    (None, 0, False), ("2", 0, False), ("1", 61, False), ("1", 0, True),
+])  # fmt: skip
+async def test_without_the_key_or_late_or_once_the_answer_was_used_it_is_a_copy(
+    accounts: Accounts, clock: HandClock, command_id: str | None, seconds: int, used: bool
+) -> None:
+    first = await accounts.guest("Ana")
+    newest = await accounts.refresh(first.refresh_token, command_id="1")
+    if used:
+        newest = await accounts.refresh(newest.refresh_token)
+    clock.seconds += seconds
+
+    await refused("invalid_token", accounts.refresh(first.refresh_token, command_id=command_id))
+
+    await refused("invalid_token", accounts.refresh(newest.refresh_token))
+
+
 async def test_of_two_who_use_a_refresh_token_at_once_none_keeps_the_sign_in(accounts: Accounts) -> None:
     stolen = (await accounts.guest("Ana")).refresh_token
 

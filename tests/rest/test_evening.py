@@ -124,6 +124,17 @@ async def test_a_session_is_scored_ended_corrected_and_played_again(ana: Person)
     assert (await ana.get("/sessions/history", **{"from": "2100-01-01"}))["items"] == []
 
 
+async def test_a_refresh_is_answered_again_under_its_key(anybody: AsyncClient) -> None:
+    guest = body_of(await anybody.post(f"{API}/auth/guest", json={"display_name": "Ana"}))
+    path, body = f"{API}/auth/refresh", {"refresh_token": guest["refresh_token"]}
+
+    lost = body_of(await anybody.post(path, json=body, headers={"Idempotency-Key": "1"}))
+    again = body_of(await anybody.post(path, json=body | {"command_id": "1"}))
+
+    assert again["refresh_token"] == lost["refresh_token"]
+    assert code_of(await anybody.post(path, json=body)) == "invalid_token"
+
+
 async def test_a_rematch_is_refused_when_the_session_before_it_has_moved(ana: Person) -> None:
     session = await ana.opens("Cleo")
     path = f"/sessions/{session['id']}"

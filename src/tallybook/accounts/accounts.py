@@ -178,9 +178,10 @@ class Accounts(People):
         )
         return await self._signed_in(player_id, token)
 
-    async def refresh(self, refresh_token: str) -> SignIn:
+    async def refresh(self, refresh_token: str, *, command_id: str | None = None) -> SignIn:
         """New tokens for the newest refresh token; an older one ends its sign-in."""
-        return await self._signed_in(*await self.sign_ins.refresh(RefreshToken.read(refresh_token)))
+        old = RefreshToken.read(refresh_token)
+        return await self._signed_in(*await self.sign_ins.refresh(old, command_id=command_id))
 
     async def logout(self, claims: Claims) -> None:
         """End this device's sign-in: its tokens stop working."""

@@ -23,6 +23,7 @@ from tallybook.kernel.refusals import Refusal, not_found
 from tallybook.ledger.ledger import Ledger
 
 LIFETIME = 60 * 86_400 * 1_000_000  # microseconds since the last use
+AGAIN = 60 * 1_000_000  # for how long who lost the answer to a refresh may ask for it, microseconds
 _SECRET = 32
 
 
@@ -72,7 +73,8 @@ def invalid_refresh_token() -> Refusal:
 class SignIns:
     """Lists and ends. The tokens of what was ended stop working at once, on other nodes within a second."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, revocations: Revocations) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, revocations: Revocations, ring: Sequence[str]) -> None:
+        self._key = blake2b(ring[0].encode(), digest_size=32, person=b"tallybook-renew").digest()
         self._ledger = ledger
         self._clock = clock
         self.revocations = revocations
@@ -163,13 +165,13 @@ class SignIns:
                     self.revocations.hear(player_id, fact)
             return
 
-    async def refresh(self, old: RefreshToken) -> tuple[UUID, RefreshToken]:
+    async def refresh(self, old: RefreshToken, *, command_id: str | None = None) -> tuple[UUID, RefreshToken]:
         """The player and the next token; an old one that was used before ends its sign-in.
 
         For then somebody has a copy. One statement decides, so of two callers with the same token one is
-        always the second.
+        always the second. Only by the same command id, and soon, is it the one whose answer was lost.
         """
-        new = RefreshToken.fresh(old.sign_in)
+        new = RefreshToken.fresh(old.sign_in) if command_id is None else self._next(old, command_id)
         turn = partial(_rotate, old=old, new=new, now=self._clock.now())
         player_id, rotated = await self._ledger.database.write(turn)
         if player_id is None:
@@ -178,6 +180,11 @@ class SignIns:
             await self.sign_out(player_id, old.sign_in)
             raise invalid_refresh_token()
         return player_id, new
+
+    def _next(self, old: RefreshToken, command_id: str) -> RefreshToken:
+        """The token that follows by a command: always the same, which nobody but the server can tell."""
+        told = old.secret + command_id.encode()
+        return RefreshToken(old.sign_in, blake2b(told, digest_size=_SECRET, key=self._key).digest())
 
 
 class _Moved(Exception):
@@ -217,14 +224,17 @@ def open_sign_ins(connection: Connection, player_id: UUID, *, but: UUID | None =
 def _rotate(
     connection: Connection, old: RefreshToken, new: RefreshToken, now: int
 ) -> tuple[UUID | None, bool]:
-    """Whose sign-in it is, if anybody's, and whether `new` is in the place of `old` now."""
+    """Whose sign-in it is, if anybody's, and whether `new` is in the place of `old`, now or since lately."""
     this = sign_ins.c.id == old.sign_in
     rotated = connection.execute(
         update(sign_ins)
         .where(this, sign_ins.c.secret_digest == old.digest, sign_ins.c.expires_at > now)
         .values(secret_digest=new.digest, last_used_at=now, expires_at=now + LIFETIME)
     )
-    player_id = connection.execute(select(sign_ins.c.player_id).where(this)).scalar_one_or_none()
+    row = connection.execute(select(sign_ins).where(this)).one_or_none()
+    if row is None:
+        return None, False
     if rotated.rowcount == 1:
-        connection.execute(update(players).where(players.c.id == player_id).values(last_seen=now))
-    return player_id, rotated.rowcount == 1
+        connection.execute(update(players).where(players.c.id == row.player_id).values(last_seen=now))
+        return row.player_id, True
+    return row.player_id, row.secret_digest == new.digest and now - row.last_used_at <= AGAIN

@@ -34,7 +34,7 @@ class People:
 async def build_people(ground: Ground, stack: AsyncExitStack) -> People:
     settings, ring, ledger, clock = ground.settings, ground.ring, ground.ledger, ground.clock
     revocations = Revocations(ledger.database, clock)
-    sign_ins = SignIns(ledger, clock, revocations)
+    sign_ins = SignIns(ledger, clock, revocations, ring)
     attempts = Attempts(settings.sign_in_limit, clock, ground.bus)
     tokens = AccessTokens(ring, clock)
     accounts = Accounts(ledger, clock, tokens, Passwords(), attempts, Emails(ring), sign_ins)

@@ -1,5 +1,6 @@
 // The one way to the REST API: signs requests, renews tokens, turns refusals into errors.
 import createClient from "openapi-fetch";
+import { newCommandId } from "@/api/command-id";
 import { problemOf, Unreachable } from "@/api/problem";
 import type { paths } from "@/api/schema";
 import { Tokens } from "@/api/tokens";
@@ -30,11 +31,14 @@ async function reach(request: Request): Promise<Response> {
   return once(request);
 }
 
+let renewal = { token: "", key: "" }; // an answer that was lost may be asked for again under its key
+
 async function renew(refreshToken: string): Promise<SignIn> {
+  if (renewal.token !== refreshToken) renewal = { token: refreshToken, key: newCommandId() };
   const response = await reach(
     new Request(`${location.origin}${BASE}/auth/refresh`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "Idempotency-Key": renewal.key },
       body: JSON.stringify({ refresh_token: refreshToken }),
     }),
   );

@@ -136,6 +136,8 @@ export interface paths {
         /**
          * New tokens for a refresh token, which counts only once: using it again ends the sign-in
          * @description New tokens for a refresh token, which counts only once: using it again ends the sign-in.
+         *
+         *     Under the same Idempotency-Key it may be sent again for a minute, by whoever lost the answer.
          */
         post: operations["auth_refresh"];
         delete?: never;
@@ -5358,7 +5360,10 @@ export interface operations {
     auth_refresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Names this write: sent again with the same content, it answers the first result. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

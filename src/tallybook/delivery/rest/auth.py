@@ -82,9 +82,12 @@ async def guest(given: Given, device: Device, body: NewGuest = body_of(NewGuest)
 
 
 @router.post("/refresh", **contract(takes=Refresh, gives=SignIn, public=True), dependencies=_STRANGER)
-async def refresh(given: Given, body: Refresh = body_of(Refresh)) -> Response:
-    """New tokens for a refresh token, which counts only once: using it again ends the sign-in."""
-    return answer(await given.accounts.refresh(body.refresh_token))
+async def refresh(given: Given, command_id: CommandId = None, body: Refresh = body_of(Refresh)) -> Response:
+    """New tokens for a refresh token, which counts only once: using it again ends the sign-in.
+
+    Under the same Idempotency-Key it may be sent again for a minute, by whoever lost the answer.
+    """
+    return answer(await given.accounts.refresh(body.refresh_token, command_id=body.id(command_id)))
 
 
 @router.post("/logout", **contract(status=204))
