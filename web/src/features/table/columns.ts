@@ -39,6 +39,10 @@ export function columnsOf(
   }));
 }
 
+/** Whether its values are numbers or times, which are never broken into two lines. */
+export const isNumeric = ({ data_type }: Stat): boolean =>
+  data_type === "integer" || data_type === "decimal" || data_type === "duration";
+
 /** The stats whose values make up the totals of seats. */
 export const scoringOf = ({ stats }: Session): Stat[] =>
   stats.filter((each) => each.scoring && each.scope === "player");

@@ -5,7 +5,7 @@ import type { Stat } from "@/api/types";
 import { exactSum } from "@/api/exact";
 import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell, Command } from "@/live/commands";
-import { columnsOf, scored, type Column } from "@/features/table/columns";
+import { columnsOf, isNumeric, scored, type Column } from "@/features/table/columns";
 import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -13,6 +13,7 @@ import { PlayerDot } from "@/ui/player-dot";
 import classes from "@/features/table/entry-list.module.css";
 
 const MULTIPLES = [1, 5, 10];
+const isLong = (text: string): boolean => text.length > 9; // digits that do not fit the place of a score
 
 interface EntryListProps {
   view: View;
@@ -36,6 +37,7 @@ export function EntryList({
   const format = useFormat();
   const [multiple, setMultiple] = useState(MULTIPLES[0] ?? 1);
   const stepped = act !== undefined && (stat.data_type === "integer" || stat.data_type === "decimal");
+  const isNumber = isNumeric(stat);
   const step = Number(stat.step ?? 1) > 0 ? (stat.step ?? 1) : 1;
   const times = (factor: number): string => exactSum(Array.from({ length: factor }, () => step));
   const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
@@ -64,18 +66,24 @@ export function EntryList({
           const cell = { seat: column.seat, stat: stat.name, round: board.round };
           const waiting = pending.get(cellKey(cell));
           const text = format.value(inRound(column.score, board.round), stat.data_type);
+          const total = format.score(column.total, scoreType);
           const leads = competitive && column.rank === 1 && scored(board);
           return (
-            <li key={column.seat} className={classes.line}>
+            <li key={column.seat} className={classes.line} data-stepped={stepped || undefined}>
               {column.seat !== null && <PlayerDot id={column.playerId} name={column.name} />}
               <div className={classes.who}>
-                <Text fw={600} lineClamp={1}>
+                <Text fw={600} lineClamp={1} className={classes.name}>
                   {column.name}
                 </Text>
                 {column.seat !== null && (
                   <div className={classes.standing}>
-                    <Text span fw={700} size="lg">
-                      {format.score(column.total, scoreType)}
+                    <Text
+                      span
+                      fw={700}
+                      size={total.length > 12 ? "xs" : isLong(total) ? "sm" : "lg"}
+                      className={classes.number}
+                    >
+                      {total}
                     </Text>
                     {leads && (
                       <span className={classes.leader}>
@@ -106,6 +114,8 @@ export function EntryList({
               <UnstyledButton
                 className={classes.value}
                 disabled={act === undefined}
+                data-number={isNumber || undefined}
+                data-long={isLong(text) || undefined}
                 data-pending={waiting !== undefined || undefined}
                 aria-label={`${table.enter(column.name, stat.name)}: ${text === "" ? table.empty : text}`}
                 onClick={() => onOpen(cell)}
