@@ -1,10 +1,10 @@
 // The score sheet: a row for each round, a column for each player; a cell opens for correction.
 import { VisuallyHidden } from "@mantine/core";
-import { memo } from "react";
+import { memo, useLayoutEffect, useRef } from "react";
 import type { Stat } from "@/api/types";
 import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell } from "@/live/commands";
-import { columnsOf, scored } from "@/features/table/columns";
+import { columnsOf, isNumeric, scored } from "@/features/table/columns";
 import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -32,6 +32,11 @@ export function ScoreGrid({
   const format = useFormat();
   const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
   const rounds = Array.from({ length: board.round }, (_, index) => index + 1);
+  const grid = useRef<HTMLTableElement>(null);
+  useLayoutEffect(() => {
+    const box = grid.current?.parentElement;
+    if (box) box.scrollTop = box.scrollHeight; // to the round that is played, and the page stays where it is
+  }, [board.round]);
   return (
     <div
       className={`sheet ${classes.scroll}`}
@@ -39,7 +44,7 @@ export function ScoreGrid({
       role="region"
       aria-label={`${table.sheet}: ${stat.name}`}
     >
-      <table className={classes.grid}>
+      <table ref={grid} className={classes.grid} data-numbers={isNumeric(stat) || undefined}>
         <thead>
           <tr>
             <th scope="col">
@@ -86,7 +91,7 @@ export function ScoreGrid({
             ))}
           </tr>
           {withOverall && stat.scope === "player" && (
-            <tr>
+            <tr className={classes.sums}>
               <th scope="row">{table.total}</th>
               {columns.map((column) => (
                 <td key={column.seat}>{format.score(column.total, scoreType)}</td>
@@ -94,7 +99,7 @@ export function ScoreGrid({
             </tr>
           )}
           {columns.some((column) => column.teamTotal !== null) && (
-            <tr>
+            <tr className={classes.sums}>
               <th scope="row">{people.team}</th>
               {columns.map((column) => (
                 <td key={column.seat}>
