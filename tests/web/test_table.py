@@ -164,3 +164,67 @@ async def test_whoever_gave_the_score_away_gives_the_game_up_and_no_more(
         await expect(person.page.get_by_role("menuitem")).to_have_text(offered)
     assert ana.complaints == []
     assert ben.complaints == []
+
+
+BROKEN = """() => {
+  const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const broken = [];
+  while (walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    const text = walk.currentNode.textContent;
+    const lines = new Set([...range.getClientRects()].map((part) => Math.round(part.top)));
+    if (/^[\\d:.]{4,}$/.test(text) && lines.size > 1) broken.push(text);
+  }
+  return broken;
+}"""
+LONG_NAME = "Maximiliana Featherstonehaugh-Cholmondeley zu Hohenlohe"
+
+
+async def test_long_numbers_and_names_have_room_on_a_phone(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """No number is broken into two lines, and no name squeezed by one; the question at the end holds both."""
+    ana = await Guest.named("Alexandrina", browser, http)
+    named = [{"name": name} for name in ("Maximilian", LONG_NAME, "Bo")]
+    scores = await ana.api.open(*named)
+    await ana.records(scores, 1234, 1234567, 1234567890, 123456789012345)
+    times = await ana.api.open(*named, stats=({"name": "Time", "data_type": "duration", "scoring": True},))
+    await ana.records(times, 40_040, 39_640_041, 59_123, 40_040, stat="Time")
+    for session, last in ((scores, "123456789012345"), (times, "0:40.04")):
+        await ana.goes(f"/r/{session['key']}")
+        await expect(ana.page.get_by_role("cell").last).to_have_text(last)
+        assert await ana.page.evaluate(BROKEN) == []
+        name = ana.page.get_by_role("listitem").get_by_text("Alexandrina")
+        assert await name.evaluate("name => name.scrollHeight <= name.clientHeight + 1")
+        await ana.fits()
+        await ana.picture(f"phone-18-long-{'times' if session is times else 'scores'}")
+    await ana.press("More")
+    await ana.page.get_by_role("menuitem", name="End game").click()
+    label = ana.page.get_by_role("dialog").get_by_text(LONG_NAME)
+    await expect(label).to_be_visible()
+    assert await label.evaluate("name => name.getBoundingClientRect().right < innerWidth")
+    await ends(ana, scores)
+    await ana.goes(f"/s/{scores['id']}")
+    name = ana.page.get_by_role("link", name=LONG_NAME)
+    await expect(name).to_be_visible()
+    assert await name.evaluate("name => name.getBoundingClientRect().width") > 100
+    assert await ana.page.evaluate(BROKEN) == []
+    await ana.fits()
+    assert ana.complaints == []
+
+
+async def test_a_long_sheet_opens_where_it_is_played(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """The round that is played is in view, and so is the next one when it begins; the page stays."""
+    ana = await Guest.named("Ana", browser, http, DESKTOP)
+    session = await ana.api.open({"name": "Ben"})
+    for _ in range(29):
+        await ana.api.post(f"/sessions/{session['id']}/next-round")
+    await ana.goes(f"/r/{session['key']}")
+    await expect(ana.page.get_by_role("rowheader", name="30", exact=True)).to_be_in_viewport()
+    await ana.press("Next round")
+    await expect(ana.page.get_by_role("rowheader", name="31", exact=True)).to_be_in_viewport()
+    assert await ana.page.evaluate("scrollY") == 0
+    assert ana.complaints == []

@@ -6,6 +6,7 @@ import type { Command, Given } from "@/live/commands";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { useDialog } from "@/ui/dialog";
+import classes from "@/features/table/table.module.css";
 
 interface EndDialogProps {
   how: "end" | "abandon";
@@ -58,7 +59,7 @@ export function EndDialog({ how, session, unsent, act, onClose }: EndDialogProps
             <Chip.Group multiple value={winners} onChange={setWinners}>
               <Group>
                 {session.seats.map((seat) => (
-                  <Chip key={seat.seat} value={String(seat.seat)}>
+                  <Chip key={seat.seat} value={String(seat.seat)} classNames={{ label: classes.choice }}>
                     {format.name(seat.name)}
                   </Chip>
                 ))}
