@@ -32,9 +32,10 @@ class Board:
     places: list[int] = field(default_factory=list)
     reads: int = 0
     away: bool = False
+    ends_in: list[float] = field(default_factory=list)  # as the next reads say
     gates: list[asyncio.Event] = field(default_factory=list)  # at which the next reads are held up
 
-    async def top(self, game_id: UUID) -> bytes:
+    async def top(self, game_id: UUID) -> tuple[bytes, float | None]:
         assert game_id == GAME
         self.reads += 1
         if self.away:
@@ -42,7 +43,7 @@ class Board:
         read = msgspec.json.encode(self.places)
         if self.gates:
             await self.gates.pop(0).wait()
-        return read
+        return read, self.ends_in.pop(0) if self.ends_in else None
 
 
 async def see(actor: Actor, game_id: UUID) -> None:
@@ -147,6 +148,22 @@ async def test_a_board_that_was_read_before_a_join_does_not_follow_its_reply(ord
             board.places = [9]
             scored(games)
             assert await late.told() == ("scoreboard", {"rankings": [9]})
+
+
+async def test_a_board_is_told_when_its_period_ends_and_nobody_looks_once_all_are_gone() -> None:
+    hub, board = Hub(), Board([3], ends_in=[0.0] * 50)
+    games = GameTopics(hub, see, board, {Scored})
+    with line(hub, games) as follower:
+        await follower.ask(f"game:{GAME}")
+        board.places = []
+        await follower.until([])
+        board.ends_in = [3600.0]
+        await until(lambda: not board.ends_in)
+        (followed,) = games._followed.values()
+        end = followed._end
+        assert end is not None
+        assert not end.cancelled()
+    assert end.cancelled()
 
 
 async def test_a_score_that_is_taken_back_is_taken_back_for_who_came_meanwhile() -> None:

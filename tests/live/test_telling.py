@@ -1,6 +1,7 @@
 """What people are told on their own topics."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,7 +12,7 @@ from tallybook.kernel.clock import iso
 from tallybook.kernel.ids import new_id
 from tests.contract.wire import socket
 from tests.rest.achievements.achieving import LONG_AGO, defined, unlock
-from tests.rest.kit import body_of, register
+from tests.rest.kit import PASSWORD, body_of, register
 
 
 async def test_an_unlock_is_told_with_its_key_and_when_it_was_earned(
@@ -36,3 +37,26 @@ async def test_an_unlock_is_told_with_its_key_and_when_it_was_earned(
         await server.following._inbox.put([older])  # of a release that kept no such moment
         told = (await line.until(lambda heard: heard[3] == "achievement.unlocked"))[4]
         assert told["timestamp"] == iso(7_000_000)
+
+
+async def test_the_first_places_have_todays_names_and_those_of_nobody_who_left(
+    server: Node, client: httpx.AsyncClient
+) -> None:
+    ana, bea = await register(client, "ana-plays"), await register(client, "bea-plays", display_name="Bea")
+    game = (await ana.post("/games", {"name": "Pinball"}))["id"]
+    await bea.post(f"/games/{game}/scores", {"action": "play", "score": 5})
+    async with asyncio.timeout(20), socket(server, ana.token) as line:
+        await line.ask(f"game:{game}", "phx_join", {})
+
+        async def first(name: str) -> None:
+            def named(heard: list[Any]) -> bool:
+                return heard[3] == "scoreboard" and [each["username"] for each in heard[4]["rankings"]] == [
+                    name
+                ]
+
+            await line.until(named)
+
+        await bea.call("PATCH", "/players/me", {"display_name": "Beatrice"})
+        await first("Beatrice")
+        await bea.call("DELETE", "/players/me", {"password": PASSWORD})
+        await first("Former player")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
+from tallybook.accounts.events import PlayerChanged, PlayerErased
 from tallybook.bootstrap.ground import Ground
 from tallybook.bootstrap.people import People
 from tallybook.bootstrap.played import Played
@@ -44,7 +45,8 @@ def build_live(
 
     hub = Hub(ground.bus)
     rooms = RoomTopics(ledger, played.desk, played.tables, played.opening, played.names, hub, ground.clock)
-    games = GameTopics(hub, see_game, FirstPlaces(scoring.leaderboards), RELEVANT)
+    first = FirstPlaces(scoring.leaderboards, ground.clock)
+    games = GameTopics(hub, see_game, first, {*RELEVANT, PlayerChanged, PlayerErased})
     players = PlayerTopics(hub, ground.bus)
     own_ranks = OwnRanks(
         ground.database, ground.records, scoring.ranks, scoring.book,
