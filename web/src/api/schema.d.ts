@@ -10156,8 +10156,10 @@ export interface operations {
                      *           "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *           "stats": [
                      *             {
+                     *               "choices": [],
                      *               "data_type": "integer",
                      *               "name": "Points",
+                     *               "scope": "player",
                      *               "scoring": true
                      *             }
                      *           ]
@@ -10268,8 +10270,10 @@ export interface operations {
                      *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ]
@@ -15753,8 +15757,10 @@ export interface operations {
                      *             "started_at": "2026-01-31T18:00:00Z",
                      *             "stats": [
                      *               {
+                     *                 "choices": [],
                      *                 "data_type": "integer",
                      *                 "name": "Points",
+                     *                 "scope": "player",
                      *                 "scoring": true
                      *               }
                      *             ],
@@ -15889,8 +15895,10 @@ export interface operations {
                      *         "started_at": "2026-01-31T18:00:00Z",
                      *         "stats": [
                      *           {
+                     *             "choices": [],
                      *             "data_type": "integer",
                      *             "name": "Points",
+                     *             "scope": "player",
                      *             "scoring": true
                      *           }
                      *         ],
@@ -16526,8 +16534,10 @@ export interface operations {
                      *       "started_at": "2026-01-31T18:00:00Z",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ],
@@ -16800,8 +16810,10 @@ export interface operations {
                      *       "started_at": "2026-01-31T18:00:00Z",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ],
@@ -18282,8 +18294,10 @@ export interface operations {
                      *       "started_at": "2026-01-31T18:00:00Z",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ],
@@ -19854,8 +19868,10 @@ export interface operations {
                      *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ]
@@ -20050,8 +20066,10 @@ export interface operations {
                      *       "owner_id": "01990c3e-7c00-7000-8000-00000000000a",
                      *       "stats": [
                      *         {
+                     *           "choices": [],
                      *           "data_type": "integer",
                      *           "name": "Points",
+                     *           "scope": "player",
                      *           "scoring": true
                      *         }
                      *       ]

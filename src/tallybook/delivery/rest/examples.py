@@ -64,7 +64,7 @@ _BODIES: Mapping[str, Any] = MappingProxyType(
         "ScoreBatch": {"scores": [{"score": 12_500, "board": "speedrun", "player_id": ANA}]},
         "StatisticsReport": {"values": {"kills": {"delta": 3}}, "playtime": 1_800_000},
         "Registration": {"username": "ana-plays", "password": "correct horse battery"},
-        "Stat": POINTS,
+        "Stat": POINTS | {"scope": "player", "choices": []},
         "SeatChange": {"add": {"name": "Cleo"}},
         "Tier": {"key": "bronze", "steps": 10, "points": 5},
         "UnlockBatch": {"unlocks": [{"achievement_id": THING, "player_id": ANA}]},
