@@ -125,8 +125,8 @@ async def test_after_a_dialog_the_keyboard_is_where_it_was(server: Tallybook, br
     await expect(seat).to_be_focused()
     await seat.press("Enter")
     await dora.page.get_by_role("button", name="I am Ben").press("Enter")
-    await dora.sees("You asked for a seat")
-    await expect(dora.page.get_by_role("main")).to_be_focused()
+    await dora.sees("You asked for a seat: Ben")
+    await expect(dora.page.get_by_role("button", name="Ask for another seat")).to_be_focused()
 
     await more.press("Enter")
     await page.get_by_role("menuitem", name="End game").press("Enter")

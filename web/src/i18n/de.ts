@@ -160,7 +160,9 @@ export const de: Messages = {
       away: "Verbindung verloren. Neuer Versuch läuft; deine Eingaben bleiben.",
     },
     watching: "Du schaust zu.",
-    asked: "Du hast um einen Platz gebeten. Wer zählt, muss zustimmen.",
+    asked: (name) =>
+      `Du hast um einen Platz gebeten: ${name}. Wer zählt, muss zustimmen. War es ein Versehen, bitte um einen anderen oder lass es ablehnen.`,
+    askAgain: "Um einen anderen Platz bitten",
     takeSeat: "Platz nehmen",
     whoAreYou: "Wer bist du?",
     iAm: (name) => `Ich bin ${name}`,

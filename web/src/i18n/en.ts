@@ -160,7 +160,9 @@ export const en = {
       away: "Connection lost. Trying again; what you enter is kept.",
     },
     watching: "You are watching.",
-    asked: "You asked for a seat. A scorekeeper has to agree.",
+    asked: (name: string) =>
+      `You asked for a seat: ${name}. A scorekeeper has to agree. If it was a mistake, ask for another, or tell them to decline.`,
+    askAgain: "Ask for another seat",
     takeSeat: "Take a seat",
     whoAreYou: "Who are you?",
     iAm: (name: string) => `I am ${name}`,

@@ -1,9 +1,10 @@
 // For somebody who watches: becoming one of the players.
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueries } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import { answer, api } from "@/api/client";
-import { queryClient, sessionQuery } from "@/api/queries";
+import { playerQuery, queryClient, sessionQuery } from "@/api/queries";
 import type { Player, Session } from "@/api/types";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
@@ -13,23 +14,27 @@ import { PlayerDot } from "@/ui/player-dot";
 
 export function TakeSeat({ session, me }: { session: Session; me: Player }) {
   const { table } = useMessages();
+  const format = useFormat();
   const [search, setSearch] = useSearchParams();
-  const open = search.has("seat");
-  const show = (shown: boolean): void => setSearch(shown ? { seat: "" } : {}, { replace: true });
-  const asked = session.requests.some((request) => request.player_id === me.id);
+  const wanted = search.has("seat");
+  const [open, setOpen] = useState(wanted);
+  // The address is that of the table before the dialog enters the history, or going back would open it again.
+  useEffect(() => {
+    if (wanted) setSearch({}, { replace: true });
+  }, [wanted, setSearch]);
+  const asked = session.requests.find((request) => request.player_id === me.id);
+  const askedFor = session.seats.find((seat) => seat.seat === asked?.seat);
   return (
     <>
       <Alert role="note" color="gray" variant="light" py="xs">
         <Group justify="space-between">
-          <Text>{asked ? table.asked : table.watching}</Text>
-          {!asked && (
-            <Button size="sm" variant="light" onClick={() => show(true)}>
-              {table.takeSeat}
-            </Button>
-          )}
+          <Text>{askedFor ? table.asked(format.name(askedFor.name)) : table.watching}</Text>
+          <Button size="sm" variant="light" onClick={() => setOpen(true)}>
+            {askedFor ? table.askAgain : table.takeSeat}
+          </Button>
         </Group>
       </Alert>
-      {open && !asked && <SeatDialog session={session} me={me} onClose={() => show(false)} />}
+      {open && !wanted && <SeatDialog session={session} me={me} onClose={() => setOpen(false)} />}
     </>
   );
 }
@@ -44,6 +49,8 @@ function SeatDialog({ session, me, onClose }: SeatDialogProps) {
   const { table } = useMessages();
   const format = useFormat();
   const dialog = useDialog(onClose);
+  // Everybody else sits there themselves.
+  const kinds = useQueries({ queries: session.seats.map((seat) => playerQuery(seat.player_id)) });
   const joining = useMutation({
     mutationFn: (seat: { seat: number } | { name: string }) =>
       answer(api.POST("/rooms/by-key/{key}/join", { params: { path: { key: session.key } }, body: seat })),
@@ -60,7 +67,7 @@ function SeatDialog({ session, me, onClose }: SeatDialogProps) {
           {table.seatHint}
         </Text>
         {session.seats
-          .filter((seat) => !seat.is_bot)
+          .filter((_, place) => kinds[place]?.data?.kind === "named")
           .map((seat) => (
             <Button
               key={seat.seat}
