@@ -228,3 +228,84 @@ async def test_a_long_sheet_opens_where_it_is_played(
     await expect(ana.page.get_by_role("rowheader", name="31", exact=True)).to_be_in_viewport()
     assert await ana.page.evaluate("scrollY") == 0
     assert ana.complaints == []
+
+
+async def test_going_back_closes_what_is_open_and_stays_at_the_table(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """The number pad, the next player's, a dialog asked for by the address: each is closed, no page left."""
+    ana = await Guest.named("Ana", browser, http)
+    dora = await Guest.named("Dora", browser, http)
+    session = await ana.api.open({"name": "Ben"})
+    for guest, path, name in (
+        (ana, "", "Ana: enter Points"),
+        (ana, "", "People"),
+        (dora, "?seat", "Take a seat"),
+    ):
+        page = guest.page
+        dialog = page.get_by_role("dialog")
+        await guest.goes("/history")
+        await guest.goes(f"/r/{session['key']}{path}")
+        if path == "":
+            await guest.press(name)
+        await expect(dialog).to_be_visible()
+        if name == "Ana: enter Points":
+            await guest.press("OK, then Ben")
+            await expect(dialog).to_contain_text("Ben")
+        await page.go_back()
+        await expect(dialog).to_have_count(0)
+        await expect(page).to_have_url(f"{server.url}/r/{session['key']}")
+        await guest.press(name)
+        await expect(page.locator("[role=dialog]:focus-within")).to_be_visible()
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await page.wait_for_function("!history.state?.dialog")
+        await page.go_back()
+        await expect(page).to_have_url(f"{server.url}/history")
+        assert guest.complaints == []
+
+
+async def test_only_seats_of_names_are_offered_and_another_may_be_asked_for(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """Who sits there with a device of their own is nobody else; a request for the wrong seat is mended."""
+    ana = await Guest.named("Ana", browser, http)
+    eve = await Guest.named("Eve", browser, http)
+    dora = await Guest.named("Dora", browser, http)
+    session = await ana.api.open({"name": "Ben"}, {"name": "Cleo"}, {"player_id": eve.api.id})
+    await dora.goes(f"/r/{session['key']}?seat")
+    offers = dora.page.get_by_role("dialog").get_by_role("button", name=re.compile("^(I am|Add me)"))
+    await expect(offers).to_have_text([re.compile("I am Ben"), re.compile("I am Cleo"), "Add me as Dora"])
+    await dora.fits()
+    await dora.press("I am Ben")
+    await dora.sees("You asked for a seat: Ben")
+    await dora.fits()
+    await dora.picture("phone-19-asked")
+    await dora.press("Ask for another seat")
+    await dora.press("I am Cleo")
+    await dora.sees("You asked for a seat: Cleo")
+    requests = (await ana.api.get(f"/sessions/{session['id']}"))["requests"]
+    assert [request["seat"] for request in requests] == [2]
+    assert dora.complaints == []
+
+
+async def test_a_lost_connection_moves_nothing_under_the_thumb(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """What says so lies over the head of the page."""
+    ana = await Guest.named("Ana", browser, http)
+    session = await ana.api.open({"name": "Ben"})
+    await ana.goes(f"/r/{session['key']}")
+    target = ana.page.get_by_role("button", name="Ana: plus 1")
+    await expect(target).to_be_visible()
+    before = await target.bounding_box()
+    await ana.page.context.set_offline(True)
+    await ana.sees("Connection lost")
+    await target.click()
+    await ana.sees(re.compile("not sent yet"))
+    assert await target.bounding_box() == before
+    await ana.fits()
+    await ana.picture("phone-20-away")
+    await ana.page.context.set_offline(False)
+    await expect(ana.page.get_by_role("note")).to_have_count(0)
+    assert ana.complaints == []

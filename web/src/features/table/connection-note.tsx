@@ -2,6 +2,7 @@
 import { Alert } from "@mantine/core";
 import type { RoomState } from "@/live/room";
 import { useMessages } from "@/i18n/language";
+import classes from "@/features/table/table.module.css";
 
 interface ConnectionNoteProps {
   connection: RoomState["connection"];
@@ -12,7 +13,7 @@ export function ConnectionNote({ connection, unsent }: ConnectionNoteProps) {
   const { table } = useMessages();
   if (connection !== "away") return null;
   return (
-    <Alert role="note" color="yellow" title={table.connections.away}>
+    <Alert role="note" color="yellow" py="xs" className={classes.passing} title={table.connections.away}>
       {unsent > 0 && table.unsent(unsent)}
     </Alert>
   );

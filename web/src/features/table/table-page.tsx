@@ -22,6 +22,7 @@ import { Failure } from "@/ui/failure";
 import { rescueFocus } from "@/ui/focus";
 import { usePageTitle } from "@/ui/title";
 import { Waiting } from "@/ui/waiting";
+import classes from "@/features/table/table.module.css";
 
 export default function TablePage() {
   const key = (useParams().key ?? "").toUpperCase();
@@ -87,15 +88,17 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
         room={room}
         unsent={unsent}
       />
-      <ConnectionNote connection={state.connection} unsent={unsent} />
-      {state.troubles.map((trouble) => (
-        <TroubleNote
-          key={trouble.problem.code}
-          trouble={trouble}
-          me={me}
-          onDismiss={() => room.forget(trouble)}
-        />
-      ))}
+      <div className={classes.notices}>
+        <ConnectionNote connection={state.connection} unsent={unsent} />
+        {state.troubles.map((trouble) => (
+          <TroubleNote
+            key={trouble.problem.code}
+            trouble={trouble}
+            me={me}
+            onDismiss={() => room.forget(trouble)}
+          />
+        ))}
+      </div>
       {over ? (
         <ResultView session={session} board={view.board}>
           {(role !== "spectator" || session.host_id === me.id) && (
