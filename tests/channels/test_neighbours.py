@@ -124,6 +124,23 @@ async def test_the_people_of_a_node_that_died_are_gone_and_those_of_one_that_sto
         await machine.stop()
 
 
+async def test_a_node_that_stood_still_takes_nobody_for_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = await machines(2)
+    ana = Guest(here, "ana")
+    Guest(there, "bea")
+    await until(lambda: ana.sees("ana", "bea"))
+    left: list[object] = []
+    monkeypatch.setattr(here.neighbours, "_forget", left.append)
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    beaten = here.neighbours._alive_timer
+    monkeypatch.setattr(loop, "time", lambda: time() + 60)  # as after a minute without a turn
+    await until(lambda: here.neighbours._alive_timer is not beaten)
+    assert not left
+    for machine in (here, there):
+        await machine.stop()
+
+
 async def test_a_node_that_starts_later_knows_who_is_there() -> None:
     exchange = Exchange()
     here, late = Machine(exchange), Machine(exchange)

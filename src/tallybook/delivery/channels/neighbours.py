@@ -82,6 +82,7 @@ class Neighbours:
         self._left: set[PhxRef] = set()
         self._tell_timer: asyncio.TimerHandle | None = None
         self._alive_timer: asyncio.TimerHandle | None = None
+        self._beat_at = 0.0  # when the last sign of life was given
         self._nodes: dict[str, _Node] = {}
         self._topics: dict[str, dict[PhxRef, Present]] = {}
         bus.subscribe(TOPIC, self._hear)
@@ -137,18 +138,25 @@ class Neighbours:
 
     def _beat(self) -> None:
         loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now > self._beat_at + DEAD_AFTER / 2:  # it was this node that stood still; others are heard soon
+            self._hear_all_until(now)
+        self._beat_at = now
         self._alive_timer = loop.call_later(ALIVE_EVERY, self._beat)
         self._say(_Alive(self._told))
-        dead = [name for name, node in self._nodes.items() if node.heard_at + DEAD_AFTER < loop.time()]
+        dead = [name for name, node in self._nodes.items() if node.heard_at + DEAD_AFTER < now]
         for name in dead if self._bus.connected else ():
             self._forget(name)
 
     def _connected(self) -> None:
-        now = asyncio.get_running_loop().time()
-        for node in self._nodes.values():
-            node.heard_at = now
+        self._hear_all_until(asyncio.get_running_loop().time())
         self._say(_Alive(self._told))
         self._say(_Ask(""))
+
+    def _hear_all_until(self, now: float) -> None:
+        """What others said may not have been heard for reasons of our own: nobody counts as silent so far."""
+        for node in self._nodes.values():
+            node.heard_at = now
 
     def _hear(self, sender: str, message: bytes) -> None:
         said = _decode(message)
