@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
-from tallybook.database.driver import ask
+from tallybook.database.driver import ask, pause
 from tallybook.database.engine import Database, open_database
 from tallybook.database.trouble import DatabaseUnavailable, in_trouble
 from tallybook.ledger.tables import texts
@@ -159,3 +159,19 @@ async def test_a_key_is_looked_up_by_itself_in_a_table_that_was_planned_as_empty
             assert "Index Cond: ((stream = k.c0) AND" in plans
     finally:
         await database.close()
+
+
+async def test_a_transaction_that_computes_lets_others_have_their_turn(database: Database) -> None:
+    loop, turns = asyncio.get_running_loop(), list[str]()
+
+    def computes(connection: Connection) -> None:
+        connection.execute(text("SELECT 1"))
+        if connection.dialect.is_async:  # any other runs on a thread
+            loop.call_soon(turns.append, "another")
+        else:
+            turns.append("another")
+        pause(connection)
+        turns.append("the transaction")
+
+    await database.read(computes)
+    assert turns == ["another", "the transaction"]

@@ -10,7 +10,7 @@ import pytest
 from tallybook.bootstrap.node import Node
 from tallybook.kernel.clock import SystemClock, iso
 from tallybook.kernel.events import Recorded
-from tallybook.projections.records import filling
+from tallybook.projections.records import filling, reading
 from tallybook.reactions.filling import Filling
 from tests.rest.achievements.achieving import until
 from tests.rest.kit import API, Person, body_of, code_of, register
@@ -390,3 +390,73 @@ async def test_merged_people_stand_as_one_and_split_again(ana: Person) -> None:
     assert more["previous"]["score"] == 9
     await ana.call("DELETE", f"/players/me/claims/{claim['id']}")
     assert lines(await ana.get(f"/leaderboards/{game}", board="score")) == [("Cleo", 5, 1), ("Bea", 5, 1)]
+
+
+async def test_a_list_as_it_was_is_that_of_its_period_and_of_who_played_then(
+    ana: Person, bea: Person
+) -> None:
+    game = await game_of(ana)
+    boards: dict[str, dict[str, Any]] = {
+        "daily": {"source": "action", "of": "run", "operator": "sum", "schedule": "daily"},
+        "teams": {"operator": "latest", "teams": True},
+        "kills": {"source": "stat", "of": "kills", "operator": "best"},
+    }
+    for key, definition in boards.items():
+        await ana.post(f"/games/{game}/boards", {"key": key, "definition": definition})
+    path, yesterday = f"/games/{game}/scores", iso(SystemClock().now() - 86_400_000_000)
+    for person, score, more in (
+        (ana, 5, {}), (bea, 7, {}), (ana, 4, {}), (ana, 100, {"player_id": bea.id, "at": yesterday}),
+    ):  # fmt: skip
+        await person.post(path, {"action": "run", "score": score} | more)
+    for person, score in ((bea, 3), (ana, 9), (bea, 6)):
+        await person.post(path, {"board": "teams", "score": score, "team": "Reds"})
+    asked = [
+        {"board": key, "period": period}
+        for key in ("daily", "teams", "kills", "score", "points")
+        for period in ("current", *(["previous"] if key == "daily" else []))
+    ]
+
+    async def read(**more: str) -> list[Any]:
+        found = [await ana.get(f"/leaderboards/{game}", **each, **more) for each in asked]
+        return [(each["rankings"], each["period"]) for each in found]
+
+    moment = iso(SystemClock().now())
+    live = await read()
+    assert [line["points"] for line in live[0][0]] == [9, 7]
+    assert [line["points"] for line in live[1][0]] == [100]
+    assert [line["points"] for line in live[2][0]] == [6]
+    for where in ({"action": "run"}, {"board": "teams", "team": "Blues"}):
+        await bea.post(path, where | {"score": 1_000})
+    assert await read() != live
+    assert await read(as_of=moment) == live
+
+
+async def test_lists_as_they_were_are_made_one_at_a_time_and_once_for_all_who_ask_for_the_same(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = await game_of(ana)
+    moments = []
+    for score in (1, 2, 3):
+        told = await ana.post(f"/games/{game}/scores", {"score": score})
+        moments.append(told["entry"]["at"])
+    made, under_way, entries_at = 0, 0, reading.entries_at
+
+    def one(*arguments: Any, **named: Any) -> Any:
+        nonlocal made, under_way
+        made, under_way = made + 1, under_way + 1
+        assert under_way == 1
+        try:
+            return entries_at(*arguments, **named)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(reading, "entries_at", one)
+
+    async def points(moment: str) -> list[int]:
+        answer = await ana.get(f"/leaderboards/{game}", board="score", as_of=moment)
+        return [line["points"] for line in answer["rankings"]]
+
+    assert await asyncio.gather(*(points(moments[1]) for _ in range(8))) == [[3]] * 8
+    assert made == 1
+    assert await asyncio.gather(*map(points, moments)) == [[1], [3], [6]]
+    assert made in {3, 4}  # the one that was there may have been asked for first

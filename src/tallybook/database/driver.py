@@ -4,6 +4,7 @@ SQLAlchemy's way to it takes longer than most of them do. It stays the way where
 executed, for the first statement of a transaction (it begins it), and to drivers that are not named here.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import await_only
 
 Rows = Sequence[Any]
 
@@ -53,6 +55,12 @@ def unbegun(connection: Connection) -> Iterator[None]:
 def begin(connection: Connection) -> None:
     """The next statement begins a transaction if there is none."""
     connection.info.pop(_UNBEGUN, None)
+
+
+def pause(connection: Connection) -> None:
+    """Let others have their turn: a server's transaction runs on the event loop, and may compute for long."""
+    if connection.dialect.is_async:
+        await_only(asyncio.sleep(0))
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
 from tallybook.projections.records import lists, reading
+from tallybook.projections.records.earlier import Earlier
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.lists import Line, Section
 from tallybook.projections.records.ranks import Ranks
@@ -60,7 +61,7 @@ class Leaderboards:
     ) -> None:
         self._database = database
         self._records = records
-        self._directory = directory
+        self._earlier = Earlier(database, records, directory)
         self._ranks = ranks
         self._book = book
         self._names = names
@@ -307,8 +308,7 @@ class Leaderboards:
         """The entries that a narrow or an earlier list has."""
         wanted = await self._wanted(actor, asked)
         if asked.as_of is not None:
-            found = await self._database.read(partial(self._entries_at, board=board, moment=asked.as_of))
-            entries = found.get(period, {})
+            entries = await self._earlier.entries(board, period, asked.as_of)
             entries = entries if wanted is None else {m: e for m, e in entries.items() if m in wanted}
         elif wanted is not None:
             entries = await self._database.read(
@@ -326,9 +326,6 @@ class Leaderboards:
             partial(reading.in_region, members=list(entries), region=asked.region)
         )
         return {member: entry for member, entry in entries.items() if member in near}
-
-    def _entries_at(self, connection: Connection, board: Board, moment: int) -> dict[int, dict[UUID, Entry]]:
-        return reading.entries_at(connection, self._records.slot, self._directory.slot, board, moment)
 
     async def _wanted(self, actor: Actor | None, asked: Asked) -> set[UUID] | None:
         """Whom a list is narrowed to; None: it is not."""

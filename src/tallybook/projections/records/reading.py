@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import starmap
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -13,8 +13,8 @@ from tallybook.accounts.tables import players
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.bulk import Lookup
+from tallybook.database.driver import pause
 from tallybook.kernel.events import Recorded
-from tallybook.ledger.read import position_at
 from tallybook.ledger.states import EVENT_COLUMNS, newer_events
 from tallybook.ledger.tables import events, texts
 from tallybook.projections.merges import OPEN, persons_at
@@ -22,12 +22,16 @@ from tallybook.projections.records.contributions import Contribution, enters, me
 from tallybook.projections.records.entries import ENTRY, Entry, add, combined, fold
 from tallybook.projections.records.lists import Line, Section, lines_of
 from tallybook.projections.records.sessions import contributions_of
-from tallybook.projections.records.tables import Place, careers, entries, given
+from tallybook.projections.records.tables import careers, entries, given
+
+T = TypeVar("T")
 
 CHUNK = 20_000  # entries read by one statement
 _AT_ONCE = 2_000  # careers read by one statement
+_IN_A_ROW = 100  # of them, and events taken up, where others have their turn in between
 
 _position = attrgetter("position")
+_since = attrgetter("since")
 _at_positions = Lookup(events, EVENT_COLUMNS, ["position"])
 _regions = Lookup(players, ["id", "region"], ["id"])
 _texts = Lookup(texts, ["stream", "digest", "text"], ["stream", "digest"])
@@ -172,34 +176,52 @@ def events_at(connection: Connection, positions: Collection[int]) -> dict[int, R
 
 
 def entries_at(
-    connection: Connection, slot: str, persons_slot: str, board: Board, moment: int
-) -> dict[int, dict[UUID, Entry]]:
-    """Every entry of a board as of a commit time, by period and member: folded from the ledger."""
-    position = position_at(connection, moment)
+    connection: Connection, slot: str, persons_slot: str, board: Board, period: int, position: int
+) -> dict[UUID, Entry]:
+    """Every entry of a period as of a position of the ledger, by member: folded from the ledger."""
     persons = persons_at(connection, persons_slot, position)
-    contributions: dict[Place, list[Contribution]] = {}
-    if board.definition.source == "session":
-        for place, what in _given_at(connection, slot, board, position):
-            contributions.setdefault(place, []).append(what)
-    elif board.definition.source == "points":
-        return _points(board, past(connection, slot, board.game_id, position), persons)
-    else:
-        for recorded in past(connection, slot, board.game_id, position):
-            for what in of_career(recorded):
-                if enters(what, board):
-                    place = (board.id, board.period(what.at)[0], member_of(what, board))
-                    contributions.setdefault(place, []).append(what)
-    found: dict[tuple[int, UUID], list[Entry]] = {}
-    for (_, period, member), line in contributions.items():
-        entry = fold(board.definition, sorted(line, key=lambda what: what.since))
-        assert entry is not None
-        found.setdefault((period, persons.get(member, member)), []).append(entry)
-    whole: dict[int, dict[UUID, Entry]] = {}
-    for (period, member), together in found.items():
-        entry = combined(board.definition, together)
-        assert entry is not None
-        whole.setdefault(period, {})[member] = entry
+    if board.definition.source == "points":
+        careers = _by_and_by(connection, past(connection, slot, board.game_id, position, _IN_A_ROW))
+        return _points(board, careers, persons).get(period, {})
+    parts: dict[UUID, Entry] = {}
+    for member, what in _contributions_at(connection, slot, board, period, position):
+        parts[member] = add(board.definition, parts.get(member), what)
+    found: dict[UUID, list[Entry]] = {}
+    for member, entry in parts.items():
+        found.setdefault(persons.get(member, member), []).append(entry)
+    whole: dict[UUID, Entry] = {}
+    for member, together in found.items():
+        both = combined(board.definition, together)
+        assert both is not None
+        whole[member] = both
     return whole
+
+
+def _contributions_at(
+    connection: Connection, slot: str, board: Board, period: int, position: int
+) -> Iterator[tuple[UUID, Contribution]]:
+    """By member what has entered a period, that of each member in order."""
+    if board.definition.source == "session":
+        yield from _by_and_by(connection, _given_at(connection, slot, board, period, position))
+        return
+    careers = _by_and_by(connection, past(connection, slot, board.game_id, position, _IN_A_ROW))
+    entered = (
+        what
+        for recorded in careers
+        for what in of_career(recorded)
+        if enters(what, board) and board.period(what.at)[0] == period
+    )
+    # What a player has is in one career, and so in order; what a team has is in several.
+    for what in sorted(entered, key=_since) if board.definition.teams else entered:
+        yield member_of(what, board), what
+
+
+def _by_and_by(connection: Connection, many: Iterable[T]) -> Iterator[T]:
+    """The same, with pauses in which others have their turn."""
+    for number, each in enumerate(many):
+        if number % _IN_A_ROW == 0:
+            pause(connection)
+        yield each
 
 
 def points_of(
@@ -216,11 +238,10 @@ def _points(
     board: Board, careers: Iterable[Recorded], persons: Mapping[UUID, UUID]
 ) -> dict[int, dict[UUID, Entry]]:
     """By period and person the entries of a board of points."""
+    entered = (what for recorded in careers for what in of_career(recorded) if enters(what, board))
     by_person: dict[UUID, list[Contribution]] = {}
-    for recorded in sorted(careers, key=_position):
-        for what in of_career(recorded):
-            if enters(what, board):
-                by_person.setdefault(persons.get(what.player_id, what.player_id), []).append(what)
+    for what in sorted(entered, key=_since):
+        by_person.setdefault(persons.get(what.player_id, what.player_id), []).append(what)
     found: dict[int, dict[UUID, Entry]] = {}
     for person, given_to in by_person.items():
         for what in once(given_to):
@@ -258,12 +279,14 @@ def entry_before(
     return fold(board.definition, sorted(earlier, key=lambda what: what.since))
 
 
-def past(connection: Connection, slot: str, game_id: UUID, position: int) -> Iterator[Recorded]:
+def past(
+    connection: Connection, slot: str, game_id: UUID, position: int, at_once: int = _AT_ONCE
+) -> Iterator[Recorded]:
     """Every event of every career in a game, up to a position of the ledger."""
     table = careers[slot]
     streams = list(connection.execute(select(table.c.stream).where(table.c.game_id == game_id)).scalars())
-    for start in range(0, len(streams), _AT_ONCE):
-        chunk = [(stream, -1) for stream in streams[start : start + _AT_ONCE]]
+    for start in range(0, len(streams), at_once):
+        chunk = [(stream, -1) for stream in streams[start : start + at_once]]
         for row in newer_events.run(connection, chunk):
             recorded = Recorded(*row)
             if recorded.position <= position:
@@ -271,12 +294,12 @@ def past(connection: Connection, slot: str, game_id: UUID, position: int) -> Ite
 
 
 def _given_at(
-    connection: Connection, slot: str, board: Board, position: int
-) -> Iterator[tuple[Place, Contribution]]:
+    connection: Connection, slot: str, board: Board, period: int, position: int
+) -> Iterator[tuple[UUID, Contribution]]:
     table = given[slot]
     query = (
         select(table)
-        .where(table.c.board_id == board.id)
+        .where(table.c.board_id == board.id, table.c.period == period)
         .where(table.c.from_position <= position, table.c.to_position > position)
         .order_by(table.c.since, table.c.seat)
     )
@@ -285,7 +308,7 @@ def _given_at(
             "session", board.definition.of, board.game_id, row.member_id,
             row.value if "." in row.value else int(row.value), row.at, row.since, team=row.team,
         )  # fmt: skip
-        yield (board.id, row.period, row.member_id), what
+        yield row.member_id, what
 
 
 def _ordered(slot: str, board: Board, period: int, region: str | None = None) -> Select[Any]:
