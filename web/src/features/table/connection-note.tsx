@@ -13,7 +13,7 @@ export function ConnectionNote({ connection, unsent }: ConnectionNoteProps) {
   const { table } = useMessages();
   if (connection !== "away") return null;
   return (
-    <Alert role="note" color="yellow" py="xs" className={classes.passing} title={table.connections.away}>
+    <Alert role="note" color="yellow" py={4} className={classes.passing} title={table.connections.away}>
       {unsent > 0 && table.unsent(unsent)}
     </Alert>
   );
