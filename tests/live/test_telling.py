@@ -60,3 +60,38 @@ async def test_the_first_places_have_todays_names_and_those_of_nobody_who_left(
         await first("Beatrice")
         await bea.call("DELETE", "/players/me", {"password": PASSWORD})
         await first("Former player")
+
+
+async def test_a_table_shows_todays_names_and_no_text_of_who_left(
+    server: Node, client: httpx.AsyncClient
+) -> None:
+    ana, bea = await register(client, "ana-plays"), await register(client, "bea-plays", display_name="Bea")
+    game = (await ana.post("/games", {"name": "Pinball"}))["id"]
+    note = {"name": "Note", "data_type": "text"}
+    seats = [{"player_id": ana.id}, {"player_id": bea.id}]
+    session = await ana.post("/sessions", {"game_id": game, "stats": [note], "seats": seats})
+    path, topic = f"/sessions/{session['id']}", f"room:{session['key']}"
+    await ana.call("PUT", f"{path}/scorekeepers/{bea.id}")
+    async with asyncio.timeout(20), socket(server, ana.token) as line:
+        await line.ask(topic, "phx_join", {})
+        for person in (ana, bea):
+            written = {"seat": 0 if person is ana else 1, "stat": "Note", "value": f"by {person.id}"}
+            index = (await person.post(f"{path}/record", written))["index"]
+
+        async def shown(*seats: tuple[str, str | None]) -> None:
+            def so(heard: list[Any]) -> bool:
+                return heard[3] == "scoreboard" and list(seats) == [
+                    (seat["name"], seat["values"].get("Note", {}).get("total")) for seat in heard[4]["seats"]
+                ]
+
+            assert (await line.until(so))[4]["index"] == index
+
+        await shown(("ana-plays", f"by {ana.id}"), ("Bea", f"by {bea.id}"))
+        await bea.call("PATCH", "/players/me", {"display_name": "Beatrice"})
+        await shown(("ana-plays", f"by {ana.id}"), ("Beatrice", f"by {bea.id}"))
+        await bea.call("DELETE", "/players/me", {"password": PASSWORD})
+        await shown(("ana-plays", f"by {ana.id}"), ("Former player", None))
+        line.heard.clear()
+        index = (await ana.post(f"{path}/record", {"seat": 0, "stat": "Note", "value": "alone"}))["index"]
+        await shown(("ana-plays", "alone"), ("Former player", None))
+        assert not [heard for heard in line.heard if f"by {bea.id}" in str(heard)]

@@ -58,5 +58,6 @@ def build_live(
     endpoint = Endpoint(hub, authenticate, topics, clock=ground.clock)
     for kept in (games, own_ranks, rooms):
         ledger.follower.subscribe(kept.follow)
+    ledger.follower.subscribe(rooms.renew, *rooms.news)
     ledger.follower.subscribe(endpoint.follow, *endpoint.news)
     return Live(hub, players, endpoint)

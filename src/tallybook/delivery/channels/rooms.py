@@ -46,9 +46,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoomTopics:
-    """All rooms that somebody on this node follows. Subscribe `follow` to the ledger."""
+    """All rooms that somebody on this node follows. Subscribe `follow` to the ledger, `renew` to `news`."""
 
     presence = True
+    news = Names.news
 
     def __init__(
         self,
@@ -110,6 +111,7 @@ class RoomTopics:
             told = await self._tables.last_visible(session_id, at, viewer)
             if sitting.session_id == session_id:
                 sitting.told.setdefault(viewer, told)
+        erasures = sitting.erasures
         table = await self._tables.show(session_id, at, viewer)
         role, seat = role_of(at.state, actor)
         reply: dict[str, Any] = {
@@ -126,7 +128,8 @@ class RoomTopics:
             reply |= msgspec.json.decode(missed, type=dict[str, Raw])
         if sitting.session_id != session_id:  # a rematch meanwhile: this would be of the game that is over
             return await self._seated(sitting, channel, actor, asked)
-        sitting.texts.update(table.texts)
+        if sitting.erasures == erasures:
+            sitting.texts.update(table.texts)
         return Joined(channel, _encode(reply), viewer=viewer, since=sitting.position(at.index))
 
     def _sit(self, key: str, session_id: UUID) -> Sitting:
@@ -164,6 +167,13 @@ class RoomTopics:
                 concerned.add(sitting)
         for sitting in concerned:
             sitting.advance()
+
+    def renew(self, events: Sequence[Recorded]) -> None:
+        """A sink for the events `news`: people's names and what they wrote may be others, or gone."""
+        people = {recorded.stream for recorded in events}
+        erased = any(recorded.type.startswith("player_erased.") for recorded in events)
+        for sitting in self._by_key.values():
+            sitting.renew(people, erased=erased)
 
     def _next_of(self, created: SessionCreated) -> Sitting | None:
         """The sitting in whose room this is the next session."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, cast
@@ -62,6 +62,8 @@ class Sitting:
         self._erased: set[str] = set()  # digests of texts that are no more
         self._nameless: set[UUID] = set()  # asked about, and nobody knows them
         self._named: tuple[object, ...] = ()  # those whose names were at hand, and when
+        self.erasures = 0  # heard of: what was read before one may hold texts that are no more
+        self._outdated = False  # names or texts that were told are others now, or gone
         self._backlog: list[Recorded] = []  # committed, and not told yet
         self._reading: asyncio.Task[None] | None = None  # what the backlog needs before it can be told
 
@@ -85,6 +87,17 @@ class Sitting:
         self.told.clear()
         self.texts.clear()
         self._around.moved(self, self.previous)
+
+    def renew(self, people: Set[UUID], *, erased: bool) -> None:
+        """These have another name, or were `erased` with what they wrote: read again, then tell the board."""
+        self.erasures += erased
+        at = self._around.ledger.committed(self.session_id)
+        shown = at is None or not people.isdisjoint(people_of(cast("Session", at.state)))
+        if not shown and not (erased and self.texts):  # of whom a text is, is not known
+            return
+        self._outdated = True
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read(self.session_id))
 
     def advance(self) -> None:
         """Tell what is in the backlog, in order, as far as everything needed for it is at hand."""
@@ -113,22 +126,34 @@ class Sitting:
         return not digests or digests - self._erased <= self.texts.keys()
 
     async def _read(self, session_id: UUID) -> None:
-        """Bring to hand what the backlog needs: the state, names and texts."""
+        """Bring to hand what the backlog or an outdated board needs: the state, names and texts."""
+        renewed = False
         while True:
+            outdated, self._outdated = self._outdated, False
+            renewed |= outdated
             try:
                 at = cast("Versioned[Session]", await self._around.ledger.state(session_id, FOLD))
                 people = people_of(at.state)
                 self._nameless = people - (await self._around.names.of(people)).keys()
-                if digests := _digests(self._backlog):
-                    self.texts.update(await self._around.ledger.texts(session_id))
+                digests = _digests(self._backlog)
+                if digests or outdated:
+                    texts = await self._around.ledger.texts(session_id)
+                    self.texts = texts if outdated else self.texts | texts
                     self._erased = digests - self.texts.keys()
-                break
+                known = people - self._nameless <= self._around.names.at_hand.keys()
+                if not self._outdated and (known or not renewed):
+                    break
+                continue  # changed again in the meantime
             except Exception as error:  # the database is away
                 log.warning("could not read what %s is to be told: %s", self.topic, error)
+                self._outdated |= outdated
             await asyncio.sleep(LOOK_AGAIN)
             if not self.members:
                 return
         self._reading = None
+        if renewed:
+            board = partial(self._board, self.session_id)
+            self._around.hub.refresh(self.topic, "scoreboard", board)
         self.advance()
 
     def _tell(self, session: Session, events: Sequence[Recorded]) -> None:
