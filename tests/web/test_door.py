@@ -6,6 +6,7 @@ from playwright.async_api import Browser, expect
 from tests.app.serving import Tallybook
 from tests.web.test_evening import PHONE, Person
 from tests.web.test_focus import enters
+from tests.web.test_librarian import ACCOUNT, sign_in, some_evenings
 
 pytestmark = pytest.mark.browser
 
@@ -33,3 +34,30 @@ async def test_a_guest_is_asked_before_leaving_the_games_behind(server: Tallyboo
     await dialog.get_by_role("button", name="Sign out").click()
     await ana.sees("Go on as guest")
     assert ana.complaints == []
+
+
+async def test_whose_sign_in_was_ended_is_told_so(server: Tallybook, browser: Browser) -> None:
+    """Ended from another device: the door says it and knows the username; signing out oneself says nothing."""
+    some_evenings(server.url)
+    anna = await Person.comes(browser, PHONE)
+    page = anna.page
+    await sign_in(anna, server.url)
+    elsewhere = await Person.comes(browser, PHONE)
+    await sign_in(elsewhere, server.url)
+    await elsewhere.page.goto(f"{server.url}/settings")
+    await elsewhere.press("Sign out all others")
+    await expect(elsewhere.page.get_by_role("button", name="Sign out all others")).to_have_count(0)
+
+    await page.reload()
+    await expect(page.get_by_text("Your sign-in has ended. Sign in again.")).to_be_visible()
+    await expect(page.get_by_label("Username")).to_have_value("anna")
+    await anna.fits()
+    await anna.picture("phone-17-ended")
+    await page.get_by_label("Password").first.fill(ACCOUNT["password"])
+    await page.get_by_role("tabpanel").get_by_role("button", name="Sign in").click()
+    await anna.sees("Hello Anna")
+    await anna.press("Account")
+    await page.get_by_role("menuitem", name="Sign out").click()
+    await anna.sees("Go on as guest")
+    await expect(page.get_by_text("Your sign-in has ended")).to_have_count(0)
+    assert anna.complaints == []

@@ -8,6 +8,11 @@ export function useMe(): Player | null {
   return useSyncExternalStore(tokens.subscribe, tokens.current)?.player ?? null;
 }
 
+/** The username whose sign-in has ended without being asked to, empty for a guest's; else null. */
+export function useEnded(): string | null {
+  return useSyncExternalStore(tokens.subscribe, tokens.ended);
+}
+
 export async function enterAsGuest(displayName: string): Promise<void> {
   tokens.keep(await answer(anonymous.POST("/auth/guest", { body: { display_name: displayName } })));
 }

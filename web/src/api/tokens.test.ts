@@ -8,7 +8,7 @@ const signIn = (name: string, expires_in = 3600): SignIn => ({
   refresh_token: `refresh ${name}`,
   token_type: "Bearer",
   expires_in,
-  player: { id: "ana", display_name: "Ana" } as SignIn["player"],
+  player: { id: "ana", display_name: "Ana", username: "ana" } as SignIn["player"],
 });
 
 const alone: Exclusively = (task) => task();
@@ -58,6 +58,21 @@ describe("tokens", () => {
     expect(await tokens.usable()).toBeNull();
     expect(tokens.current()).toBeNull();
     expect(told).toHaveBeenCalledOnce();
+  });
+
+  test("remember whose sign-in the server ended, until somebody is signed in or out", async () => {
+    const refusal = new Problem("invalid_token", "", 401);
+    const tokens = new Tokens(localStorage, () => Promise.reject(refusal), alone);
+    const endedByServer = async (): Promise<void> => {
+      tokens.keep(signIn("old", 0));
+      expect(tokens.ended()).toBeNull();
+      await tokens.usable();
+      expect(tokens.ended()).toBe("ana");
+    };
+    await endedByServer();
+    await endedByServer();
+    tokens.forget();
+    expect(tokens.ended()).toBeNull();
   });
 
   test("survive a server that cannot be reached", async () => {

@@ -3,6 +3,7 @@ import { Problem } from "@/api/problem";
 import type { Player, SignIn } from "@/api/types";
 
 const KEY = "tallybook.sign-in";
+const ENDED = "tallybook.ended";
 const RENEW_AT = 0.9; // of the life of an access token
 
 interface Kept {
@@ -45,6 +46,9 @@ export class Tokens {
     return this.#kept;
   };
 
+  /** The username whose sign-in the server has ended, empty for a guest's; null when nobody's was. */
+  ended = (): string | null => this.storage.getItem(ENDED);
+
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -57,6 +61,7 @@ export class Tokens {
       renewAt: Date.now() + signIn.expires_in * 1000 * RENEW_AT,
       player: signIn.player,
     };
+    this.storage.removeItem(ENDED);
     this.storage.setItem(KEY, JSON.stringify(kept));
     this.#tell();
     return kept;
@@ -70,7 +75,9 @@ export class Tokens {
     this.#tell();
   }
 
+  /** Sign out, oneself. */
   forget(): void {
+    this.storage.removeItem(ENDED);
     this.storage.removeItem(KEY);
     this.#tell();
   }
@@ -94,7 +101,9 @@ export class Tokens {
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       const now = this.current();
       if (now?.refresh !== kept.refresh) return now; // renewed meanwhile by a tab without locks
-      this.forget();
+      this.storage.setItem(ENDED, kept.player.username ?? "");
+      this.storage.removeItem(KEY);
+      this.#tell();
       return null;
     }
   }

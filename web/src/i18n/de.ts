@@ -42,6 +42,7 @@ export const de: Messages = {
     password: "Passwort",
     displayName: "Name, den andere sehen",
     keepsHistory: "Deine Spiele als Gast kommen mit ins Konto.",
+    guestEnded: "Deine Zeit als Gast ist abgelaufen. Komm neu herein.",
     losesHistory: "Deine Spiele als Gast bleiben zurück. Registriere dich stattdessen, um sie zu behalten.",
   },
   home: {

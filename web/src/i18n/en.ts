@@ -41,6 +41,7 @@ export const en = {
     password: "Password",
     displayName: "Name shown to others",
     keepsHistory: "Your games as a guest move into the account.",
+    guestEnded: "Your time as a guest has ended. Come in anew.",
     losesHistory: "Your games as a guest stay behind. Register instead to keep your games.",
   },
   home: {

@@ -1,9 +1,9 @@
 // The door: as a guest with a name, by signing in, or with a new account.
-import { Button, Group, PasswordInput, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Group, PasswordInput, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
-import { enterAsGuest, register, signIn, useMe } from "@/api/me";
+import { enterAsGuest, register, signIn, useEnded, useMe } from "@/api/me";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
 import { usePageTitle } from "@/ui/title";
@@ -14,8 +14,9 @@ interface EntryPageProps {
 }
 
 export default function EntryPage({ tableKey }: EntryPageProps) {
-  const { app, entry } = useMessages();
+  const { app, entry, problems } = useMessages();
   const guest = useMe()?.kind === "guest";
+  const ended = useEnded();
   usePageTitle(entry.signIn);
   return (
     <Stack maw={440} mx="auto" gap="lg" pt="md">
@@ -23,7 +24,16 @@ export default function EntryPage({ tableKey }: EntryPageProps) {
         <Title order={1}>{tableKey === undefined ? "Tallybook" : entry.toTable(tableKey)}</Title>
         <Text c="dimmed">{app.tagline}</Text>
       </div>
-      <Tabs defaultValue={guest ? "register" : "guest"} keepMounted={false} className="sheet">
+      {ended !== null && (
+        <Alert role="status" color="yellow">
+          {ended === "" ? entry.guestEnded : problems.codes.unauthenticated}
+        </Alert>
+      )}
+      <Tabs
+        defaultValue={guest ? "register" : ended ? "sign-in" : "guest"}
+        keepMounted={false}
+        className="sheet"
+      >
         <Tabs.List grow>
           {!guest && <Tabs.Tab value="guest">{entry.guest}</Tabs.Tab>}
           <Tabs.Tab value="sign-in">{entry.signIn}</Tabs.Tab>
@@ -33,7 +43,7 @@ export default function EntryPage({ tableKey }: EntryPageProps) {
           <GuestForm atTable={tableKey !== undefined} />
         </Tabs.Panel>
         <Tabs.Panel value="sign-in" p="md">
-          <AccountForm isNew={false} guest={guest} />
+          <AccountForm isNew={false} guest={guest} known={ended ?? ""} />
         </Tabs.Panel>
         <Tabs.Panel value="register" p="md">
           <AccountForm isNew guest={guest} />
@@ -90,9 +100,16 @@ function GuestForm({ atTable }: { atTable: boolean }) {
   );
 }
 
-function AccountForm({ isNew, guest }: { isNew: boolean; guest: boolean }) {
+interface AccountFormProps {
+  isNew: boolean;
+  guest: boolean;
+  /** The username of who was signed in before. */
+  known?: string;
+}
+
+function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
   const { entry } = useMessages();
-  const [username, setUsername] = useState("");
+  const [username, setUsername] = useState(known);
   const [password, setPassword] = useState("");
   const [displayName, setDisplayName] = useState("");
   const entering = useMutation({
