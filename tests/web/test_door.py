@@ -37,7 +37,7 @@ async def test_a_guest_is_asked_before_leaving_the_games_behind(server: Tallyboo
 
 
 async def test_whose_sign_in_was_ended_is_told_so(server: Tallybook, browser: Browser) -> None:
-    """Ended from another device: the door says it and knows the username; signing out oneself says nothing."""
+    """Ended from elsewhere, the door says it and knows the username; signing out oneself says nothing."""
     some_evenings(server.url)
     anna = await Person.comes(browser, PHONE)
     page = anna.page
@@ -61,3 +61,16 @@ async def test_whose_sign_in_was_ended_is_told_so(server: Tallybook, browser: Br
     await anna.sees("Go on as guest")
     await expect(page.get_by_text("Your sign-in has ended")).to_have_count(0)
     assert anna.complaints == []
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en-GB", "Take a seat"), ("de-DE", "Nur zuschauen")])
+async def test_the_door_of_a_table_fits_a_phone(
+    server: Tallybook, browser: Browser, locale: str, words: str
+) -> None:
+    """No word of a button is cut off, in either language."""
+    context = await browser.new_context(viewport={"width": 360, "height": 740}, locale=locale)
+    ana = Person(await context.new_page())
+    await ana.page.goto(f"{server.url}/r/ABCDEF")
+    await ana.sees(words)
+    await ana.fits()
+    await ana.picture(f"phone-18-door-{locale}")

@@ -1,5 +1,5 @@
 // The door: as a guest with a name, by signing in, or with a new account.
-import { Alert, Button, Group, PasswordInput, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, PasswordInput, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
@@ -80,21 +80,19 @@ function GuestForm({ atTable }: { atTable: boolean }) {
           onChange={(event) => setName(event.currentTarget.value)}
         />
         {entering.isError && <Failure error={entering.error} />}
-        <Group grow>
-          {atTable && (
-            <Button
-              variant="default"
-              disabled={name.trim() === ""}
-              loading={entering.isPending}
-              onClick={() => entering.mutate({ seated: false })}
-            >
-              {entry.watch}
-            </Button>
-          )}
-          <Button type="submit" disabled={name.trim() === ""} loading={entering.isPending}>
-            {atTable ? entry.takeSeat : entry.goOn}
+        <Button type="submit" disabled={name.trim() === ""} loading={entering.isPending}>
+          {atTable ? entry.takeSeat : entry.goOn}
+        </Button>
+        {atTable && (
+          <Button
+            variant="default"
+            disabled={name.trim() === ""}
+            loading={entering.isPending}
+            onClick={() => entering.mutate({ seated: false })}
+          >
+            {entry.watch}
           </Button>
-        </Group>
+        )}
       </Stack>
     </form>
   );
