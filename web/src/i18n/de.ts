@@ -106,6 +106,12 @@ export const de: Messages = {
     twice: "Diesen Namen gibt es schon",
     needsChoices: "Mindestens zwei zur Auswahl",
     badNumber: "Keine passende Zahl",
+    aboveMaximum: "Höher als das Maximum",
+    stepTooSmall: "Muss größer als null sein",
+    playersRange: "Von 1 bis 100",
+    aboveMost: "Mehr als höchstens",
+    tooMany: (most) => `Höchstens ${most}`,
+    tooLong: "Je höchstens 100 Zeichen",
   },
   start: {
     title: (game) => `${game} spielen`,

@@ -105,6 +105,12 @@ export const en = {
     twice: "Another stat has this name",
     needsChoices: "At least two choices",
     badNumber: "Not a number that fits",
+    aboveMaximum: "Above the maximum",
+    stepTooSmall: "Must be above zero",
+    playersRange: "From 1 to 100",
+    aboveMost: "More than at most",
+    tooMany: (most: number) => `At most ${most}`,
+    tooLong: "At most 100 characters each",
   },
   start: {
     title: (game: string) => `Play ${game}`,

@@ -8,7 +8,15 @@ import { answer, api } from "@/api/client";
 import { useCommandId } from "@/api/command-id";
 import { gamesQuery, queryClient } from "@/api/queries";
 import type { Game, NewGame } from "@/api/types";
-import { counts, emptyDraft, errorsOf, statOf, type StatDraft } from "@/features/games/stat-draft";
+import {
+  counts,
+  emptyDraft,
+  errorsOf,
+  MOST_STATS,
+  playersErrors,
+  statOf,
+  type StatDraft,
+} from "@/features/games/stat-draft";
 import { StatEditor } from "@/features/games/stat-editor";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
@@ -26,21 +34,37 @@ export default function NewGamePage() {
   const [most, setMost] = useState<number | string>("");
   const [drafts, setDrafts] = useState<StatDraft[]>(() => [emptyDraft(0, games.firstStat)]);
   const nextId = useRef(1);
+  const made = useRef<Game>(undefined);
   const adder = useRef<HTMLButtonElement>(null);
   const [checked, setChecked] = useState(false);
   usePageTitle(games.title);
 
   const errors = drafts.map((draft) => errorsOf(draft, drafts, games));
   const nameMissing = name.trim() === "";
-  const wrong = nameMissing || errors.some((each) => Object.keys(each).length > 0);
+  const players = playersErrors(fewest, most, games);
+  const wrong =
+    nameMissing || Object.keys(players).length > 0 || errors.some((each) => Object.keys(each).length > 0);
 
+  // When its stats were refused the game is there already, and becomes what the form says by now.
+  const create = async (game: NewGame): Promise<Game> => {
+    const of = made.current;
+    if (of === undefined) {
+      const params = { header: { "Idempotency-Key": gameId(game) } };
+      made.current = await answer(api.POST("/games", { body: game, params }));
+    } else {
+      const clear = (["min_players", "max_players"] as const).filter((field) => game[field] === undefined);
+      const body = { ...game, clear };
+      const params = { path: { id: of.id }, header: { "Idempotency-Key": gameId([of.id, body]) } };
+      made.current = await answer(api.PATCH("/games/{id}", { body, params }));
+    }
+    return made.current;
+  };
   const creating = useMutation({
     mutationFn: async () => {
       const game: NewGame = { name: name.trim(), win };
       if (typeof fewest === "number") game.min_players = fewest;
       if (typeof most === "number") game.max_players = most;
-      const header = { "Idempotency-Key": gameId(game) };
-      const created = await answer(api.POST("/games", { body: game, params: { header } }));
+      const created = await create(game);
       const set = { name: games.setName, stats: drafts.map((draft) => statOf(draft, drafts)) };
       const params = { path: { id: created.id }, header: { "Idempotency-Key": setId([created.id, set]) } };
       await answer(api.POST("/games/{id}/stat-sets", { body: set, params }));
@@ -96,6 +120,7 @@ export default function NewGamePage() {
             max={100}
             allowDecimal={false}
             value={fewest}
+            error={checked && players.fewest}
             onChange={setFewest}
           />
           <NumberInput
@@ -105,6 +130,7 @@ export default function NewGamePage() {
             max={100}
             allowDecimal={false}
             value={most}
+            error={checked && players.most}
             onChange={setMost}
           />
         </div>
@@ -124,7 +150,7 @@ export default function NewGamePage() {
             />
           ))}
         </Stack>
-        <Button ref={adder} variant="default" onClick={add}>
+        <Button ref={adder} variant="default" disabled={drafts.length >= MOST_STATS} onClick={add}>
           {games.addStat}
         </Button>
         {creating.isError && <Failure error={creating.error} />}
