@@ -39,6 +39,13 @@ export function columnsOf(
   }));
 }
 
+/** The round that is played, or a later one that has values already. */
+export const lastRound = (board: Scoreboard, columns: readonly Column[]): number =>
+  Math.max(
+    board.round,
+    ...columns.flatMap(({ score }) => score?.by_round.map(({ round }) => round ?? 1) ?? []),
+  );
+
 /** Whether its values are numbers or times, which are never broken into two lines. */
 export const isNumeric = ({ data_type }: Stat): boolean =>
   data_type === "integer" || data_type === "decimal" || data_type === "duration";

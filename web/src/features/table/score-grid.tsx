@@ -4,7 +4,7 @@ import { memo, useLayoutEffect, useRef } from "react";
 import type { Stat } from "@/api/types";
 import { cellKey, inRound, type View } from "@/live/board";
 import type { Cell } from "@/live/commands";
-import { columnsOf, isNumeric, scored } from "@/features/table/columns";
+import { columnsOf, isNumeric, lastRound, scored } from "@/features/table/columns";
 import { useFormat, type ScoreType } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -31,7 +31,7 @@ export function ScoreGrid({
   const { table, people } = useMessages();
   const format = useFormat();
   const columns = columnsOf(board, stat, { table: table.forTable, seat: format.name });
-  const rounds = Array.from({ length: board.round }, (_, index) => index + 1);
+  const rounds = Array.from({ length: lastRound(board, columns) }, (_, index) => index + 1);
   const grid = useRef<HTMLTableElement>(null);
   useLayoutEffect(() => {
     const box = grid.current?.parentElement;
