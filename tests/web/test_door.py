@@ -74,3 +74,23 @@ async def test_the_door_of_a_table_fits_a_phone(
     await ana.sees(words)
     await ana.fits()
     await ana.picture(f"phone-18-door-{locale}")
+
+
+async def test_a_refused_registration_says_why_at_its_field(server: Tallybook, browser: Browser) -> None:
+    """In the words of the form, until something in it is changed."""
+    ana = await Person.comes(browser, PHONE)
+    page = ana.page
+    await page.goto(server.url)
+    await page.get_by_role("tab", name="Register").click()
+    await page.get_by_label("Username").fill("anna")
+    password = page.get_by_label("Password").first
+    await password.fill("password")
+    await page.get_by_role("tabpanel").get_by_role("button", name="Register").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Password: Too easy to guess")
+    await expect(password).to_have_attribute("aria-invalid", "true")
+    await ana.picture("phone-19-refused")
+    await password.fill(ACCOUNT["password"])
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await page.get_by_role("tabpanel").get_by_role("button", name="Register").click()
+    await ana.sees("Hello anna")
+    assert ana.complaints == []

@@ -1,11 +1,13 @@
 // Every text of the app, in German.
 import { after } from "@/i18n/de-after";
+import { fields } from "@/i18n/de-fields";
 import type { Messages } from "@/i18n/en";
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const de: Messages = {
   ...after,
+  fields,
   app: {
     tagline: "Zählt die Punkte jedes Spiels, live für alle am Tisch.",
     home: "Start",

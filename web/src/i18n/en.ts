@@ -1,11 +1,13 @@
 // Every text of the app, in English; the other languages have the same shape.
 
 import { after } from "@/i18n/en-after";
+import { fields } from "@/i18n/en-fields";
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 export const en = {
   ...after,
+  fields,
   app: {
     tagline: "Keeps the score of any game, live for everyone at the table.",
     home: "Home",

@@ -4,15 +4,17 @@ import { useEffect, useRef } from "react";
 import { Problem, Unreachable } from "@/api/problem";
 import type { Messages } from "@/i18n/en";
 import { useMessages } from "@/i18n/language";
+import { refusedText } from "@/ui/refused";
 
 /** What happened and how to go on, for any error. */
-export function explain(error: unknown, { problems }: Messages): { what: string; how: string } {
+export function explain(error: unknown, messages: Messages): { what: string; how: string } {
+  const { problems, fields } = messages;
   if (error instanceof Unreachable) return { what: problems.unreachable, how: problems.unreachableHow };
   if (error instanceof Problem) {
     const known = problems.codes[error.code];
     if (known !== undefined) return { what: known, how: "" };
-    const fields = error.errors.map(({ field, message }) => `${field}: ${message}`);
-    return { what: error.detail === "" ? problems.unknown : error.detail, how: fields.join("; ") };
+    if (error.errors.length > 0) return { what: fields.check, how: refusedText(error, messages) };
+    return { what: error.detail === "" ? problems.unknown : error.detail, how: "" };
   }
   return { what: problems.unknown, how: problems.unknownHow };
 }

@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 import { enterAsGuest, register, signIn, useEnded, useMe } from "@/api/me";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { refusedFields } from "@/ui/refused";
 import { usePageTitle } from "@/ui/title";
 
 interface EntryPageProps {
@@ -54,7 +55,8 @@ export default function EntryPage({ tableKey }: EntryPageProps) {
 }
 
 function GuestForm({ atTable }: { atTable: boolean }) {
-  const { entry } = useMessages();
+  const messages = useMessages();
+  const { entry } = messages;
   const navigate = useNavigate();
   const [name, setName] = useState("");
   const entering = useMutation({
@@ -63,12 +65,16 @@ function GuestForm({ atTable }: { atTable: boolean }) {
       await enterAsGuest(name.trim());
     },
   });
+  const refused = refusedFields(entering.error, messages);
+  const forgive = (): void => {
+    if (entering.isError) entering.reset();
+  };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     entering.mutate({ seated: atTable });
   };
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} onChange={forgive}>
       <Stack>
         <TextInput
           label={entry.name}
@@ -77,6 +83,7 @@ function GuestForm({ atTable }: { atTable: boolean }) {
           maxLength={100}
           required
           value={name}
+          error={refused.display_name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         {entering.isError && <Failure error={entering.error} />}
@@ -106,19 +113,24 @@ interface AccountFormProps {
 }
 
 function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
-  const { entry } = useMessages();
+  const messages = useMessages();
+  const { entry } = messages;
   const [username, setUsername] = useState(known);
   const [password, setPassword] = useState("");
   const [displayName, setDisplayName] = useState("");
   const entering = useMutation({
     mutationFn: () => (isNew ? register(username, password, displayName.trim()) : signIn(username, password)),
   });
+  const refused = refusedFields(entering.error, messages);
+  const forgive = (): void => {
+    if (entering.isError) entering.reset();
+  };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     entering.mutate();
   };
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} onChange={forgive}>
       <Stack>
         {guest && <Text size="sm">{isNew ? entry.keepsHistory : entry.losesHistory}</Text>}
         <TextInput
@@ -129,6 +141,7 @@ function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
           spellCheck={false}
           required
           value={username}
+          error={refused.username}
           onChange={(event) => setUsername(event.currentTarget.value)}
         />
         <PasswordInput
@@ -136,6 +149,8 @@ function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
           autoComplete={isNew ? "new-password" : "current-password"}
           required
           value={password}
+          error={refused.password}
+          aria-invalid={refused.password !== undefined} // Mantine says it of every other input by itself
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
         {isNew && (
@@ -144,6 +159,7 @@ function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
             autoComplete="nickname"
             maxLength={100}
             value={displayName}
+            error={refused.display_name}
             onChange={(event) => setDisplayName(event.currentTarget.value)}
           />
         )}

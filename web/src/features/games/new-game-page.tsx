@@ -12,19 +12,23 @@ import {
   counts,
   emptyDraft,
   errorsOf,
+  DRAFT_FIELDS,
   MOST_STATS,
   playersErrors,
   statOf,
+  type DraftErrors,
   type StatDraft,
 } from "@/features/games/stat-draft";
 import { StatEditor } from "@/features/games/stat-editor";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { refusedFields } from "@/ui/refused";
 import { usePageTitle } from "@/ui/title";
 import { focusWrong } from "@/ui/wrong-field";
 
 export default function NewGamePage() {
-  const { games, home } = useMessages();
+  const messages = useMessages();
+  const { games, home } = messages;
   const navigate = useNavigate();
   const gameId = useCommandId();
   const setId = useCommandId();
@@ -75,6 +79,14 @@ export default function NewGamePage() {
       await navigate(`/start/${game.id}`, { replace: true });
     },
   });
+  const refused = refusedFields(creating.error, messages);
+  const refusedOf = (place: number): DraftErrors => {
+    const told = DRAFT_FIELDS.map((field) => [field, refused[`stats.${place}.${field}`]]);
+    return Object.fromEntries(told.filter(([, reason]) => reason !== undefined)) as DraftErrors;
+  };
+  const forgive = (): void => {
+    if (creating.isError) creating.reset();
+  };
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -89,7 +101,7 @@ export default function NewGamePage() {
   };
 
   return (
-    <form onSubmit={submit} noValidate>
+    <form onSubmit={submit} onChange={forgive} noValidate>
       <Stack maw={640} mx="auto">
         <Title order={1} size="h2">
           {games.title}
@@ -100,7 +112,7 @@ export default function NewGamePage() {
           maxLength={100}
           autoComplete="off"
           value={name}
-          error={checked && nameMissing && games.needsName}
+          error={(checked && nameMissing && games.needsName) || refused.name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <NativeSelect
@@ -120,7 +132,7 @@ export default function NewGamePage() {
             max={100}
             allowDecimal={false}
             value={fewest}
-            error={checked && players.fewest}
+            error={(checked && players.fewest) || refused.min_players}
             onChange={setFewest}
           />
           <NumberInput
@@ -130,7 +142,7 @@ export default function NewGamePage() {
             max={100}
             allowDecimal={false}
             value={most}
-            error={checked && players.most}
+            error={(checked && players.most) || refused.max_players}
             onChange={setMost}
           />
         </div>
@@ -143,7 +155,7 @@ export default function NewGamePage() {
               key={draft.id}
               draft={draft}
               counted={counts(draft, drafts)}
-              errors={checked ? (errors[place] ?? {}) : {}}
+              errors={checked ? { ...refusedOf(place), ...errors[place] } : {}}
               onChange={(changed) => setDrafts(drafts.map((each) => (each.id === draft.id ? changed : each)))}
               added={draft.id > 0}
               {...(drafts.length > 1 && { onRemove: () => remove(draft) })}

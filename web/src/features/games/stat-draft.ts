@@ -17,7 +17,8 @@ export interface StatDraft {
   step: string;
 }
 
-export type DraftErrors = Partial<Record<"name" | "choices" | "minimum" | "maximum" | "step", string>>;
+export const DRAFT_FIELDS = ["name", "choices", "minimum", "maximum", "step"] as const;
+export type DraftErrors = Partial<Record<(typeof DRAFT_FIELDS)[number], string>>;
 
 export const numeric = (draft: StatDraft): boolean =>
   ["integer", "decimal", "duration"].includes(draft.data_type);

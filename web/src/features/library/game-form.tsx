@@ -7,9 +7,11 @@ import { queryClient } from "@/api/queries";
 import type { ChangedGame, Game } from "@/api/types";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { refusedFields } from "@/ui/refused";
 
 export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
-  const { games, library } = useMessages();
+  const messages = useMessages();
+  const { games, library } = messages;
   const [name, setName] = useState(game.name);
   const [description, setDescription] = useState(game.description);
   const [fewest, setFewest] = useState<number | string>(game.min_players ?? "");
@@ -37,18 +39,23 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
       onDone();
     },
   });
+  const refused = refusedFields(saving.error, messages);
+  const forgive = (): void => {
+    if (saving.isError) saving.reset();
+  };
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     saving.mutate();
   };
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} onChange={forgive}>
       <Stack>
         <TextInput
           label={games.name}
           required
           maxLength={100}
           value={name}
+          error={refused.name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <Textarea
@@ -58,6 +65,7 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
           minRows={2}
           maxRows={8}
           value={description}
+          error={refused.description}
           onChange={(event) => setDescription(event.currentTarget.value)}
         />
         <div className="columns-2">
@@ -68,6 +76,7 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
             max={100}
             allowDecimal={false}
             value={fewest}
+            error={refused.min_players}
             onChange={setFewest}
           />
           <NumberInput
@@ -77,14 +86,22 @@ export function GameForm({ game, onDone }: { game: Game; onDone: () => void }) {
             max={100}
             allowDecimal={false}
             value={most}
+            error={refused.max_players}
             onChange={setMost}
           />
-          <ColorInput label={library.color} format="hex" value={color} onChange={setColor} />
+          <ColorInput
+            label={library.color}
+            format="hex"
+            value={color}
+            error={refused.color}
+            onChange={setColor}
+          />
           <TextInput
             label={library.initials}
             placeholder={library.initialsHint}
             maxLength={8}
             value={initials}
+            error={refused.initials}
             onChange={(event) => setInitials(event.currentTarget.value)}
           />
         </div>

@@ -6,9 +6,11 @@ import { answer, api } from "@/api/client";
 import { queryClient, signInsQuery } from "@/api/queries";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { refusedFields } from "@/ui/refused";
 
 export function PasswordForm() {
-  const { settings } = useMessages();
+  const messages = useMessages();
+  const { settings } = messages;
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const changing = useMutation({
@@ -19,6 +21,7 @@ export function PasswordForm() {
       return queryClient.invalidateQueries(signInsQuery);
     },
   });
+  const refused = refusedFields(changing.error, messages).new;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     changing.mutate();
@@ -37,6 +40,8 @@ export function PasswordForm() {
           description={settings.nextHint}
           autoComplete="new-password"
           value={next}
+          error={refused}
+          aria-invalid={refused !== undefined}
           onChange={(event) => setNext(event.currentTarget.value)}
         />
         {changing.isError && <Failure error={changing.error} />}

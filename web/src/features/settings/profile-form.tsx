@@ -8,9 +8,11 @@ import { accountQuery, queryClient } from "@/api/queries";
 import type { Account } from "@/api/types";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
+import { refusedFields } from "@/ui/refused";
 
 export function ProfileForm({ account }: { account: Account }) {
-  const { settings } = useMessages();
+  const messages = useMessages();
+  const { settings } = messages;
   const [name, setName] = useState(account.display_name);
   const [region, setRegion] = useState(account.region ?? "");
   const [email, setEmail] = useState(account.email ?? "");
@@ -27,6 +29,7 @@ export function ProfileForm({ account }: { account: Account }) {
       return queryClient.invalidateQueries({ queryKey: ["player", saved.id] });
     },
   });
+  const refused = refusedFields(saving.error, messages);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     saving.mutate();
@@ -40,6 +43,7 @@ export function ProfileForm({ account }: { account: Account }) {
           maxLength={100}
           autoComplete="nickname"
           value={name}
+          error={refused.display_name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <TextInput
@@ -47,6 +51,7 @@ export function ProfileForm({ account }: { account: Account }) {
           placeholder={settings.regionHint}
           maxLength={16}
           value={region}
+          error={refused.region}
           onChange={(event) => setRegion(event.currentTarget.value)}
         />
         {account.kind === "account" && (
@@ -57,6 +62,7 @@ export function ProfileForm({ account }: { account: Account }) {
             maxLength={254}
             autoComplete="email"
             value={email}
+            error={refused.email}
             onChange={(event) => setEmail(event.currentTarget.value)}
           />
         )}
