@@ -94,3 +94,21 @@ async def test_a_refused_registration_says_why_at_its_field(server: Tallybook, b
     await page.get_by_role("tabpanel").get_by_role("button", name="Register").click()
     await ana.sees("Hello anna")
     assert ana.complaints == []
+
+
+async def test_a_guest_who_registers_is_signed_in_once(server: Tallybook, browser: Browser) -> None:
+    """The guest's own sign-in ends; nothing is left that looks like another device."""
+    ana = await Person.comes(browser, PHONE)
+    page = ana.page
+    await enters(ana, server.url, "Ana")
+    await page.goto(f"{server.url}/enter")
+    await page.get_by_label("Username").fill("anna")
+    await page.get_by_label("Password").first.fill(ACCOUNT["password"])
+    async with page.expect_response("**/auth/logout") as ended:
+        await page.get_by_role("tabpanel").get_by_role("button", name="Register").click()
+    assert (await ended.value).ok
+    await ana.sees("Hello Ana")
+    await page.goto(f"{server.url}/settings")
+    await ana.sees("this device")
+    await expect(page.get_by_role("button", name="Sign out all others")).to_have_count(0)
+    assert ana.complaints == []

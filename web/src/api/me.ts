@@ -24,7 +24,19 @@ export async function signIn(username: string, password: string): Promise<void> 
 /** With a guest's token the guest becomes the account and keeps the history. */
 export async function register(username: string, password: string, displayName: string): Promise<void> {
   const body = { username, password, ...(displayName === "" ? {} : { display_name: displayName }) };
-  tokens.keep(await answer(api.POST("/auth/register", { body })));
+  const signedIn = await answer(api.POST("/auth/register", { body }));
+  const before = tokens.current()?.access;
+  tokens.keep(signedIn);
+  if (before !== undefined) await endGuest(before);
+}
+
+/** The guest's sign-in would stay, as a device that nobody knows. By itself it ends later, if it must. */
+async function endGuest(access: string): Promise<void> {
+  try {
+    await answer(anonymous.POST("/auth/logout", { headers: { Authorization: `Bearer ${access}` } }));
+  } catch (error) {
+    console.warn("the guest's sign-in stays until it is too old", error);
+  }
 }
 
 export async function signOut(): Promise<void> {
