@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tallybook.access.actor import Actor
-from tallybook.bus.bus import Hear
+from tallybook.bus.memory import Exchange, MemoryBus
 from tallybook.delivery.channels.games import GameTopics
 from tallybook.delivery.channels.hub import REFRESH_SECONDS, Hub
 from tallybook.delivery.channels.limits import Limits
@@ -253,47 +253,40 @@ async def test_a_person_hears_of_every_player_it_is_and_of_nobody_else() -> None
     players.tell([ANA, BEN], "notification", {})
 
 
-class Wire:
-    """A bus of two nodes, in one process."""
-
-    def __init__(self) -> None:
-        self.hears: list[tuple[Side, Hear]] = []
-
-
-class Side:
-    """One node's end of it."""
-
-    spans = connected = True
-
-    def __init__(self, wire: Wire, node: str) -> None:
-        self._wire = wire
-        self.node = node
-
-    def publish(self, topic: str, message: bytes) -> None:
-        for side, hear in self._wire.hears:
-            if side is not self and topic == "player":
-                hear(self.node, message)
-
-    def subscribe(self, topic: str, hear: Hear) -> None:
-        self._wire.hears.append((self, hear))
-
-    def when_connected(self, then: object) -> None:
-        pass
-
-    async def start(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
+async def on_two_nodes(hub: Hub) -> tuple[PlayerTopics, MemoryBus, PlayerTopics, MemoryBus]:
+    """The topics and the bus of the node of a hub, and of another one."""
+    exchange = Exchange()
+    here, there = MemoryBus(exchange), MemoryBus(exchange)
+    await asyncio.gather(here.start(), there.start())
+    return PlayerTopics(hub, here), here, PlayerTopics(Hub(), there), there
 
 
 async def test_a_person_is_told_on_whichever_node_it_is() -> None:
-    hub, wire = Hub(), Wire()
-    players, elsewhere = PlayerTopics(hub, Side(wire, "a")), PlayerTopics(Hub(), Side(wire, "b"))
+    hub = Hub()
+    players, _, elsewhere, _ = await on_two_nodes(hub)
     with line(hub, players, Actor(ANA)) as hers:
         await hers.ask(f"player:{ANA}")
         elsewhere.tell([ANA], "notification", {"from": "afar"})
         players.tell([ANA], "notification", {"from": "here"})
-        assert await hers.told() == ("notification", {"from": "afar"})
         assert await hers.told() == ("notification", {"from": "here"})
+        assert await hers.told() == ("notification", {"from": "afar"})
+        assert hers.heard.empty()
+
+
+async def test_what_the_bus_lost_is_told_once_it_is_there_again_and_only_once() -> None:
+    hub = Hub()
+    players, here, elsewhere, there = await on_two_nodes(hub)
+    with line(hub, players, Actor(ANA)) as hers:
+        await hers.ask(f"player:{ANA}")
+        elsewhere.tell([ANA], "notification", 1)
+        assert await hers.told() == ("notification", 1)
+        there.disconnect()
+        elsewhere.tell([ANA], "notification", 2)
+        here.disconnect()
+        there.connect()  # nobody hears it: this node is back later
+        elsewhere.tell([ANA], "notification", 3)
+        here.connect()
+        elsewhere.tell([ANA], "notification", 4)
+        heard = [await hers.told() for _ in range(3)]
+        assert sorted(heard, key=repr) == [("notification", number) for number in (2, 3, 4)]
         assert hers.heard.empty()

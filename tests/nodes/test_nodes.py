@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tallybook import operating
 from tallybook.settings import Settings
-from tests.app.people import Door, Person, door, refused
+from tests.app.people import Device, Door, Person, door, refused
 from tests.app.serving import Tallybook
 from tests.servers.redis import Redis
 
@@ -212,3 +213,33 @@ async def test_requests_and_sign_in_attempts_are_counted_over_all_nodes(
         codes = [await refused(d.nobody, "POST", "/auth/login", wrong) for d in (here, there) * 3]
         assert codes.count("invalid_credentials") < 6
         assert codes[-1] == "rate_limited"
+
+
+async def test_who_unlocks_while_redis_is_away_hears_of_it_once_on_every_node(
+    installation: Installation, redis_server: Redis
+) -> None:
+    ana = await installation.here.account("ana")
+    game = (await ana.post("/games", name="Jump"))["id"]
+    keys = ("before", "away", "elsewhere", "after")
+    made = {key: (await ana.post(f"/games/{game}/achievements", key=key, name=key))["id"] for key in keys}
+    async with ana.device() as one, installation.elsewhere(ana).device() as other:
+        for device in (one, other):
+            await device.join(f"player:{ana.id}")
+
+        async def unlocks(who: Person, key: str) -> None:
+            await who.post("/achievements/unlock", achievement_id=made[key])
+
+        def heard(device: Device, least: int) -> list[str]:
+            said = [m[4]["achievement"]["key"] for m in device.heard if m[3] == "achievement.unlocked"]
+            return said if len(said) >= least else []
+
+        await unlocks(ana, "before")
+        for device in (one, other):
+            await device.until(partial(heard, device, 1))
+        redis_server.stop(crashing=True)
+        await unlocks(ana, "away")
+        await unlocks(installation.elsewhere(ana), "elsewhere")
+        redis_server.start()
+        await unlocks(ana, "after")
+        for device in (one, other):
+            assert sorted(await device.until(partial(heard, device, len(keys)))) == sorted(keys)

@@ -103,6 +103,8 @@ class RedisBus:
         pause = 0.1
         while not self._closing:
             try:
+                # Those of before may be dead, and what is said first would be lost on them.
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(self._channel)
                     await self._hear_all(channel)

@@ -1,6 +1,7 @@
 """The topics `player:{id}`: what concerns one person alone, told to that person alone."""
 
-from collections import Counter, defaultdict
+import asyncio
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,9 @@ from tallybook.delivery.channels.listening import Listener, same_for_all
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import not_found
 
-TOPIC = "player"
+TOPIC, AGAIN = "player", "player-again"
+KEPT, KEPT_FOR = 1_000, 600.0  # of what was told here the newest, for so many seconds
+MOST_HEARD = 10_000  # messages of others that are known when they come again
 
 
 class _Told(msgspec.Struct, array_like=True):
@@ -30,7 +33,11 @@ _told = msgspec.msgpack.Decoder(_Told)
 
 
 class PlayerTopics:
-    """All people who are connected to this node. `tell` reaches those on other nodes by the bus."""
+    """All people who are connected to this node. `tell` reaches those on other nodes by the bus.
+
+    The bus may lose what it is given, and nothing but it brings these events to other nodes. So once it is
+    there again they are told once more, and what is known already is passed over.
+    """
 
     presence = False
 
@@ -39,8 +46,13 @@ class PlayerTopics:
         self._bus = bus
         self._topics: dict[UUID, Counter[str]] = defaultdict(Counter)  # where a player's events are awaited
         self._came: Callable[[UUID], Callable[[], None]] | None = None
+        self._told: deque[tuple[float, bytes]] = deque(maxlen=KEPT)  # when, and the message
+        self._heard: dict[bytes, None] = {}
+        self._was_connected = bus is not None and bus.connected
         if bus is not None:
             bus.subscribe(TOPIC, self._hear)
+            bus.subscribe(AGAIN, self._asked_again)
+            bus.when_connected(self._connected)
 
     def watch(self, came: Callable[[UUID], Callable[[], None]]) -> None:
         """Call `came` for each who comes, and what it returned when they are gone."""
@@ -75,7 +87,9 @@ class PlayerTopics:
         encoded = msgspec.json.encode(payload)
         self._tell(player_ids, event, encoded)
         if self._bus is not None and self._bus.spans:
-            self._bus.publish(TOPIC, msgspec.msgpack.encode(_Told([*player_ids], event, encoded)))
+            message = msgspec.msgpack.encode(_Told([*player_ids], event, encoded))
+            self._told.append((asyncio.get_running_loop().time(), message))
+            self._bus.publish(TOPIC, message)
 
     def tell_here(self, player_id: UUID, event: str, payload: Any) -> None:
         """Tell a player, where it is connected to this node."""
@@ -86,5 +100,25 @@ class PlayerTopics:
             self._hub.broadcast(topic, event, same_for_all(payload))
 
     def _hear(self, _node: str, message: bytes) -> None:
+        if message in self._heard:
+            return
+        if len(self._heard) >= MOST_HEARD:
+            del self._heard[next(iter(self._heard))]
+        self._heard[message] = None
         told = _told.decode(message)
         self._tell(told.player_ids, told.event, told.payload)
+
+    def _connected(self) -> None:
+        """Other nodes may have missed what was told here, and this one what was told there."""
+        assert self._bus is not None
+        self._asked_again(self._bus.node, b"")
+        if self._was_connected:
+            self._bus.publish(AGAIN, b"")
+        self._was_connected = True
+
+    def _asked_again(self, _node: str, _message: bytes) -> None:
+        assert self._bus is not None
+        since = asyncio.get_running_loop().time() - KEPT_FOR
+        for at, message in self._told:
+            if at >= since:
+                self._bus.publish(TOPIC, message)
