@@ -6,13 +6,25 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 PREFIX = "TALLYBOOK_"
 DATABASES = ("sqlite://", "postgresql://", "mysql://", "mariadb://")
-_KAFKA = re.compile(r"kafka://[^\s/,]+(,[^\s/,]+)*(/\S*)?")
-_OBJECTS = re.compile(r"s3://[^\s/]+(/\S*)?|file:///.*|\.{0,2}/.*|\.{1,2}")
+_LIKE = {
+    "kafka_url": (
+        re.compile(r"kafka://[^\s/,]+(,[^\s/,]+)*(/\S*)?"),
+        "look like kafka://localhost:9092, with more brokers after commas",
+    ),
+    "rabbitmq_url": (
+        re.compile(r"amqps?://(\S*@)?[^\s/:@]+(:[1-9]\d{0,4})?(/\S*)?"),
+        "look like amqp://user:password@localhost:5672, or begin with amqps://",
+    ),
+    "objects_url": (
+        re.compile(r"s3://[^\s/]+(/\S*)?|file:///.*|\.{0,2}/.*|\.{1,2}"),
+        "be a folder such as /srv/archives or ./archives, file:///… or s3://bucket",
+    ),
+}
 _NO_DATABASE = (
     "must look like postgresql://user:password@host:5432/name; "
     "in the password, @ : / ? are written %40 %3A %2F %3F"
@@ -102,31 +114,12 @@ class Settings(BaseSettings):
                 raise ValueError("must look like redis://localhost:6379, or begin with rediss:// or unix://")
         return value
 
-    @field_validator("kafka_url")
+    @field_validator(*_LIKE)
     @classmethod
-    def _known_kafka(cls, value: str | None) -> str | None:
-        if value is not None and not _KAFKA.fullmatch(value):
-            raise ValueError("must look like kafka://localhost:9092, with more brokers after commas")
-        return value
-
-    @field_validator("rabbitmq_url")
-    @classmethod
-    def _known_rabbitmq(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                url = urlsplit(value)
-                known = url.scheme in {"amqp", "amqps"} and bool(url.hostname) and url.port != 0
-            except ValueError:
-                known = False
-            if not known:
-                raise ValueError("must look like amqp://user:password@localhost:5672, or begin with amqps://")
-        return value
-
-    @field_validator("objects_url")
-    @classmethod
-    def _known_objects(cls, value: str | None) -> str | None:
-        if value is not None and not _OBJECTS.fullmatch(value):
-            raise ValueError("must be a folder such as /srv/archives or ./archives, file:///… or s3://bucket")
+    def _known_elsewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        pattern, must = _LIKE[str(info.field_name)]
+        if value is not None and not pattern.fullmatch(value):
+            raise ValueError(f"must {must}")
         return value
 
     @field_validator("secret_keys", mode="before")

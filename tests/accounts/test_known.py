@@ -69,3 +69,5 @@ async def test_what_two_players_of_one_person_were_told_is_there_once_however_it
 
     assert await pages(1) == await pages(2) == await pages(9)
     assert len(await pages(1)) == await box.unread(ids) == 2
+    await box.mark_read([guest], await pages(9))  # before they were one person
+    assert len(await box.list(ids, unread=True, before=None, limit=9)) == await box.unread(ids) == 2

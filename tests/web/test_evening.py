@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.app.serving import Tallybook
+from tests.web.network import Network
 
 PICTURES = Path("test-results")
 PHONE = {"width": 360, "height": 740}
@@ -185,17 +186,7 @@ async def test_what_came_too_late_is_named_and_put_into_the_result(
     """Ana has no network while the game is ended elsewhere: she is told what was lost, and mends it."""
     ana = await Person.comes(browser, PHONE)
     page = ana.page
-    sockets: list[WebSocketRoute] = []
-    away = False
-
-    async def network(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-        if away:
-            await socket.close()
-        else:
-            socket.connect_to_server()
-
-    await page.route_web_socket("**/socket/**", network)
+    network = await Network.of(page)
     await page.goto(server.url)
     await page.get_by_label("Your name at the table").fill("Ana")
     await ana.press("Go on as guest")
@@ -211,8 +202,7 @@ async def test_what_came_too_late_is_named_and_put_into_the_result(
     await elsewhere.goto(page.url)
     await expect(elsewhere.get_by_text("Still missing: Ben")).to_be_visible()
 
-    away = True
-    await sockets[-1].close()
+    await network.lose()
     for _ in range(2):
         await ana.press("Ben: plus 1")
     await ana.sees(re.compile("not sent yet"))
@@ -220,7 +210,7 @@ async def test_what_came_too_late_is_named_and_put_into_the_result(
     await elsewhere.get_by_role("menuitem", name="End game").click()
     await elsewhere.get_by_role("dialog").get_by_role("button", name="End game").click()
     await expect(elsewhere.get_by_text("Ana wins").first).to_be_visible()
-    away = False
+    network.away = False
     await ana.sees("Ben, Points, Round 1: +2")
     await ana.sees("The session ended before it was sent.")
     await ana.fits()

@@ -1,9 +1,10 @@
 """Whatever was tapped gets into the ledger, whatever becomes of the page and the network."""
 
 import pytest
-from playwright.async_api import Browser, WebSocketRoute, expect
+from playwright.async_api import Browser, expect
 
 from tests.app.serving import Tallybook
+from tests.web.network import Network
 from tests.web.test_evening import PHONE, Person
 from tests.web.test_focus import enters, sets_a_table
 
@@ -14,17 +15,7 @@ async def test_taps_outlive_their_page(server: Tallybook, browser: Browser) -> N
     """A reload at once, and one without the network, somewhere else: the points are there, once."""
     ana = await Person.comes(browser, PHONE)
     page = ana.page
-    sockets: list[WebSocketRoute] = []
-    away = False
-
-    async def network(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-        if away:
-            await socket.close()
-        else:
-            socket.connect_to_server()
-
-    await page.route_web_socket("**/socket/**", network)
+    network = await Network.of(page)
     await sets_a_table(ana, server.url)
     dora = await Person.comes(browser, PHONE)
     await enters(dora, page.url, "Dora")
@@ -33,8 +24,7 @@ async def test_taps_outlive_their_page(server: Tallybook, browser: Browser) -> N
     await page.reload()
     await expect(page.get_by_role("button", name="Ana, Points, Round 1: 3")).to_be_visible()
 
-    away = True
-    await sockets[-1].close()
+    await network.lose()
     for _ in range(2):
         await ana.press("Ben: plus 1")
     await ana.sees("not sent yet")
@@ -45,7 +35,7 @@ async def test_taps_outlive_their_page(server: Tallybook, browser: Browser) -> N
     await ana.sees("Hello Ana")
     await page.reload()
     await ana.sees("Hello Ana")
-    away = False
+    network.away = False
     await dora.sees_row("1", "3", "2")
     assert ana.complaints == []
 

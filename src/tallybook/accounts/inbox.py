@@ -72,12 +72,13 @@ class Inbox:
         self, ids: Collection[UUID], *, unread: bool | None, before: UUID | None, limit: int
     ) -> list[Notice]:
         """The notices to any of these players, newest first."""
-        # Two players of one person may have been told the same.
-        twin = notifications.alias()
+        twin = notifications.alias("twin")  # two players of one person may have been told the same
         again = exists().where(twin.c.id == _c.id, twin.c.player_id.in_(ids), twin.c.player_id < _c.player_id)
-        query = select(notifications).where(_c.player_id.in_(ids), ~again)
+        query = select(notifications).where(_c.player_id.in_(ids))
         if unread is not None:
             query = query.where(_c.read_at.is_(None) if unread else _c.read_at.is_not(None))
+            again = again.where(twin.c.read_at.is_(None) if unread else twin.c.read_at.is_not(None))
+        query = query.where(~again)
         if before is not None:
             query = query.where(_c.id < before)
         query = query.order_by(_c.id.desc()).limit(limit)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -51,8 +52,8 @@ class PlayerTopics:
         self._was_connected = bus is not None and bus.connected
         if bus is not None:
             bus.subscribe(TOPIC, self._hear)
-            bus.subscribe(AGAIN, self._asked_again)
-            bus.when_connected(self._connected)
+            bus.subscribe(AGAIN, lambda _node, _message: self._tell_again(bus))
+            bus.when_connected(partial(self._connected, bus))
 
     def watch(self, came: Callable[[UUID], Callable[[], None]]) -> None:
         """Call `came` for each who comes, and what it returned when they are gone."""
@@ -108,17 +109,15 @@ class PlayerTopics:
         told = _told.decode(message)
         self._tell(told.player_ids, told.event, told.payload)
 
-    def _connected(self) -> None:
+    def _connected(self, bus: Bus) -> None:
         """Other nodes may have missed what was told here, and this one what was told there."""
-        assert self._bus is not None
-        self._asked_again(self._bus.node, b"")
+        self._tell_again(bus)
         if self._was_connected:
-            self._bus.publish(AGAIN, b"")
+            bus.publish(AGAIN, b"")
         self._was_connected = True
 
-    def _asked_again(self, _node: str, _message: bytes) -> None:
-        assert self._bus is not None
+    def _tell_again(self, bus: Bus) -> None:
         since = asyncio.get_running_loop().time() - KEPT_FOR
         for at, message in self._told:
             if at >= since:
-                self._bus.publish(TOPIC, message)
+                bus.publish(TOPIC, message)

@@ -36,9 +36,7 @@ log = logging.getLogger(__name__)
 
 MOST_FOREIGN = 50  # stretches that others have committed; what was left open before them is not filled
 MOST_ANSWERED = 10_000  # lists that are remembered to have been answered
-RECENT = (
-    3_600.0  # seconds after which a list that nobody has asked for, such as a past period's, is not counted
-)
+RECENT = 3_600.0  # seconds; a list that nobody has asked for since, of a past period say, is not counted
 _CHUNK = 1_000
 
 Keys = dict[tuple[bytes, bytes], bytes | None]  # what members have in lists now, by list and member
