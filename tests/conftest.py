@@ -16,6 +16,11 @@ from tests.servers.server import Absent, Server
 S = TypeVar("S", bound=Server)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys first: they are long, and at the end they keep one process busy and the others idle."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def started(kind: Callable[[], S]) -> Iterator[S]:
     """The body of a server fixture: skip where the program is absent, but fail in CI."""
     try:
