@@ -32,6 +32,7 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
 from tallybook.projections.records import lists, reading
+from tallybook.projections.records.again import Key, steps_again
 from tallybook.projections.records.earlier import Earlier
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.lists import Line, Section
@@ -155,15 +156,22 @@ class Leaderboards:
             raise not_found("entry")
         shown = await self.entry_shown(board, member, entry)
         percentile = None if rank is None else round(100 * below / total, 2)
+        before = await self._previous(board, period, member, entry)
+        previous = None if before is None else board.definition.shown(before)
+        return PlayerStanding(rank, shown.score, percentile, total, shown, bounds, previous)
+
+    async def _previous(self, board: Board, period: int, member: UUID, entry: Entry) -> int | None:
+        """The value before the entry's last change; of several players' parts only the ledger knows it."""
         members = self._persons.members_of(member)
+        if entry.previous is not None or len(members) == 1:
+            return entry.previous
         before = await self._database.read(
             partial(
                 reading.entry_before, slot=self._records.slot, board=board, period=period,
                 members=members, position=entry.since,
             )
         )  # fmt: skip
-        previous = None if before is None else board.definition.shown(before.value)
-        return PlayerStanding(rank, shown.score, percentile, total, shown, bounds, previous)
+        return None if before is None else before.value
 
     async def points_rank(self, game_id: UUID, player_id: UUID, written: Appended) -> int | None:
         """The rank of a player on the board of achievement points now, after what was written to the career;
@@ -194,21 +202,17 @@ class Leaderboards:
             return None
         return entry, await self._rank(board, period, member, entry)
 
-    async def step(self, board: Board, period: int, player_id: UUID, position: int) -> Step | None:
-        """What an event of the ledger changed about a player's entry; None when there was none after it."""
-        member = self._persons.person_of(player_id)
-        members = self._persons.members_of(member)
-
-        def read(connection: Connection) -> tuple[Entry | None, Entry | None]:
-            slot = self._records.slot
-            before, after = (
-                reading.entry_before(connection, slot, board, period, members, at)
-                for at in (position, position + 1)
+    async def steps_again(self, board: Board, written: Mapping[Key, UUID]) -> dict[Key, Step]:
+        """What submissions of players changed on a board; nothing while it takes in the past."""
+        if await self._ranks.filled(board) is not None:
+            return {}
+        wanted = {key: self._persons.person_of(player_id) for key, player_id in written.items()}
+        return await self._database.read(
+            partial(
+                steps_again, slot=self._records.slot, board=board, wanted=wanted,
+                members_of=self._persons.members_of,
             )
-            return before, after
-
-        before, after = await self._database.read(read)
-        return None if after is None else Step((board.id, period, member), before, after)
+        )  # fmt: skip
 
     async def periods(self, game_id: UUID, key: str) -> list[Period]:
         """The periods in which anybody entered, newest first."""

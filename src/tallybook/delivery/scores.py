@@ -26,7 +26,7 @@ from tallybook.ledger.ledger import Ledger
 from tallybook.play.careers import command
 from tallybook.play.desk import require_time
 from tallybook.play.requests import LARGEST_NUMBER, PLAIN, Body, Envelope, take_envelope
-from tallybook.projections.records.contributions import team_id
+from tallybook.projections.records.again import Key
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.records import Step
 from tallybook.rules.scoresheet.values import canonical
@@ -167,54 +167,55 @@ class Scores:
     async def _came_out(self, written: Sequence[tuple[_Score, Appended]]) -> list[Submitted]:
         """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
+        steps = [self._step(score.board, wrote) for score, wrote in written]
+        if None in steps:
+            again = await self._steps_again(
+                [each for each, step in zip(written, steps, strict=True) if not step]
+            )
+            steps = [
+                step or again.get((wrote.stream, wrote.first))
+                for (_, wrote), step in zip(written, steps, strict=True)
+            ]
         told: list[Submitted] = []
         unranked: list[tuple[Submitted, Board, Step]] = []
-        for score, wrote in written:
-            board = score.board
-            for step in self._ranks.steps(wrote.stream, wrote.first):
-                board_id, period, member = step.place
-                if board_id == board.id:
-                    break
-            else:
-                again = await self._step_again(board, score.event, wrote)
-                if again is None:
-                    told.append(Submitted(None, None, None, updated=False))
-                    continue
-                step = again
-                _, period, member = step.place
+        for (score, _), step in zip(written, steps, strict=True):
+            if step is None:
+                told.append(Submitted(None, None, None, updated=False))
+                continue
             came_out = _told(score, step)
             told.append(came_out)
-            if step.after.count >= board.definition.minimum:
-                came_out.rank = self._ranks.rank_at_hand(board, period, member, step.after)
+            if step.after.count >= score.board.definition.minimum:
+                _, period, member = step.place
+                came_out.rank = self._ranks.rank_at_hand(score.board, period, member, step.after)
                 if came_out.rank is None:
-                    unranked.append((came_out, board, step))
+                    unranked.append((came_out, score.board, step))
         if len(unranked) == 1:
             await self._rank(*unranked[0])
         elif unranked:
             await asyncio.gather(*(self._rank(*each) for each in unranked))
         return told
 
+    def _step(self, board: Board, wrote: Appended) -> Step | None:
+        """What a submission changed, if it is at hand."""
+        for step in self._ranks.steps(wrote.stream, wrote.first):
+            if step.place[0] == board.id:
+                return step
+        return None
+
+    async def _steps_again(self, written: Sequence[tuple[_Score, Appended]]) -> dict[Key, Step]:
+        """What submissions changed that are not at hand, as they were written long ago or elsewhere."""
+        by_board: dict[UUID, tuple[Board, dict[Key, UUID]]] = {}
+        for score, wrote in written:
+            _, players = by_board.setdefault(score.board.id, (score.board, {}))
+            players[wrote.stream, wrote.first] = score.event.player
+        steps: dict[Key, Step] = {}
+        for board, players in by_board.values():
+            steps |= await self._boards.steps_again(board, players)
+        return steps
+
     async def _rank(self, came_out: Submitted, board: Board, step: Step) -> None:
         _, period, member = step.place
         came_out.rank = await self._ranks.rank(board, period, member, step.after)
-
-    async def _step_again(self, board: Board, event: ScoreSubmitted, written: Appended) -> Step | None:
-        """What a submission changed, where that is not at hand: it is repeated, or of a person who is several
-        players; None on a board that has not taken it in, or never does."""
-        if await self._ranks.filled(board) is not None:
-            return None
-        recorded = (await self._ledger.events(written.stream, after=written.first - 1, limit=1))[0]
-        period, _ = board.period(recorded.committed_at if recorded.at is None else recorded.at)
-        if not board.definition.teams:
-            return await self._boards.step(board, period, event.player, recorded.position)
-        if event.team is None:
-            return None
-        member = team_id(board.game_id, event.team)
-        found = await self._boards.entry(board, period, member)
-        if found is None:
-            return None
-        entry, _ = found
-        return Step((board.id, period, member), None if entry.since == recorded.position else entry, entry)
 
 
 class _Taker:

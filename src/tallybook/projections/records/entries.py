@@ -23,6 +23,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     total: int  # their sum, or where a statistic that is changed bit by bit stands
     last: int  # position of the last contribution
     team: str | None = None
+    previous: int | None = None  # the value before the event at `since`; none, too, where parts make an entry
 
 
 ENTRY = Entry.__struct_fields__
@@ -51,10 +52,10 @@ def add(definition: Definition, entry: Entry | None, given: Contribution) -> Ent
             shown = average(definition, total, count)
     kept = entry is not None and (shown, shown_second) == (entry.value, entry.second)
     if entry is not None and kept and definition.operator != "latest":
-        since, at = entry.since, entry.at
+        since, at, previous = entry.since, entry.at, entry.previous
     else:
-        since, at = given.since, given.at
-    return Entry(shown, shown_second, since, at, count, total, given.since, given.team)
+        since, at, previous = given.since, given.at, None if entry is None else entry.value
+    return Entry(shown, shown_second, since, at, count, total, given.since, given.team, previous)
 
 
 def fold(definition: Definition, contributions: Iterable[Contribution]) -> Entry | None:
@@ -95,7 +96,7 @@ def _both(definition: Definition, one: Entry, other: Entry) -> Entry:
             ahead = msgspec.structs.replace(other, value=count)
         case "average":
             ahead = msgspec.structs.replace(other, value=average(definition, total, count))
-    return msgspec.structs.replace(ahead, count=count, total=total, last=last)
+    return msgspec.structs.replace(ahead, count=count, total=total, last=last, previous=None)
 
 
 def better(definition: Definition, what: tuple[int, int], than: Entry) -> bool:

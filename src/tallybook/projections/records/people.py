@@ -19,6 +19,37 @@ Points = Callable[[Board, Collection[UUID]], Mapping[int, Entry]]
 """By period what somebody who is these players has on a board of points."""
 
 
+def of_parts(board: Board) -> bool:
+    """Whether the parts of a person's players say what the person has."""
+    return board.definition.source != "points"
+
+
+class Several:
+    """Entries of persons who are several players, as events change their parts one by one."""
+
+    def __init__(self, kept: Kept, persons: Mapping[UUID, UUID], places: Collection[Place]) -> None:
+        self._persons = persons
+        self._members = kept.persons.members({persons[player] for _, _, player in places})
+        wanted = {each for place in places for each in self._parts_of(place)}
+        found = kept.parts.read(wanted)
+        self._parts = {place: found[place] for place in wanted if place in found}
+
+    def step(self, board: Board, place: Place, new: Entry) -> tuple[Place, Entry | None, Entry]:
+        """The place of the person, and its entry before and after a part became `new`."""
+        before = self._whole(board, place)
+        self._parts[place] = new
+        after = self._whole(board, place)
+        assert after is not None
+        return (place[0], place[1], self._persons[place[2]]), before, after
+
+    def _parts_of(self, place: Place) -> list[Place]:
+        return [(place[0], place[1], player) for player in self._members[self._persons[place[2]]]]
+
+    def _whole(self, board: Board, place: Place) -> Entry | None:
+        parts = (self._parts.get(each) for each in self._parts_of(place))
+        return combined(board.definition, [part for part in parts if part is not None])
+
+
 def combine(
     kept: Kept, persons_of: Mapping[Place, UUID], boards: Mapping[UUID, Board], points: Points
 ) -> Entered:
@@ -41,7 +72,7 @@ def combine(
     of_points = {
         (board, person): points(boards[board], members.get(person, {person}))
         for board, person in {(board, person) for board, _, person in wanted}
-        if boards[board].definition.source == "points"
+        if not of_parts(boards[board])
     }
     whole = {
         (board, period, person): of_points[board, person].get(period)

@@ -250,7 +250,9 @@ def _points(
     return found
 
 
-def careers_of(connection: Connection, board: Board, players: Collection[UUID], upto: int) -> list[Recorded]:
+def careers_of(
+    connection: Connection, board: Board, players: Collection[UUID], upto: int = OPEN
+) -> list[Recorded]:
     """Everything of some players in the board's game up to a position, in order."""
     wanted = [(career_id(board.game_id, player), -1) for player in sorted(players)]
     found = starmap(Recorded, newer_events.run(connection, wanted))

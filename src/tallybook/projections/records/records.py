@@ -49,7 +49,7 @@ _save_careers = {slot: Insert(careers[slot], ["game_id", "player_id", "stream"],
 class Step(msgspec.Struct, frozen=True, gc=False):
     """What one event changed about one entry, as the batch had it just before and just after.
 
-    There is none for persons who are several players.
+    There is none for persons who are several players on boards of points.
     """
 
     place: Place
@@ -68,7 +68,7 @@ class Records(MadeInMemory[InMemory]):
     """
 
     name = "records"
-    version = 3
+    version = 4
     reads: Collection[str] = (SessionDirectory.name,)
 
     def __init__(self) -> None:
@@ -232,6 +232,10 @@ class _Batch:
         grouped = self._persons([place[2] for *_, place in placed])
         entries = self.kept.entries.read(place for *_, place in placed if place[2] not in grouped)
         parts = self.kept.parts.read(place for *_, place in placed if place[2] in grouped) if grouped else {}
+        several: people.Several | None = None
+        if grouped and self.watched:
+            shared = [place for *_, board, place in placed if place[2] in grouped and people.of_parts(board)]
+            several = people.Several(self.kept, grouped, shared)
         now: dict[Place, Entry] = {}
         for key, what, board, place in placed:
             alone = not grouped or place[2] not in grouped
@@ -243,6 +247,8 @@ class _Batch:
             new = now[place] = add(board.definition, old, what)
             if alone and self.watched:
                 self.steps.setdefault(key, []).append(Step(place, old, new))
+            elif several is not None and people.of_parts(board):
+                self.steps.setdefault(key, []).append(Step(*several.step(board, place, new)))
         self._write(now, grouped)
 
     def _write(self, now: Mapping[Place, Entry], grouped: Mapping[UUID, UUID]) -> None:

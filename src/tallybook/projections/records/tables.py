@@ -28,6 +28,7 @@ def _values() -> list[Column[Any]]:
         Column("total", BigInteger, nullable=False),
         Column("last", Position, nullable=False),
         Column("team", String(40)),
+        Column("previous", BigInteger),
     ]
 
 
