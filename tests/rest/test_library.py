@@ -53,6 +53,16 @@ async def test_my_games_are_those_i_made_and_those_i_have_played(ana: Person, be
     assert by_name == ["Ähnlich", "Go", "Hearts", "Whist", "Zug um Zug"]
 
 
+async def test_games_are_read_together_by_their_ids(ana: Person, bea: Person) -> None:
+    """Anybody's, archived ones as well, and none of what is not there."""
+    go = await ana.post("/games", {"name": "Go"})
+    whist = await bea.post("/games", {"name": "Whist"})
+    await bea.call("DELETE", f"/games/{whist['id']}")
+    await ana.post("/games", {"name": "Hearts"})
+    assert await pages(ana, "/games", ids=[go["id"], whist["id"], ana.id]) == ["Whist", "Go"]
+    assert code_of(await ana.call("GET", "/games", params={"ids": [ana.id] * 101})) == "invalid"
+
+
 async def test_my_library_of_players_is_searched_and_sorted_by_whom_i_met_last(
     ana: Person, bea: Person
 ) -> None:

@@ -27,6 +27,7 @@ class Wanted:
     q: str | None = None
     archived: bool = False
     sort: Sort = "newest"
+    ids: Collection[UUID] | None = None  # of these all, whatever the filters
 
     def place_of(self, game: Game) -> Place:
         """Where a game stands in this order."""
@@ -92,6 +93,8 @@ def named(game_id: ColumnElement[UUID], q: str) -> list[ColumnElement[bool]]:
 
 
 def _matching(wanted: Wanted) -> Select[Any]:
+    if wanted.ids is not None:
+        return select(games).where(games.c.id.in_(wanted.ids))
     query = select(games).where(games.c.archived == wanted.archived)
     if wanted.q is not None:
         query = query.where(*named(games.c.id, wanted.q))

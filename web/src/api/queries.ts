@@ -1,6 +1,7 @@
 // What pages read, each under one cache key.
 import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
+import { readGame } from "@/api/games";
 import { Problem } from "@/api/problem";
 import type { HistoryFilters, Session, Summary, Timeline } from "@/api/types";
 
@@ -83,8 +84,19 @@ export const feedQuery = listQuery(["feed"], (part) => answer(api.GET("/feed", {
 export const gameQuery = (id: string) =>
   queryOptions({
     queryKey: ["game", id],
-    queryFn: () => answer(api.GET("/games/{id}", { params: { path: { id } } })),
+    queryFn: () => readGame(id),
     staleTime: 300_000,
+  });
+
+export const achievementQuery = (game: string, id: string) =>
+  queryOptions({
+    queryKey: ["achievement", id],
+    queryFn: () =>
+      answer(
+        api.GET("/games/{id}/achievements/{achievement_id}", {
+          params: { path: { id: game, achievement_id: id } },
+        }),
+      ),
   });
 
 export const statSetsQuery = (id: string) =>

@@ -5939,6 +5939,8 @@ export interface operations {
                 /** @description The archived ones instead. */
                 archived?: boolean;
                 sort?: "newest" | "name" | "recent";
+                /** @description Just these, newest first; nothing else applies. */
+                ids?: string[] | null;
                 limit?: number;
                 /** @description From the page before. */
                 cursor?: string | null;

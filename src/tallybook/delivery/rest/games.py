@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
-from tallybook.catalogue.finding import Sort
+from tallybook.catalogue.finding import Sort, Wanted
 from tallybook.catalogue.games import Game, GameChanges
 from tallybook.delivery.rest.answers import answer, nothing, part
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
@@ -30,9 +30,16 @@ async def listed(
     mine: Annotated[bool, Query(description="Made or played by the caller; else anybody's.")] = True,
     archived: Annotated[bool, Query(description="The archived ones instead.")] = False,
     sort: Sort = "newest",
+    ids: Annotated[
+        list[UUID] | None,
+        Query(max_length=100, description="Just these, newest first; nothing else applies."),
+    ] = None,
 ) -> Response:
     """Games, found by the beginnings of words in their names; `recent` is what the caller played last."""
-    wanted = await given.library.wanted(caller, q=q, mine=mine, archived=archived, sort=sort)
+    if ids is None:
+        wanted = await given.library.wanted(caller, q=q, mine=mine, archived=archived, sort=sort)
+    else:
+        wanted = Wanted(ids=ids)
     games = await given.catalogue.games(wanted, after=at.after, limit=at.limit + 1)
     return part(games, at, wanted.place_of, lambda game: game)
 
