@@ -20,6 +20,7 @@ export type Scoreboard = Schemas["Scoreboard"];
 export type SeatScore = Schemas["SeatScore"];
 export type StatScore = Schemas["StatScore"];
 export type Correction = Schemas["Correction"];
+export type Preview = Schemas["Preview"];
 export type SeatChange = Schemas["SeatChange"];
 export type Value = number | string | boolean;
 export type HistoryFilters = Omit<

@@ -54,6 +54,10 @@ export const isNumeric = ({ data_type }: Stat): boolean =>
 export const scoringOf = ({ stats }: Session): Stat[] =>
   stats.filter((each) => each.scoring && each.scope === "player");
 
+/** Whether the totals say who won; else a person has to. */
+export const totalsDecide = (session: Session): boolean =>
+  session.win !== "cooperative" && scoringOf(session).length > 0;
+
 /** What those totals are. */
 export function scoreTypeOf(session: Session): ScoreType {
   const scoring = scoringOf(session);

@@ -5,8 +5,12 @@ import { lazy, Suspense, useState } from "react";
 import { Link, Navigate, useParams } from "react-router";
 import { answer, api } from "@/api/client";
 import { keepFile } from "@/api/download";
+import { useMe } from "@/api/me";
 import { gameQuery, scoreboardQuery, sessionQuery, timelineQuery } from "@/api/queries";
 import type { Scoreboard, Session } from "@/api/types";
+import type { Cell } from "@/live/commands";
+import { correctable, CorrectMenu, type Correcting } from "@/features/table/correct/correct-menu";
+import { Correction } from "@/features/table/correct/correction";
 import { scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { CourseView } from "@/features/table/course-view";
 import { isPlay } from "@/features/table/course";
@@ -24,6 +28,9 @@ const RunningChart = lazy(() => import("@/features/table/running-chart"));
 export default function SessionPage() {
   const { session: words } = useMessages();
   const { sessionId = "" } = useParams();
+  const me = useMe();
+  const [correcting, setCorrecting] = useState<Correcting>();
+  const [cell, setCell] = useState<Cell>();
   const session = useQuery(sessionQuery(sessionId));
   const board = useQuery(scoreboardQuery(sessionId));
   const game = useQuery({ ...gameQuery(session.data?.game_id ?? ""), enabled: session.data !== undefined });
@@ -41,6 +48,7 @@ export default function SessionPage() {
   if (session.data.status === "waiting" || session.data.status === "playing") {
     return <Navigate to={`/r/${session.data.key}`} replace />;
   }
+  const choices = correctable(session.data, me);
   return (
     <Stack gap="lg">
       <VisuallyHidden component="h1">{game.data?.name ?? words.title}</VisuallyHidden>
@@ -53,13 +61,35 @@ export default function SessionPage() {
         <Button variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
           {words.replay}
         </Button>
+        {choices.length > 0 && <CorrectMenu choices={choices} onPick={setCorrecting} />}
       </Group>
-      <Sheets session={session.data} board={board.data} />
+      {correcting && (
+        <Correction
+          session={session.data}
+          board={board.data}
+          what={correcting}
+          cell={cell}
+          onCellClose={() => setCell(undefined)}
+          onClose={() => setCorrecting(undefined)}
+        />
+      )}
+      <Sheets
+        key={correcting} // to correct a value begins at the sheet
+        session={session.data}
+        board={board.data}
+        {...(correcting === "value" && { onOpen: setCell })}
+      />
     </Stack>
   );
 }
 
-function Sheets({ session, board }: { session: Session; board: Scoreboard }) {
+interface SheetsProps {
+  session: Session;
+  board: Scoreboard;
+  onOpen?: (cell: Cell) => void;
+}
+
+function Sheets({ session, board, onOpen }: SheetsProps) {
   const { session: words, table } = useMessages();
   const [statName, setStatName] = useState<string>();
   const timeline = useQuery(timelineQuery(session.id));
@@ -97,7 +127,7 @@ function Sheets({ session, board }: { session: Session; board: Scoreboard }) {
       </Tabs.List>
       <Tabs.Panel value="sheet">
         {tabs}
-        <ScoreGrid view={{ board, pending: new Map() }} {...shared} />
+        <ScoreGrid view={{ board, pending: new Map() }} {...shared} {...(onOpen && { onOpen })} />
       </Tabs.Panel>
       <Tabs.Panel value="course">
         {tabs}

@@ -1,8 +1,10 @@
 // The head of a table: where one is, who is here, and what one may do with the game as a whole.
 import { ActionIcon, Button, Group, Indicator, Menu, Title } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 import type { Player, Scoreboard, Session } from "@/api/types";
 import type { Present, Role, Room } from "@/live/room";
+import { correctable } from "@/features/table/correct/correct-menu";
 import { EndDialog } from "@/features/table/end-dialog";
 import { PeopleDrawer } from "@/features/table/people-drawer";
 import { ShareDialog } from "@/features/table/share-dialog";
@@ -21,7 +23,7 @@ interface TableBarProps {
 }
 
 export function TableBar({ session, board, me, role, present, room, unsent }: TableBarProps) {
-  const { table } = useMessages();
+  const { correct, table } = useMessages();
   const [open, setOpen] = useState<"share" | "people" | "end" | "abandon" | null>(null);
   const close = (): void => setOpen(null);
   const runs = board.status === "playing";
@@ -29,6 +31,7 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
   const keepsScore = role === "scorekeeper";
   const governs = session.host_id === me.id;
   const manages = keepsScore || governs;
+  const amends = correctable(session, me).length > 0;
   return (
     <Group justify="space-between" wrap="nowrap" gap="xs">
       <Title order={1} size="h3">
@@ -50,7 +53,7 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
             <Icon name="people" />
           </ActionIcon>
         </Indicator>
-        {((keepsScore && runs) || (governs && !over)) && (
+        {((keepsScore && runs) || (governs && !over) || amends) && (
           <Menu position="bottom-end">
             <Menu.Target>
               <ActionIcon variant="default" size={36} aria-label={table.more}>
@@ -64,7 +67,12 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
                 </Menu.Item>
               )}
               {keepsScore && runs && <Menu.Item onClick={() => setOpen("end")}>{table.end}</Menu.Item>}
-              {governs && (
+              {amends && (
+                <Menu.Item component={Link} to={`/s/${session.id}`}>
+                  {correct.open}
+                </Menu.Item>
+              )}
+              {governs && !over && (
                 <Menu.Item color="red" onClick={() => setOpen("abandon")}>
                   {table.abandon}
                 </Menu.Item>

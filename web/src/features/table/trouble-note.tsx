@@ -4,11 +4,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { Problem } from "@/api/problem";
 import { queryClient, sessionQuery } from "@/api/queries";
-import type { Correction, Player, Session } from "@/api/types";
-import { bodyOf, type Command } from "@/live/commands";
+import type { Correction, Player } from "@/api/types";
+import { bodyOf } from "@/live/commands";
 import type { Trouble } from "@/live/room";
-import { useFormat } from "@/i18n/format";
-import { useLanguage, useMessages } from "@/i18n/language";
+import { useEntryName } from "@/features/table/entry-name";
+import { useLanguage } from "@/i18n/language";
 import { announce } from "@/ui/announcer";
 import { explain, Failure } from "@/ui/failure";
 
@@ -21,7 +21,7 @@ interface TroubleNoteProps {
 export function TroubleNote({ trouble, me, onDismiss }: TroubleNoteProps) {
   const { messages } = useLanguage();
   const { table, app } = messages;
-  const name = useName();
+  const name = useEntryName();
   const found = useQuery({ ...sessionQuery(trouble.sessionId), refetchOnMount: "always" });
   const session = found.data;
   const scores = trouble.entries.flatMap(({ id, command }) => ("cell" in command ? [{ id, command }] : []));
@@ -81,25 +81,4 @@ export function TroubleNote({ trouble, me, onDismiss }: TroubleNoteProps) {
       </Stack>
     </Alert>
   );
-}
-
-/** Whose value it was, where, and how much. */
-function useName(): (session: Session, command: Extract<Command, { cell: unknown }>) => string {
-  const { table } = useMessages();
-  const format = useFormat();
-  return (session, command) => {
-    const { seat, stat, round } = command.cell;
-    const who =
-      seat === null
-        ? table.forTable
-        : format.name(session.seats.find((each) => each.seat === seat)?.name ?? null);
-    const type = session.stats.find((each) => each.name === stat)?.data_type ?? "text";
-    const amount =
-      "delta" in command
-        ? `${Number(command.delta) > 0 ? "+" : ""}${format.number(command.delta)}`
-        : "value" in command
-          ? format.value(command.value, type)
-          : table.empty;
-    return table.cell(who, stat, table.round(round), amount);
-  };
 }
