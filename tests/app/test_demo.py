@@ -26,7 +26,7 @@ from tallybook.sessions.commands import CreateSession, SeatToAdd
 from tallybook.settings import Settings
 from tests.app.serving import tallybook
 
-STORY = Story(seed=5, until=1_770_000_000_000_000, years=1, sessions=40)
+STORY = Story(seed=5, until=1_770_000_000_000_000, years=1, sessions=25)
 
 
 def told(connection: Connection) -> Sequence[Sequence[Any]]:
@@ -61,7 +61,7 @@ async def test_the_same_seed_tells_the_same_story_in_any_database_and_another_on
 ) -> None:
     history, people, _rooms = await fill(database_url, STORY)
     assert await fill(f"sqlite:///{tmp_path}/again.db", STORY) == [history, people, _rooms]
-    other = await fill(f"sqlite:///{tmp_path}/other.db", Story(6, STORY.until, 1, 40))
+    other = await fill(f"sqlite:///{tmp_path}/other.db", Story(6, STORY.until, 1, 25))
     assert [fact[4] for fact in other[0]] != [fact[4] for fact in history]
 
     assert {person[1] for person in people} == {person.name for person in PEOPLE}

@@ -15,7 +15,7 @@ from tests.app.people import Device, Door, Person, door, refused
 from tests.app.serving import Tallybook
 from tests.servers.redis import Redis
 
-TIMES = 200  # for each of six kinds of news
+TIMES = 80  # for each of six kinds of news
 LIMIT = 30
 
 
