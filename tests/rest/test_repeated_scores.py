@@ -1,10 +1,12 @@
 """Scores sent again under their command ids get their first results, whoever they are for."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tallybook.bootstrap.node import Node
+from tallybook.projections.records.contributions import team_id
 from tests.rest.kit import Person, register
 from tests.rest.test_leaderboards import game_of
 
@@ -105,3 +107,25 @@ async def test_what_stood_before_is_known_however_long_the_career(ana: Person) -
         ]
         assert alone == several, key
         assert alone is not None, key
+
+
+async def test_what_stood_before_of_a_team_is_from_before_its_last_session(ana: Person) -> None:
+    """All that its members have of one session came at once."""
+    game = await game_of(ana)
+    for operator in ("sum", "best", "latest"):
+        definition = {"source": "session", "of": "score", "operator": operator, "teams": True}
+        await ana.post(f"/games/{game}/boards", {"key": operator, "definition": definition})
+    for scores in ((5, 3), (6, 9)):
+        seats = [{"name": name, "team": "Reds"} for name in ("Ben", "Cleo")]
+        stats = [{"name": "Points", "data_type": "integer", "scope": "player", "scoring": True}]
+        body = {"game_id": game, "seats": seats, "stats": stats}
+        path = f"/sessions/{(await ana.post('/sessions', body))['id']}"
+        for seat, score in enumerate(scores):
+            await ana.post(f"{path}/record", {"seat": seat, "stat": "Points", "value": score})
+        await ana.post(f"{path}/end")
+    team = team_id(UUID(game), "Reds")
+    before = [
+        (await ana.get(f"/leaderboards/{game}/player/{team}", board=operator))["previous"]
+        for operator in ("sum", "best", "latest")
+    ]
+    assert before == [8, 5, 3]

@@ -51,7 +51,8 @@ def add(definition: Definition, entry: Entry | None, given: Contribution) -> Ent
         case "average":
             shown = average(definition, total, count)
     kept = entry is not None and (shown, shown_second) == (entry.value, entry.second)
-    if entry is not None and kept and definition.operator != "latest":
+    again = entry is not None and entry.since == given.since  # of another of the team, in the same session
+    if entry is not None and (again or (kept and definition.operator != "latest")):
         since, at, previous = entry.since, entry.at, entry.previous
     else:
         since, at, previous = given.since, given.at, None if entry is None else entry.value
