@@ -1,5 +1,5 @@
 // Another answer to who won: by a person's word, or by the totals after all.
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import type { Session } from "@/api/types";
 import type { Given } from "@/live/commands";
 import { totalsDecide } from "@/features/table/columns";
@@ -9,26 +9,33 @@ import { useDialog } from "@/ui/dialog";
 
 interface WinnersDialogProps {
   session: Session;
-  onPick: (result: Given | "computed") => void;
+  /** The result, and in words. */
+  onPick: (result: Given | "computed", said: string) => void;
   onClose: () => void;
 }
 
 export function WinnersDialog({ session, onPick, onClose }: WinnersDialogProps) {
   const { correct, end } = useMessages();
   const dialog = useDialog(onClose);
-  const { chips, given, answered } = useOutcome(session);
+  const { chips, given, said, answered } = useOutcome(session);
   const together = session.win === "cooperative";
+  const decided = totalsDecide(session);
   return (
     <Modal {...dialog} title={together ? end.together : end.winners}>
       <Stack>
         {chips}
+        {!decided && !together && (
+          <Text size="sm" c="dimmed">
+            {end.nobody}
+          </Text>
+        )}
         <Group justify="end">
-          {totalsDecide(session) && session.result?.given === true && (
-            <Button variant="default" onClick={() => onPick("computed")}>
+          {decided && session.result?.given === true && (
+            <Button variant="default" onClick={() => onPick("computed", correct.computed)}>
               {correct.computed}
             </Button>
           )}
-          <Button disabled={!answered && (together || totalsDecide(session))} onClick={() => onPick(given)}>
+          <Button disabled={!answered && (together || decided)} onClick={() => onPick(given, said)}>
             {correct.next}
           </Button>
         </Group>
