@@ -16,6 +16,14 @@ interface Line {
   what: string;
 }
 
+interface Change {
+  key: string;
+  who: string;
+  what?: string;
+  before: string;
+  after: string;
+}
+
 export function ChangeList({ session, preview }: { session: Session; preview: Preview }) {
   const { correct, table, end, history, profile } = useMessages();
   const format = useFormat();
@@ -24,14 +32,15 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
   const scoreType = scoreTypeOf(session);
   const score = (value: number | string | null): string => format.score(value, scoreType);
   const cooperative = session.win === "cooperative";
+  const competitive = !cooperative && session.win !== "none";
 
   const standing = (each: Standing | null): string => {
     if (each === null) return correct.gone;
-    if (cooperative) return each.winner === true ? end.won : end.lost;
     const parts = [
-      each.place !== null && session.win !== "none" && table.place(each.place),
+      cooperative && (each.winner === true ? end.won : end.lost),
+      each.place !== null && competitive && table.place(each.place),
       each.score !== null && score(each.score),
-      each.winner === true && history.outcomes.won,
+      each.winner === true && !cooperative && history.outcomes.won,
     ];
     return parts.filter((part) => part !== false).join(", ");
   };
@@ -47,49 +56,70 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
     [best, profile.best],
     [worst, profile.worst],
   ];
+  /** What reads the same before and after is no change to anybody. */
+  const seen = (changes: Change[]): Line[] =>
+    changes
+      .filter(({ before, after }) => before !== after)
+      .map(({ key, who, what, before, after }) => {
+        const became = before === "" ? after : correct.change(before, after);
+        return { key, who, what: what === undefined ? became : `${what} ${became}` };
+      });
   const figure = (tally: Tally | null, name: keyof Tally): string => {
     const value = tally?.[name] ?? null;
     if (name === "highest" || name === "lowest") return score(value);
     return format.number(value ?? 0);
   };
   const inGame = preview.statistics.filter(({ game_id }) => game_id !== null);
+  const number = (value: number | string | null): string => format.score(value, "number");
 
   const parts: [string, Line[]][] = [
     [
       correct.standings,
-      preview.standings.map(({ seat, player_id, before, after }) => ({
-        key: String(seat),
-        who: nameOf(player_id),
-        what: correct.change(standing(before), standing(after)),
-      })),
+      seen(
+        preview.standings.map(({ seat, player_id, before, after }) => ({
+          key: String(seat),
+          who: nameOf(player_id),
+          before: standing(before),
+          after: standing(after),
+        })),
+      ),
     ],
     [
       correct.statistics,
-      inGame.flatMap(({ player_id, mode, before, after }) =>
-        figures
-          .filter(([name]) => figure(before, name) !== figure(after, name))
-          .map(([name, label]) => ({
+      seen(
+        inGame.flatMap(({ player_id, mode, before, after }) =>
+          figures.map(([name, label]) => ({
             key: `${player_id} ${mode} ${name}`,
             who: nameOf(player_id),
-            what: `${label} ${correct.change(figure(before, name), figure(after, name))}`,
+            what: label,
+            before: figure(before, name),
+            after: figure(after, name),
           })),
+        ),
       ),
     ],
     [
       correct.ratings,
-      preview.ratings.map(({ player_id, before, after }) => ({
-        key: player_id,
-        who: nameOf(player_id),
-        what: correct.change(format.score(before, "number"), format.score(after, "number")),
-      })),
+      seen(
+        preview.ratings.map(({ player_id, before, after }) => ({
+          key: player_id,
+          who: nameOf(player_id),
+          before: number(before),
+          after: number(after),
+        })),
+      ),
     ],
     [
       correct.boards,
-      preview.boards.map(({ board_id, board, member_id, period, before, after }) => ({
-        key: `${board_id} ${member_id} ${period ?? ""}`,
-        who: nameOf(member_id),
-        what: `${board} ${correct.change(format.score(before, "number"), format.score(after, "number"))}`,
-      })),
+      seen(
+        preview.boards.map(({ board_id, board, member_id, period, before, after }) => ({
+          key: `${board_id} ${member_id} ${period ?? ""}`,
+          who: nameOf(member_id),
+          what: board,
+          before: number(before),
+          after: number(after),
+        })),
+      ),
     ],
     [
       correct.achievements,
@@ -131,8 +161,10 @@ function useNames(session: Session, preview: Preview): (id: string) => string {
   const { people } = useMessages();
   const format = useFormat();
   const names = new Map(session.result?.seats.map(({ player_id, name }) => [player_id, format.name(name)]));
+  const teams = session.seats.some(({ team }) => team !== undefined);
   const persons = [...preview.statistics, ...preview.ratings, ...preview.achievements]
     .map(({ player_id }) => player_id)
+    .concat(teams ? [] : preview.boards.map(({ member_id }) => member_id))
     .filter((id) => !names.has(id));
   const found = useQueries({ queries: [...new Set(persons)].map(playerQuery) });
   for (const { data } of found) if (data) names.set(data.id, data.display_name);
