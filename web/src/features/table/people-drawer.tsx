@@ -201,7 +201,7 @@ export function PeopleDrawer({ session, board, me, manages, present, onClose }: 
                 <Menu.Item onClick={() => setTeam({ seat: seat.seat, text: seat.team ?? "" })}>
                   {people.setTeam}
                 </Menu.Item>
-                <Menu.Item color="red" onClick={() => askToRemove(seat.seat)}>
+                <Menu.Item c="var(--danger)" onClick={() => askToRemove(seat.seat)}>
                   {people.remove}
                 </Menu.Item>
               </>,

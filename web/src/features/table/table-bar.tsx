@@ -73,7 +73,7 @@ export function TableBar({ session, board, me, role, present, room, unsent }: Ta
                 </Menu.Item>
               )}
               {governs && !over && (
-                <Menu.Item color="red" onClick={() => setOpen("abandon")}>
+                <Menu.Item c="var(--danger)" onClick={() => setOpen("abandon")}>
                   {table.abandon}
                 </Menu.Item>
               )}

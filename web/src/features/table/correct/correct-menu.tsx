@@ -32,7 +32,7 @@ export function CorrectMenu({ choices, onPick }: CorrectMenuProps) {
         {choices.map((choice) => (
           <Menu.Item
             key={choice}
-            color={choice === "void" ? "red" : undefined}
+            c={choice === "void" ? "var(--danger)" : undefined}
             onClick={() => onPick(choice)}
           >
             {correct.choices[choice]}
