@@ -1,11 +1,15 @@
 """After the end: a wrong value, another winner, a game that should not count, each seen before it is done."""
 
+from typing import Any
+
+import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.app.serving import Tallybook
+from tests.web.test_accessible import AXE
 from tests.web.test_evening import PHONE, Person
-from tests.web.test_librarian import sign_in, some_evenings
+from tests.web.test_librarian import ACCOUNT, sign_in, some_evenings
 
 pytestmark = pytest.mark.browser
 
@@ -65,4 +69,76 @@ async def test_a_result_is_corrected_with_its_consequences_in_sight(
     await confirm("Declare void")
     await anna.sees("This result was declared void")
     await expect(page.get_by_role("button", name="Correct")).to_have_count(0)
+    assert anna.complaints == []
+
+
+PALE = (
+    """async () => (await axe.run({runOnly: "color-contrast"})).violations.map(({nodes}) => nodes[0].html)"""
+)
+
+
+def a_long_evening(url: str) -> str:
+    """The path of a session of eight, of which two stats were counted."""
+    with httpx.Client(base_url=f"{url}/api/v1") as client:
+
+        def post(path: str, body: Any = None) -> Any:
+            answer = client.post(path, json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+        signed_in = post("/auth/register", ACCOUNT)
+        client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
+        stats = [
+            {"name": name, "data_type": "integer", "scope": "player", "scoring": True}
+            for name in ("Fields", "Wells")
+        ]
+        body = {
+            "game_id": post("/games", {"name": "Agricola"})["id"],
+            "stats": stats,
+            "seats": [
+                {"player_id": signed_in["player"]["id"]},
+                *({"name": f"Guest {at}"} for at in range(7)),
+            ],
+        }
+        session = post("/sessions", body)["id"]
+        post(f"/sessions/{session}/record", {"seat": 0, "stat": "Wells", "value": 9})
+        post(f"/sessions/{session}/end")
+        return f"/s/{session}"
+
+
+async def test_what_to_do_and_what_went_wrong_are_seen_on_a_phone(
+    server: Tallybook, browser: Browser
+) -> None:
+    """However long the result, the sheet comes into view; who is offline is told so; and one stays there."""
+    path = a_long_evening(server.url)
+    anna = await Person.comes(browser, PHONE)
+    page = anna.page
+    dialog = page.get_by_role("dialog")
+    await sign_in(anna, server.url)
+    await page.goto(server.url + path)
+    await page.get_by_role("tab", name="Course").click()
+    await anna.press("Correct")
+    await expect(page.get_by_role("menuitem", name="Declare void")).to_be_visible()
+    await page.evaluate(AXE.read_text())
+    assert await page.evaluate(PALE) == []
+    await page.get_by_role("menuitem", name="A value in the sheet").click()
+    await expect(page.get_by_role("note").get_by_text("Tap the value that is wrong.")).to_be_in_viewport()
+    await expect(page.get_by_role("region", name="Score sheet: Fields")).to_be_in_viewport()
+    await page.locator("label").filter(has_text="Wells").click()
+
+    await page.context.set_offline(offline=True)
+    await anna.press("Anna, Wells, Round 1: 9")
+    for pressed in ("1", "2", "OK"):
+        await dialog.get_by_role("button", name=pressed, exact=True).click()
+    await expect(dialog.get_by_text("The server does not answer")).to_be_visible()
+    await page.context.set_offline(offline=False)
+    await dialog.get_by_role("button", name="Try again").click()
+    await expect(dialog.get_by_text("Place 1, 9, Won → Place 1, 12, Won")).to_be_visible()
+    await page.context.set_offline(offline=True)
+    await dialog.get_by_role("button", name="Correct").click()
+    await expect(dialog.get_by_text("The server does not answer")).to_be_visible()
+    await page.context.set_offline(offline=False)
+    await dialog.get_by_role("button", name="Correct").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("region", name="Score sheet: Wells")).to_contain_text("12")
     assert anna.complaints == []

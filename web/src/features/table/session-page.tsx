@@ -31,6 +31,7 @@ export default function SessionPage() {
   const me = useMe();
   const [correcting, setCorrecting] = useState<Correcting>();
   const [cell, setCell] = useState<Cell>();
+  const [tab, setTab] = useState("sheet");
   const session = useQuery(sessionQuery(sessionId));
   const board = useQuery(scoreboardQuery(sessionId));
   const game = useQuery({ ...gameQuery(session.data?.game_id ?? ""), enabled: session.data !== undefined });
@@ -49,6 +50,10 @@ export default function SessionPage() {
     return <Navigate to={`/r/${session.data.key}`} replace />;
   }
   const choices = correctable(session.data, me);
+  const pick = (choice: Correcting): void => {
+    setCorrecting(choice);
+    if (choice === "value") setTab("sheet");
+  };
   return (
     <Stack gap="lg">
       <VisuallyHidden component="h1">{game.data?.name ?? words.title}</VisuallyHidden>
@@ -61,7 +66,7 @@ export default function SessionPage() {
         <Button variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
           {words.replay}
         </Button>
-        {choices.length > 0 && <CorrectMenu choices={choices} onPick={setCorrecting} />}
+        {choices.length > 0 && <CorrectMenu choices={choices} onPick={pick} />}
       </Group>
       {correcting && (
         <Correction
@@ -74,9 +79,10 @@ export default function SessionPage() {
         />
       )}
       <Sheets
-        key={correcting} // to correct a value begins at the sheet
         session={session.data}
         board={board.data}
+        tab={tab}
+        onTab={setTab}
         {...(correcting === "value" && { onOpen: setCell })}
       />
     </Stack>
@@ -86,10 +92,12 @@ export default function SessionPage() {
 interface SheetsProps {
   session: Session;
   board: Scoreboard;
+  tab: string;
+  onTab: (tab: string) => void;
   onOpen?: (cell: Cell) => void;
 }
 
-function Sheets({ session, board, onOpen }: SheetsProps) {
+function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
   const { session: words, table } = useMessages();
   const [statName, setStatName] = useState<string>();
   const timeline = useQuery(timelineQuery(session.id));
@@ -119,7 +127,7 @@ function Sheets({ session, board, onOpen }: SheetsProps) {
     <Empty what={words.noSteps} how={words.noStepsHow} />
   );
   return (
-    <Tabs defaultValue="sheet" keepMounted={false}>
+    <Tabs value={tab} onChange={(next) => onTab(next ?? tab)} keepMounted={false}>
       <Tabs.List mb="md" grow>
         <Tabs.Tab value="sheet">{words.sheet}</Tabs.Tab>
         <Tabs.Tab value="course">{words.course}</Tabs.Tab>

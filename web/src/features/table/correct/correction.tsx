@@ -1,6 +1,6 @@
 // One correction from what is wrong to what follows from it.
 import { Alert, Button } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Scoreboard, Session } from "@/api/types";
 import { valueOf } from "@/live/board";
 import { bodyOf, type Cell } from "@/live/commands";
@@ -11,6 +11,7 @@ import { CellEditor } from "@/features/table/cell-editor";
 import { useEntryName } from "@/features/table/entry-name";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
+import { announce } from "@/ui/announcer";
 
 interface CorrectionProps {
   session: Session;
@@ -23,7 +24,7 @@ interface CorrectionProps {
 }
 
 export function Correction({ session, board, what, cell, onCellClose, onClose }: CorrectionProps) {
-  const { app, correct, table } = useMessages();
+  const { correct, table } = useMessages();
   const format = useFormat();
   const entryName = useEntryName();
   const [draft, setDraft] = useState<Draft | undefined>(
@@ -33,17 +34,14 @@ export function Correction({ session, board, what, cell, onCellClose, onClose }:
   const seat = board.seats.find((each) => each.seat === cell?.seat);
   return (
     <>
-      {what === "value" && (
-        <Alert role="note" color="gray" title={correct.tap}>
-          <Button variant="default" onClick={onClose}>
-            {app.cancel}
-          </Button>
-        </Alert>
-      )}
+      {what === "value" && <TapNote onCancel={onClose} />}
       {what === "winners" && !draft && (
         <WinnersDialog
           session={session}
-          onPick={(result) => setDraft({ name: correct.choices.winners, change: { result } })}
+          onPick={(result, said) => {
+            const name = [correct.choices.winners, said].filter((part) => part !== "").join(": ");
+            setDraft({ name, change: { result } });
+          }}
           onClose={onClose}
         />
       )}
@@ -69,5 +67,22 @@ export function Correction({ session, board, what, cell, onCellClose, onClose }:
         />
       )}
     </>
+  );
+}
+
+/** Stands above the sheet and brings it into view. */
+function TapNote({ onCancel }: { onCancel: () => void }) {
+  const { app, correct } = useMessages();
+  const note = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    note.current?.scrollIntoView({ block: "start" });
+    announce(correct.tap);
+  }, [correct]);
+  return (
+    <Alert ref={note} role="note" color="gray" title={correct.tap}>
+      <Button variant="default" onClick={onCancel}>
+        {app.cancel}
+      </Button>
+    </Alert>
   );
 }

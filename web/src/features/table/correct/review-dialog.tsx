@@ -4,7 +4,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { answer, api } from "@/api/client";
 import { useCommandId } from "@/api/command-id";
-import { queryClient } from "@/api/queries";
+import { Problem } from "@/api/problem";
+import { queryClient, scoreboardQuery, sessionQuery } from "@/api/queries";
 import type { Correction, Preview, Session } from "@/api/types";
 import { ChangeList } from "@/features/table/correct/change-list";
 import { useMessages } from "@/i18n/language";
@@ -40,6 +41,7 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
         : answer(api.POST("/sessions/{id}/void/preview", { params, body: { reason: usual } })),
     staleTime: 0,
     gcTime: 0,
+    networkMode: "always", // who is offline is told so
   });
   const correcting = useMutation({
     mutationFn: (expected_index: number) => {
@@ -54,7 +56,12 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
       onDone();
       return queryClient.invalidateQueries(); // it may have changed any figure
     },
-    onError: () => preview.refetch(),
+    onError: (error) => {
+      if (!(error instanceof Problem)) return;
+      void preview.refetch(); // somebody may have been faster
+      for (const { queryKey } of [sessionQuery(session.id), scoreboardQuery(session.id)])
+        void queryClient.invalidateQueries({ queryKey });
+    },
   });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -65,10 +72,10 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
       <form onSubmit={submit}>
         <Stack>
           <Text fw={change ? 600 : 400}>{name}</Text>
-          {preview.data ? (
-            <ChangeList session={session} preview={preview.data} />
-          ) : preview.isError ? (
+          {preview.isError ? (
             <Failure error={preview.error} retry={() => void preview.refetch()} />
+          ) : preview.data ? (
+            <ChangeList session={session} preview={preview.data} />
           ) : (
             <Skeleton height={96} radius="md" />
           )}
@@ -79,7 +86,7 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
-          {correcting.isError && <Failure error={correcting.error} />}
+          {correcting.isError && !preview.isError && <Failure error={correcting.error} />}
           <Group justify="end">
             <Button variant="default" onClick={onClose}>
               {app.cancel}
@@ -87,7 +94,7 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
             <Button
               type="submit"
               color={change ? "teal" : "red"}
-              disabled={!preview.data || preview.isFetching || reason.trim() === ""}
+              disabled={!preview.data || preview.isError || preview.isFetching || reason.trim() === ""}
               loading={correcting.isPending}
             >
               {change ? correct.confirm : correct.voidConfirm}
