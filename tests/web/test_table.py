@@ -166,6 +166,31 @@ async def test_whoever_gave_the_score_away_gives_the_game_up_and_no_more(
     assert ben.complaints == []
 
 
+CORNER = """() => {
+  const box = document.querySelector("[role=region]:has(table)").getBoundingClientRect();
+  return document.elementFromPoint(box.left + 20, box.top + 12).closest("thead") !== null;
+}"""
+
+
+async def test_rounds_move_away_below_the_head_of_the_sheet(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    ana = await Guest.named("Ana", browser, http)
+    session = await ana.api.open({"name": "Ben"})
+    path = f"/sessions/{session['id']}/record"
+    for number in range(1, 21):
+        await ana.api.post(path, seat=0, stat="Points", value=number, round=number)
+    await ends(ana, session)
+    await ana.goes(f"/s/{session['id']}")
+    sheet = ana.page.get_by_role("region")
+    await sheet.scroll_into_view_if_needed()
+    await expect(sheet.get_by_role("row", name="20 20 ·")).to_be_in_viewport()
+    for top in (0, 60, 200):
+        await sheet.evaluate("(box, top) => { box.scrollTop = top; }", top)
+        assert await ana.page.evaluate(CORNER), top
+    assert ana.complaints == []
+
+
 BROKEN = """() => {
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   const broken = [];
