@@ -169,6 +169,7 @@ def test_a_word_about_one_seat_holds_for_its_team() -> None:
         table.do("seats", team={"seat": seat, "team": "red"})
     table.do("end", result=[{"seat": 2, "winner": True}])
     assert [seat["winner"] for seat in table.json["result"]["seats"]] == [True, False, True]
+    assert [seat["place"] for seat in table.json["result"]["seats"]] == [1, 2, 1]
 
 
 @pytest.mark.parametrize(
