@@ -63,7 +63,8 @@ def given_placings(session: Session, given: Sequence[GivenPlacing]) -> Placings:
         if (placing.place == 1 and first_wins if placing.winner is None else placing.winner)
     }
     ahead = {seat for seat, placing in said.items() if placing.place is not None} | winners
-    units = {seat.team or seat.seat for seat in session.seats if seat.seat in ahead}  # as totals rank
+    # Teams count as one, as where the totals say it.
+    units = {seat.team or seat.seat for seat in session.seats if seat.seat in ahead}
     last = 1 if cooperative else 1 + len(units)
     placings = {}
     for seat in session.seats:
