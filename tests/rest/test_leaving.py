@@ -356,3 +356,28 @@ async def test_the_last_admin_stays_until_there_is_another(cleo: Person, server:
     await register(cleo.client, "another-admin")
     await server.roles.make_admin("another-admin")
     body_of(await cleo.call("DELETE", "/players/me", {"password": PASSWORD}))
+
+
+async def test_what_erasing_a_library_looks_through_does_not_grow_with_it(
+    anybody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no index by which those who do nothing could be found where they have done nothing."""
+    execute, everywhere = Connection.execute, list[str]()
+
+    def noted(self: Connection, statement: Any, *given: Any, **options: Any) -> Any:
+        words = str(statement)
+        if " LIKE " in words or "rooms.created_by" in words or "room_members.player_id" in words:
+            everywhere.append(words)
+        return execute(self, statement, *given, **options)
+
+    needed = []
+    for many in (1, 12):
+        host = await register(anybody, f"host-of-{many}")
+        for number in range(many):
+            await host.post("/players", {"name": f"Dora {number}"})
+        with monkeypatch.context() as patched:
+            patched.setattr(Connection, "execute", noted)
+            everywhere.clear()
+            body_of(await host.call("DELETE", "/players/me", {"password": PASSWORD}))
+            needed.append(len(everywhere))
+    assert needed[0] == needed[1]

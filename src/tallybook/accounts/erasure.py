@@ -43,17 +43,20 @@ NAME = "Former player"  # what everybody who was erased is called
 AT_ONCE = 100  # players erased in one transaction, streams looked through in another
 _LOOKED_UP = 1_000  # possible careers asked for by one statement
 
-# Rows that go with the player.
+# Rows that go with the player: those that there may be of anybody, and those of whoever can sign in. There is
+# no index for some of these, and the players of a library are many.
 _ABOUT = (
+    invitations.c.player_id,
+    claims.c.player_id,
+    follows.c.followed_id,
+)
+_DONE = (
     credentials.c.player_id,
     sign_ins.c.player_id,
     emails.c.player_id,
     api_keys.c.created_by,
-    invitations.c.player_id,
-    claims.c.player_id,
     claims.c.claimant_id,
     follows.c.follower_id,
-    follows.c.followed_id,
     notifications.c.player_id,
     room_members.c.player_id,
     season_announcements.c.written_by,
@@ -194,6 +197,7 @@ def _concerned(connection: Connection, person: UUID) -> tuple[set[UUID], set[UUI
 
 def _forget(connection: Connection, player_id: UUID, now: int) -> None:
     """Everything private about one player."""
+    kind = connection.execute(select(players.c.kind).where(players.c.id == player_id)).scalar()
     keep_an_admin(connection, player_id)
     neutral = {
         "display_name": NAME,
@@ -210,9 +214,13 @@ def _forget(connection: Connection, player_id: UUID, now: int) -> None:
         "erased_at": now,
     }
     connection.execute(update(players).where(players.c.id == player_id).values(neutral))
+    for column in _ABOUT:
+        connection.execute(delete(column.table).where(column == player_id))
+    if kind == "named":  # has never done anything
+        return
     connection.execute(update(rooms).where(rooms.c.created_by == player_id).values(name=None, name_folded=""))
     silent = columns({"texts": SeasonTexts()}) | {"texts_by": None}
     connection.execute(update(seasons).where(seasons.c.texts_by == player_id).values(silent))
-    for column in _ABOUT:
+    for column in _DONE:
         connection.execute(delete(column.table).where(column == player_id))
     revoke(connection, [player_id], now)

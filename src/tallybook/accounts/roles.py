@@ -111,7 +111,10 @@ class Roles:
 
 
 def keep_an_admin(connection: Connection, leaving: UUID) -> None:
-    """Refuse to let the last admin go."""
+    """Refuse to let the last admin go. Only for an admin are the others looked for, among all players."""
+    roles = connection.execute(select(players.c.roles).where(players.c.id == leaving)).scalar() or ""
+    if "admin" not in roles.split():
+        return
     some = select(players.c.id, players.c.roles).where(players.c.roles.contains("admin"))
     admins = {row.id for row in connection.execute(some) if "admin" in row.roles.split()}
     if admins == {leaving}:

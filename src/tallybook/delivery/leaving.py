@@ -1,5 +1,6 @@
 """Being forgotten: what somebody keeps going at other people's tables is handed over or ends before."""
 
+import asyncio
 from collections.abc import Collection
 from functools import partial
 from uuid import UUID
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.accounts import Accounts
-from tallybook.accounts.erasure import Erasure
+from tallybook.accounts.erasure import AT_ONCE, Erasure
 from tallybook.accounts.roles import keep_an_admin
 from tallybook.accounts.tables import players
 from tallybook.catalogue.catalogue import Catalogue
@@ -55,8 +56,10 @@ class Leaving:
         await read(partial(keep_an_admin, leaving=actor.player_id))
         for session_id in await read(partial(_hosted, slot=self._directory.slot, ids=actor.ids)):
             await self._hand_over(actor, session_id)
-        for game_id in await read(partial(_games, ids=actor.ids)):
-            await self._catalogue.archive_game(actor.player_id, game_id)
+        owned = await read(partial(_games, ids=actor.ids))
+        archive = partial(self._catalogue.archive_game, actor.player_id)
+        for start in range(0, len(owned), AT_ONCE):
+            await asyncio.gather(*map(archive, owned[start : start + AT_ONCE]))
         for game_id, webhook_id in await read(partial(_webhooks, ids=actor.ids)):
             await self._hooks.remove(actor.player_id, game_id, webhook_id)
         await self._erasure.erase(actor.player_id)
