@@ -1,12 +1,17 @@
 """Achievements over HTTP: defined, unlocked once, hidden, claimed."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from tallybook.bootstrap.node import Node
+from tallybook.kernel.events import Recorded
+from tallybook.projections.records import reading
+from tallybook.projections.records.contributions import Contribution, of_career
 from tests.rest.achievements.achieving import LONG_AGO, defined, unlock
 from tests.rest.kit import Person, body_of, code_of, enter, register
 
@@ -241,3 +246,28 @@ async def test_a_claimed_guests_achievements_are_the_persons(
     made = await ana.post("/achievements/progress", {"achievement_id": one["id"], "steps": 1})
     assert (made["unlocked"], made["progress"]["steps"]) == (True, 5)
     assert (await ana.get(f"/players/{ana.id}/achievements"))["total"] == 2
+
+
+async def test_what_an_unlock_of_a_merged_person_reads_does_not_grow_with_the_scores(
+    owner: Person, anybody: httpx.AsyncClient, game: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, guest = await register(anybody, "ana"), await enter(anybody, "Guest")
+    await ana.post("/players/me/claim", {"token": guest.token})
+    read = list[Recorded]()
+
+    def counted(recorded: Recorded) -> Iterator[Contribution]:
+        read.append(recorded)
+        return of_career(recorded)
+
+    needed = []
+    for number, many in enumerate((1, 30)):
+        scores = [{"score": 1, "player_id": player} for player in (ana.id, guest.id)] * many
+        await owner.post(f"/games/{game}/scores/batch", {"scores": scores})
+        medal = await defined(owner, game, f"medal-{number}", points=5)
+        with monkeypatch.context() as patched:
+            patched.setattr(reading, "of_career", counted)
+            read.clear()
+            done = body_of(await unlock(owner, medal, player_id=guest.id))
+        assert done["new_rank"] == 1
+        needed.append(len(read))
+    assert needed == [1, 2]  # the unlocks there are

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from tallybook.catalogue.boards import Board
 from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career
 from tallybook.projections.records.entries import Entry, add, combined
-from tallybook.projections.records.reading import careers_of
+from tallybook.projections.records.reading import by_and_by, careers_of
 from tallybook.projections.records.records import Step
 from tallybook.projections.records.tables import entries
 
@@ -46,7 +46,7 @@ def steps_again(
 def _given(
     connection: Connection, board: Board, players: Collection[UUID]
 ) -> Iterator[tuple[Key, Contribution]]:
-    for recorded in careers_of(connection, board, players):
+    for recorded in by_and_by(connection, careers_of(connection, board, players)):
         for what in of_career(recorded):
             if enters(what, board):
                 yield (recorded.stream, recorded.index), what

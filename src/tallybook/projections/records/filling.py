@@ -87,7 +87,7 @@ def whole_past(connection: Connection, slot: str, board: Board, upto: int) -> li
         positions = positions_of(connection, board.game_id, upto)
         found: Iterable[Recorded] = events_at(connection, positions).values()
     else:
-        found = past(connection, slot, board.game_id, upto)
+        found = past(connection, slot, board, upto)
     return sorted(found, key=_position)
 
 

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from tallybook.accounts.tables import players
+from tallybook.careers.fold import CareerFold
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.database.bulk import Lookup
 from tallybook.database.driver import pause
 from tallybook.kernel.events import Recorded
-from tallybook.ledger.states import EVENT_COLUMNS, newer_events
+from tallybook.ledger.states import EVENT_COLUMNS, newer_events_of
 from tallybook.ledger.tables import events, texts
 from tallybook.projections.merges import OPEN, persons_at
 from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career, once
@@ -29,6 +30,14 @@ T = TypeVar("T")
 CHUNK = 20_000  # entries read by one statement
 _AT_ONCE = 2_000  # careers read by one statement
 _IN_A_ROW = 100  # of them, and events taken up, where others have their turn in between
+
+# The events of careers that may enter boards of a source.
+_NEWER: Mapping[str, Lookup] = {
+    "points": newer_events_of(CareerFold.concerns),
+    "scores": newer_events_of("score_submitted."),
+    "action": newer_events_of("score_submitted."),
+    "stat": newer_events_of("stats_reported."),
+}
 
 _position = attrgetter("position")
 _since = attrgetter("since")
@@ -181,7 +190,7 @@ def entries_at(
     """Every entry of a period as of a position of the ledger, by member: folded from the ledger."""
     persons = persons_at(connection, persons_slot, position)
     if board.definition.source == "points":
-        careers = _by_and_by(connection, past(connection, slot, board.game_id, position, _IN_A_ROW))
+        careers = by_and_by(connection, past(connection, slot, board, position, _IN_A_ROW))
         return _points(board, careers, persons).get(period, {})
     parts: dict[UUID, Entry] = {}
     for member, what in _contributions_at(connection, slot, board, period, position):
@@ -202,9 +211,9 @@ def _contributions_at(
 ) -> Iterator[tuple[UUID, Contribution]]:
     """By member what has entered a period, that of each member in order."""
     if board.definition.source == "session":
-        yield from _by_and_by(connection, _given_at(connection, slot, board, period, position))
+        yield from by_and_by(connection, _given_at(connection, slot, board, period, position))
         return
-    careers = _by_and_by(connection, past(connection, slot, board.game_id, position, _IN_A_ROW))
+    careers = by_and_by(connection, past(connection, slot, board, position, _IN_A_ROW))
     entered = (
         what
         for recorded in careers
@@ -216,7 +225,7 @@ def _contributions_at(
         yield member_of(what, board), what
 
 
-def _by_and_by(connection: Connection, many: Iterable[T]) -> Iterator[T]:
+def by_and_by(connection: Connection, many: Iterable[T]) -> Iterator[T]:
     """The same, with pauses in which others have their turn."""
     for number, each in enumerate(many):
         if number % _IN_A_ROW == 0:
@@ -253,9 +262,11 @@ def _points(
 def careers_of(
     connection: Connection, board: Board, players: Collection[UUID], upto: int = OPEN
 ) -> list[Recorded]:
-    """Everything of some players in the board's game up to a position, in order."""
+    """What may enter a board of some players' careers in its game up to a position, in order."""
+    if not players:
+        return []
     wanted = [(career_id(board.game_id, player), -1) for player in sorted(players)]
-    found = starmap(Recorded, newer_events.run(connection, wanted))
+    found = starmap(Recorded, _NEWER[board.definition.source].run(connection, wanted))
     return sorted((each for each in found if each.position <= upto), key=_position)
 
 
@@ -273,7 +284,7 @@ def entry_before(
         given_to = contributions_of(connection, slot, places, {board.id: board}, upto=OPEN - 1)
         contributions = [what for line in given_to.values() for what in line]
     else:
-        for recorded in careers_of(connection, board, members, position - 1):
+        for recorded in by_and_by(connection, careers_of(connection, board, members, position - 1)):
             for what in of_career(recorded):
                 if enters(what, board) and board.period(what.at)[0] == period:
                     contributions.append(what)
@@ -282,14 +293,15 @@ def entry_before(
 
 
 def past(
-    connection: Connection, slot: str, game_id: UUID, position: int, at_once: int = _AT_ONCE
+    connection: Connection, slot: str, board: Board, position: int, at_once: int = _AT_ONCE
 ) -> Iterator[Recorded]:
-    """Every event of every career in a game, up to a position of the ledger."""
-    table = careers[slot]
-    streams = list(connection.execute(select(table.c.stream).where(table.c.game_id == game_id)).scalars())
+    """What may enter a board of every career in its game, up to a position of the ledger."""
+    table, newer = careers[slot], _NEWER[board.definition.source]
+    of_game = select(table.c.stream).where(table.c.game_id == board.game_id)
+    streams = list(connection.execute(of_game).scalars())
     for start in range(0, len(streams), at_once):
         chunk = [(stream, -1) for stream in streams[start : start + at_once]]
-        for row in newer_events.run(connection, chunk):
+        for row in newer.run(connection, chunk):
             recorded = Recorded(*row)
             if recorded.position <= position:
                 yield recorded
