@@ -11,9 +11,10 @@ from tallybook.bootstrap.node import Node
 from tallybook.kernel.clock import SystemClock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.projections.records import filling, reading
+from tallybook.projections.records.entries import Entry
 from tallybook.reactions.filling import Filling
 from tests.rest.achievements.achieving import until
-from tests.rest.kit import API, Person, body_of, code_of, register
+from tests.rest.kit import API, Person, body_of, code_of, enter, register
 from tests.rest.test_statistics import plays
 
 
@@ -460,3 +461,51 @@ async def test_lists_as_they_were_are_made_one_at_a_time_and_once_for_all_who_as
     assert made == 1
     assert await asyncio.gather(*map(points, moments)) == [[1], [3], [6]]
     assert made in {3, 4}  # the one that was there may have been asked for first
+
+
+async def test_a_place_in_a_region_is_found_without_reading_the_region(
+    ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked of one place is the same as in the whole list, and takes no longer where it is long."""
+    game = await game_of(ana)
+    best = {"key": "best", "definition": {"second": "lowest", "minimum": 2}}
+    await ana.post(f"/games/{game}/boards", best)
+    people = [await enter(ana.client, f"P{n}") for n in range(14)]
+    read = list[object]()
+
+    def counted(*given: Any) -> Any:
+        read.append(given)
+        return Entry(*given)
+
+    path, asked = f"/leaderboards/{game}", {"board": "best", "region": "EU"}
+    needed = []
+    for many in (5, 14):
+        for n, each in enumerate(people[:many]):
+            body_of(await each.call("PATCH", "/players/me", {"region": "US" if n == 3 else "EU"}))
+            score = {"board": "best", "player_id": each.id, "score": n // 2, "second": n % 2}
+            scores = [score, *[score] * (n != 2)]
+            await ana.post(f"/games/{game}/scores/batch", {"scores": scores})
+        whole = (await ana.get(path, **asked))["rankings"]
+        for at, line in enumerate(whole):
+            standing = await ana.get(f"{path}/player/{line['player_id']}", **asked)
+            worse = sum(other["rank"] > line["rank"] for other in whole)
+            assert (standing["rank"], standing["points"], standing["total"], standing["percentile"]) == (
+                line["rank"], line["points"], len(whole), round(100 * worse / len(whole), 2),
+            )  # fmt: skip
+            near = await ana.get(f"{path}/around/{line['player_id']}", limit="3", **asked)
+            start = max(0, min(at - 1, len(whole) - 3))
+            assert near["rankings"] == whole[start : start + 3]
+        for n in (2, 3):  # with too few scores the first time, and of another region
+            answers = [
+                await ana.call("GET", f"{path}/{what}/{people[n].id}", params=asked)
+                for what in ("player", "around")
+            ]
+            listed = people[n].id in [line["player_id"] for line in whole]
+            assert [answer.is_success for answer in answers] == [listed] * 2
+        with monkeypatch.context() as patched:
+            patched.setattr(reading, "Entry", counted)
+            read.clear()
+            await ana.get(f"{path}/player/{people[0].id}", **asked)
+            await ana.get(f"{path}/around/{people[0].id}", limit="3", **asked)
+            needed.append(len(read))
+    assert needed[0] == needed[1]

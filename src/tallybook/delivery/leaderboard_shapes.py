@@ -93,6 +93,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         """Whether only some are listed."""
         return self.region is not None or self.friends or bool(self.players)
 
+    @property
+    def nearby(self) -> str | None:
+        """The region, where those of a region are listed as they are now: all of them."""
+        return None if self.friends or self.players or self.as_of is not None else self.region
+
 
 def bare_entry(
     board: Board,

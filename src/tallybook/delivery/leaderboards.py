@@ -31,7 +31,7 @@ from tallybook.delivery.leaderboard_shapes import (
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.ledger.append import Appended
-from tallybook.projections.records import lists, reading
+from tallybook.projections.records import lists, reading, regions
 from tallybook.projections.records.again import Key, steps_again
 from tallybook.projections.records.earlier import Earlier
 from tallybook.projections.records.entries import Entry
@@ -110,7 +110,12 @@ class Leaderboards:
             wanted = await self._wanted(actor, asked)
             return await self._final.around(board, final, bounds, asked, wanted, player_id, limit=limit)
         member = self._persons.person_of(player_id)
-        if asked.narrow or asked.as_of is not None:
+        if asked.nearby is not None:
+            read = partial(reading.around, limit=limit, region=asked.nearby)
+            section = await self._database.read(
+                partial(read, slot=self._records.slot, board=board, period=period, member=member)
+            )
+        elif asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
             section = lists.section(board.definition, lines, limit=limit, around=member)
         else:
@@ -140,7 +145,15 @@ class Leaderboards:
             return await self._final.standing(board, final, bounds, asked, wanted, player_id)
         member = self._persons.person_of(player_id)
         rank: int | None
-        if asked.narrow or asked.as_of is not None:
+        entry: Entry | None = None
+        if asked.nearby is not None:
+            slot, read = self._records.slot, partial(regions.standing_in, region=asked.nearby)
+            here = await self._database.read(
+                partial(read, slot=slot, board=board, period=period, member=member)
+            )
+            if here is not None:
+                entry, rank, below, total = here
+        elif asked.narrow or asked.as_of is not None:
             found = await self._entries(actor, board, period, asked)
             entry = found.get(member)
             lines = lists.listed(board.definition, found)
@@ -284,7 +297,7 @@ class Leaderboards:
         limit: int,
         after: Line | None,
     ) -> Section:
-        if asked.region is not None and not asked.friends and not asked.players and asked.as_of is None:
+        if asked.nearby is not None:
             return await self._database.read(
                 partial(
                     reading.top,
@@ -293,7 +306,7 @@ class Leaderboards:
                     period=period,
                     limit=limit,
                     after=after,
-                    region=asked.region,
+                    region=asked.nearby,
                 )
             )
         if asked.narrow or asked.as_of is not None:

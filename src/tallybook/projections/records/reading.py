@@ -103,16 +103,32 @@ def top(
 
 
 def around(
-    connection: Connection, slot: str, board: Board, period: int, member: UUID, *, limit: int
+    connection: Connection,
+    slot: str,
+    board: Board,
+    period: int,
+    member: UUID,
+    *,
+    limit: int,
+    region: str | None = None,
 ) -> Section | None:
     """Lines with the member in their middle; None when it is not in the list."""
-    entry = entries_of(connection, slot, board, period, [member]).get(member)
-    if entry is None or entry.count < board.definition.minimum:
+    entry = listed_entry(connection, slot, board, period, member, region)
+    if entry is None:
         return None
-    place = count_ahead(connection, slot, board, period, entry, member=member)
-    total = count(connection, slot, board, period)
+    place = count_ahead(connection, slot, board, period, entry, region=region, member=member)
+    total = count(connection, slot, board, period, region=region)
     offset = max(0, min(place - limit // 2, total - limit))
-    return top(connection, slot, board, period, limit=limit, offset=offset)
+    return top(connection, slot, board, period, limit=limit, offset=offset, region=region)
+
+
+def listed_entry(
+    connection: Connection, slot: str, board: Board, period: int, member: UUID, region: str | None
+) -> Entry | None:
+    """The entry of a member, if it is in the list."""
+    query = _ordered(slot, board, period, region).where(entries.tables[slot].c.member_id == member)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Entry(*row[1:])
 
 
 def count(connection: Connection, slot: str, board: Board, period: int, *, region: str | None = None) -> int:
@@ -145,7 +161,14 @@ def count_ahead(
 
 
 def count_behind(
-    connection: Connection, slot: str, board: Board, period: int, entry: Entry, *, besides: UUID
+    connection: Connection,
+    slot: str,
+    board: Board,
+    period: int,
+    entry: Entry,
+    *,
+    besides: UUID,
+    region: str | None = None,
 ) -> int:
     """How many, besides one, rank strictly after an entry."""
     table, wanted = entries.tables[slot].c, board.definition
@@ -153,7 +176,7 @@ def count_behind(
     if wanted.second != "none":
         second = _criterion(table.second, entry.second, larger=wanted.second == "lowest")
         behind = or_(behind, and_(table.value == entry.value, second))
-    query = _ordered(slot, board, period).order_by(None).where(behind, table.member_id != besides)
+    query = _ordered(slot, board, period, region).order_by(None).where(behind, table.member_id != besides)
     count: int = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     return count
 
