@@ -1,6 +1,7 @@
 """What persons did in a game, read back from the ledger for rules to judge."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -23,9 +24,11 @@ from tallybook.catalogue.achievement_earning import (
 from tallybook.catalogue.achievement_rules import Rule, Source, looks_into_rounds, sources_of
 from tallybook.catalogue.statistics import statistics_of
 from tallybook.kernel.events import Recorded, registry
+from tallybook.ledger.append import EMPTY
 from tallybook.ledger.states import load, newer_events
 from tallybook.ledger.tables import events
 from tallybook.projections.merges import OPEN
+from tallybook.projections.records.reading import by_and_by
 from tallybook.projections.results import people, results
 from tallybook.projections.standings import Played, count, seats_of
 from tallybook.rules.protocol import SeatScore, Value
@@ -36,11 +39,45 @@ from tallybook.sessions.session import Session
 
 _FOLD = SessionFold()
 _FOLDED_AT_ONCE = 50  # sessions whose rounds are looked into
+_IN_CAREERS = ("score_submitted.", "stats_reported.")
+MOST_REMEMBERED = 100_000  # happenings of careers, beside those of the career looked at last
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 
 
+class Remembered:
+    """What happened in careers, as far as it was looked at: they only grow, so that what is new is enough.
+
+    For one reader at a time.
+    """
+
+    def __init__(self) -> None:
+        self._careers = OrderedDict[UUID, tuple[int, Sequence[Happening]]]()
+        self._size = 0
+
+    def upto(self, career: UUID) -> int:
+        """The index of the last event that is known; -1 for none."""
+        known = self._careers.get(career)
+        return EMPTY if known is None else known[0]
+
+    def go_on(self, career: UUID, index: int, newer: Sequence[Happening]) -> Sequence[Happening]:
+        """Everything that happened, once events up to an index are known as well."""
+        _, before = self._careers.pop(career, (EMPTY, ()))
+        everything = [*before, *newer] if newer else before
+        self._careers[career] = index, everything
+        self._size += len(newer)
+        while self._size > MOST_REMEMBERED and len(self._careers) > 1:
+            _, (_, forgotten) = self._careers.popitem(last=False)
+            self._size -= len(forgotten)
+        return everything
+
+
 def pasts(
-    connection: Connection, slot: str, game_id: UUID, persons: Collection[UUID], rules: Iterable[Rule]
+    connection: Connection,
+    slot: str,
+    game_id: UUID,
+    persons: Collection[UUID],
+    rules: Iterable[Rule],
+    remembered: Remembered | None = None,
 ) -> dict[UUID, Past]:
     """By person, everything that rules of the game look at; `slot` is that of the sessions' directory."""
     rules = list(rules)
@@ -51,7 +88,7 @@ def pasts(
         for person, happening in _sessions(connection, slot, game_id, persons, rounds=rounds):
             found[person].append(happening)
     if sources & {"reports", "scores"}:
-        for person, happening in _careers(connection, game_id, persons, sources):
+        for person, happening in _careers(connection, game_id, persons, remembered or Remembered()):
             found[person].append(happening)
     declared = statistics_of(connection, [game_id])[game_id] if "reports" in sources else {}
     aggregations = {key: statistic.aggregation for key, statistic in declared.items()}
@@ -168,23 +205,23 @@ def _course(
 
 
 def _careers(
-    connection: Connection, game_id: UUID, persons: Collection[UUID], sources: Collection[Source]
+    connection: Connection, game_id: UUID, persons: Collection[UUID], remembered: Remembered
 ) -> Iterator[tuple[UUID, Happening]]:
     merged = select(merges.c.player_id, merges.c.into_id).where(merges.c.into_id.in_(persons))
     players = {person: person for person in persons}
     players |= {row.player_id: row.into_id for row in connection.execute(merged)}
-    streams = {career_id(game_id, player): person for player, person in players.items()}
-    wanted = tuple(name for source, name in _TYPES.items() if source in sources)
-    for row in newer_events.run(connection, [(stream, -1) for stream in sorted(streams)]):
+    streams = {career_id(game_id, player): person for player, person in sorted(players.items())}
+    ends = {stream: remembered.upto(stream) for stream in streams}
+    newer: dict[UUID, list[Happening]] = {stream: [] for stream in streams}
+    for row in by_and_by(connection, newer_events.run(connection, sorted(ends.items()))):
         recorded = Recorded(*row)
-        if not recorded.type.startswith(wanted):
-            continue
-        at = recorded.committed_at if recorded.at is None else recorded.at
-        for happening in _in_career(recorded, at):
-            yield streams[recorded.stream], happening
-
-
-_TYPES: Mapping[Source, str] = {"reports": "stats_reported.", "scores": "score_submitted."}
+        ends[recorded.stream] = recorded.index
+        if recorded.type.startswith(_IN_CAREERS):
+            at = recorded.committed_at if recorded.at is None else recorded.at
+            newer[recorded.stream] += _in_career(recorded, at)
+    for stream, person in streams.items():
+        for happening in remembered.go_on(stream, ends[stream], newer[stream]):
+            yield person, happening
 
 
 def _in_career(recorded: Recorded, at: int) -> Iterator[Happening]:

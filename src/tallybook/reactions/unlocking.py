@@ -26,7 +26,7 @@ from tallybook.play.requests import Envelope
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
-from tallybook.projections.unlocks_past import pasts
+from tallybook.projections.unlocks_past import Remembered, pasts
 from tallybook.projections.unlocks_reading import Given, Holding, games_of, holdings, players_of_game
 from tallybook.reactions.judging import SESSIONS, Found, still_earned, verdicts
 
@@ -73,6 +73,7 @@ class Unlocking:
         self._ledger = ledger
         self._directory = directory
         self._unlocks = unlocks
+        self._remembered = Remembered()  # of those who play now
 
     async def react(self, events: Sequence[Recorded]) -> bool:
         """Evaluate the rules of the games touched, for the persons concerned; whether any came out new."""
@@ -87,7 +88,8 @@ class Unlocking:
             if not (achievements := await self._definitions.ruled(game_id)):
                 continue
             for some in _chunks(sorted(persons)):
-                for found in await self._judge(achievements, {each: persons[each] for each in some}):
+                concerned = {each: persons[each] for each in some}
+                for found in await self._judge(achievements, concerned, self._remembered):
                     corrected = persons[found.person].corrected
                     settled |= await self._settle(found, events[-1].position, corrected=corrected)
         return settled
@@ -145,7 +147,10 @@ class Unlocking:
         return touched
 
     async def _judge(
-        self, achievements: Sequence[Achievement], persons: Mapping[UUID, Touched]
+        self,
+        achievements: Sequence[Achievement],
+        persons: Mapping[UUID, Touched],
+        remembered: Remembered | None = None,
     ) -> list[Found]:
         """What rules say of persons, where that may be something else than what they have."""
 
@@ -167,14 +172,19 @@ class Unlocking:
             concerned = {person for _, _, person, _ in open_}
             if concerned:
                 rules = [rule for _, rule, _, _ in open_]
-                known = pasts(connection, self._directory.slot, achievements[0].game_id, concerned, rules)
+                slot, game_id = self._directory.slot, achievements[0].game_id
+                known = pasts(connection, slot, game_id, concerned, rules, remembered)
                 found = [(*each, known[each[2]]) for each in open_]
             return found
 
-        return [
-            Found(achievement, person, verdicts(achievement, rule, past), holding)
-            for achievement, rule, person, holding, past in await self._database.read(read)
-        ]
+        open_ = await self._database.read(read)
+        # Whoever has played for years has much to be judged: the server goes on meanwhile.
+        return await asyncio.to_thread(
+            lambda: [
+                Found(achievement, person, verdicts(achievement, rule, past), holding)
+                for achievement, rule, person, holding, past in open_
+            ]
+        )
 
     async def _settle(self, found: Found, position: int, *, corrected: bool = False) -> bool:
         """Write down what was earned, and take back what was not, or otherwise; whether there was any."""

@@ -1,13 +1,22 @@
 """Achievements over HTTP: earned by rules, dated, explained, taken back, filled in."""
 
+from threading import current_thread, main_thread
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from tallybook.bootstrap.node import Node
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions
+from tallybook.catalogue.achievement_earning import TimePlayed
 from tallybook.kernel.clock import SystemClock
+from tallybook.kernel.events import Recorded
 from tallybook.ledger.read import events_after
+from tallybook.projections import unlocks_past
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
+from tallybook.reactions import unlocking
+from tallybook.reactions.judging import verdicts
 from tallybook.reactions.unlocking import Unlocking
 from tests.rest.achievements.achieving import LONG_AGO, POINTS, defined, plays, unlock, until
 from tests.rest.kit import Person, body_of, code_of
@@ -180,3 +189,46 @@ async def test_comebacks_are_seen_in_the_rounds(owner: Person, ana: Person, bea:
     await ana.post(f"{path}/end")
     mine = await until(ana, f"/players/{ana.id}/achievements", lambda found: found["total"] == 2)
     assert {each["id"] for each in mine["achievements"]} == {behind["id"], last["id"]}
+
+
+async def test_what_a_rule_reads_for_a_new_score_does_not_grow_with_the_career(
+    owner: Person, ana: Person, game: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged, read, many = list[bool](), list[object](), 30
+    for n in (many, many + 1):
+        await defined(owner, game, f"score-{n}", rule={"type": "nth", "what": "score", "n": n})
+    scores = {"scores": [{"score": 1, "player_id": ana.id}] * many}
+    await owner.post(f"/games/{game}/scores/batch", scores)
+    path = f"/players/{ana.id}/achievements"
+    await until(ana, path, lambda found: found["total"] == 1)
+
+    def counted(*row: Any) -> Any:
+        read.append(row)
+        return Recorded(*row)
+
+    def noted(*given: Any) -> Any:
+        judged.append(current_thread() is main_thread())
+        return verdicts(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(unlocks_past, "Recorded", counted)
+        patched.setattr(unlocking, "verdicts", noted)
+        await owner.post(f"/games/{game}/scores", {"score": 1, "player_id": ana.id})
+        await until(ana, path, lambda found: found["total"] == 2)
+    assert len(read) <= 3  # an unlock, the score, and the unlock that it brings
+    assert set(judged) == {False}  # others have their turn meanwhile
+
+
+def test_of_careers_those_looked_at_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unlocks_past, "MOST_REMEMBERED", 3)
+    remembered = unlocks_past.Remembered()
+    one, other = UUID(int=1), UUID(int=2)
+    time = [TimePlayed(at=at, position=at, playtime=1) for at in range(6)]
+    assert remembered.go_on(one, 4, time[:2]) == time[:2]
+    assert remembered.go_on(other, 0, time[2:3]) == time[2:3]
+    assert remembered.go_on(one, 7, ()) == time[:2]
+    assert [remembered.upto(each) for each in (one, other)] == [7, 0]
+    assert remembered.go_on(one, 8, time[3:]) == [*time[:2], *time[3:]]
+    assert [remembered.upto(each) for each in (one, other)] == [8, -1]
+    assert remembered.go_on(other, 1, time[2:4]) == time[2:4]
+    assert [remembered.upto(each) for each in (one, other)] == [-1, 1]
