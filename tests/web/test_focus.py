@@ -150,6 +150,7 @@ async def test_after_a_dialog_of_the_library_too(server: Tallybook, browser: Bro
     more = page.get_by_role("button", name="More: Hearts")
     for item in ("Edit", "Archive"):
         await more.press("Enter")
+        await expect(page.locator("[role=menu]:focus-within")).to_be_visible()
         await page.get_by_role("menuitem", name=item).press("Enter")
         await in_dialog(page)
         await page.keyboard.press("Escape")

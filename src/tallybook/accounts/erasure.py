@@ -49,6 +49,7 @@ _ABOUT = (
     invitations.c.player_id,
     claims.c.player_id,
     follows.c.followed_id,
+    notifications.c.player_id,
 )
 _DONE = (
     credentials.c.player_id,
@@ -57,7 +58,6 @@ _DONE = (
     api_keys.c.created_by,
     claims.c.claimant_id,
     follows.c.follower_id,
-    notifications.c.player_id,
     room_members.c.player_id,
     season_announcements.c.written_by,
 )
