@@ -25,7 +25,7 @@ from tallybook.catalogue.achievement_rules import Rule, Source, looks_into_round
 from tallybook.catalogue.statistics import statistics_of
 from tallybook.kernel.events import Recorded, registry
 from tallybook.ledger.append import EMPTY
-from tallybook.ledger.states import load, newer_events
+from tallybook.ledger.states import load, newer_events_of
 from tallybook.ledger.tables import events
 from tallybook.projections.merges import OPEN
 from tallybook.projections.records.reading import by_and_by
@@ -39,7 +39,7 @@ from tallybook.sessions.session import Session
 
 _FOLD = SessionFold()
 _FOLDED_AT_ONCE = 50  # sessions whose rounds are looked into
-_IN_CAREERS = ("score_submitted.", "stats_reported.")
+_IN_CAREERS: Mapping[Source, str] = {"reports": "stats_reported.", "scores": "score_submitted."}
 MOST_REMEMBERED = 100_000  # happenings of careers, beside those of the career looked at last
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 
@@ -87,8 +87,10 @@ def pasts(
         rounds = any(map(looks_into_rounds, rules))
         for person, happening in _sessions(connection, slot, game_id, persons, rounds=rounds):
             found[person].append(happening)
-    if sources & {"reports", "scores"}:
-        for person, happening in _careers(connection, game_id, persons, remembered or Remembered()):
+    if wanted := [name for source, name in _IN_CAREERS.items() if source in sources]:
+        if remembered is not None:  # for any rule
+            wanted = list(_IN_CAREERS.values())
+        for person, happening in _careers(connection, game_id, persons, wanted, remembered or Remembered()):
             found[person].append(happening)
     declared = statistics_of(connection, [game_id])[game_id] if "reports" in sources else {}
     aggregations = {key: statistic.aggregation for key, statistic in declared.items()}
@@ -205,7 +207,11 @@ def _course(
 
 
 def _careers(
-    connection: Connection, game_id: UUID, persons: Collection[UUID], remembered: Remembered
+    connection: Connection,
+    game_id: UUID,
+    persons: Collection[UUID],
+    wanted: Sequence[str],
+    remembered: Remembered,
 ) -> Iterator[tuple[UUID, Happening]]:
     merged = select(merges.c.player_id, merges.c.into_id).where(merges.c.into_id.in_(persons))
     players = {person: person for person in persons}
@@ -213,10 +219,11 @@ def _careers(
     streams = {career_id(game_id, player): person for player, person in sorted(players.items())}
     ends = {stream: remembered.upto(stream) for stream in streams}
     newer: dict[UUID, list[Happening]] = {stream: [] for stream in streams}
-    for row in by_and_by(connection, newer_events.run(connection, sorted(ends.items()))):
+    events_of = newer_events_of(wanted[0] if len(wanted) == 1 else "")
+    for row in by_and_by(connection, events_of.run(connection, sorted(ends.items()))):
         recorded = Recorded(*row)
         ends[recorded.stream] = recorded.index
-        if recorded.type.startswith(_IN_CAREERS):
+        if recorded.type.startswith(tuple(wanted)):
             at = recorded.committed_at if recorded.at is None else recorded.at
             newer[recorded.stream] += _in_career(recorded, at)
     for stream, person in streams.items():
