@@ -1,5 +1,6 @@
 """Leaderboards as they are shown: lists, the lines around somebody, and one entry."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
@@ -156,7 +157,7 @@ class Leaderboards:
         elif asked.narrow or asked.as_of is not None:
             found = await self._entries(actor, board, period, asked)
             entry = found.get(member)
-            lines = lists.listed(board.definition, found)
+            lines = await asyncio.to_thread(lists.listed, board.definition, found)  # perhaps many
             own = next((line for line in lines if line.member_id == member), None)
             rank, total = (None if own is None else own.rank), len(lines)
             below = sum(line.rank > own.rank for line in lines) if own is not None else 0
@@ -317,7 +318,8 @@ class Leaderboards:
         return await self._ranks.top(board, period, limit=limit, after=after)
 
     async def _lines(self, actor: Actor | None, board: Board, period: int, asked: Asked) -> list[Line]:
-        return lists.listed(board.definition, await self._entries(actor, board, period, asked))
+        found = await self._entries(actor, board, period, asked)
+        return await asyncio.to_thread(lists.listed, board.definition, found)  # perhaps many
 
     async def _entries(
         self, actor: Actor | None, board: Board, period: int, asked: Asked
