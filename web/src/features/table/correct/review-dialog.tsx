@@ -41,7 +41,8 @@ export function ReviewDialog({ session, draft: { name, change }, onDone, onClose
         : answer(api.POST("/sessions/{id}/void/preview", { params, body: { reason: usual } })),
     staleTime: 0,
     gcTime: 0,
-    networkMode: "always", // who is offline is told so
+    networkMode: "always",
+    retry: false, // who is offline is told so at once
   });
   const correcting = useMutation({
     mutationFn: (expected_index: number) => {
