@@ -113,3 +113,21 @@ async def test_whatever_is_corrected_its_preview_says_which_achievements_and_ent
         kinds |= {(each["key"], each["change"]) for each in preview["achievements"]}
         before = after
     assert len(kinds) >= 6  # that there was something to foresee
+
+
+async def test_the_preview_names_the_teams_whose_entries_change(ana: Person) -> None:
+    game = (await ana.post("/games", {"name": "Tarock"}))["id"]
+    definition = {"source": "session", "of": "score", "operator": "sum", "teams": True}
+    await ana.post(f"/games/{game}/boards", {"key": "teams", "definition": definition})
+    stats = [{"name": "Points", "data_type": "integer", "scope": "player", "scoring": True}]
+    seats = [{"name": "Ben", "team": "Reds"}, {"name": "Cleo", "team": "Blues"}]
+    session = await ana.post("/sessions", {"game_id": game, "seats": seats, "stats": stats})
+    path = f"/sessions/{session['id']}"
+    for seat in (0, 1):
+        await ana.post(f"{path}/record", {"seat": seat, "stat": "Points", "value": 5})
+    await ana.post(f"{path}/end")
+    body = {"seat": 1, "stat": "Points", "value": 8, "reason": "misread"}
+    preview = await ana.post(f"{path}/correct/preview", body)
+    assert [(each["team"], each["before"], each["after"]) for each in preview["boards"]] == [("Blues", 5, 8)]
+    gone = await ana.post(f"{path}/void/preview", {"reason": "a trial"})
+    assert {each["team"]: each["after"] for each in gone["boards"]} == {"Reds": None, "Blues": None}

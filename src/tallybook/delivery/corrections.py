@@ -82,12 +82,13 @@ class ChangedRating(msgspec.Struct, frozen=True):
 
 
 class ChangedEntry(msgspec.Struct, frozen=True):
-    """An entry of a leaderboard; `period` is null where it has none. A team stands under an id of its own."""
+    """An entry of a leaderboard; `period` is null where it has none. A `team` has an id of its own."""
 
     board_id: UUID
     board: str
     period: str | None
     member_id: UUID
+    team: str | None
     before: int | str | None
     after: int | str | None
 
@@ -279,12 +280,11 @@ def _entries(
     for place in places:
         board_id, period, member_id = place
         board = boards[board_id]
-        values = [
-            None if entry is None else board.definition.shown(entry.value)
-            for entry in (before.get(place), after.get(place))
-        ]
+        both = [before.get(place), after.get(place)]
+        team = next(entry.team for entry in both if entry) if board.definition.teams else None
+        values = [None if entry is None else board.definition.shown(entry.value) for entry in both]
         begins = None if period == ALWAYS else iso(period)
-        changed.append(ChangedEntry(board_id, board.key, begins, member_id, values[0], values[1]))
+        changed.append(ChangedEntry(board_id, board.key, begins, member_id, team, *values))
     return changed
 
 

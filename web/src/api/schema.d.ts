@@ -2470,7 +2470,7 @@ export interface components {
         };
         /**
          * ChangedEntry
-         * @description An entry of a leaderboard; `period` is null where it has none. A team stands under an id of its own.
+         * @description An entry of a leaderboard; `period` is null where it has none. A `team` has an id of its own.
          */
         ChangedEntry: {
             after: number | string | null;
@@ -2481,6 +2481,7 @@ export interface components {
             /** Format: uuid */
             member_id: string;
             period: string | null;
+            team: string | null;
         };
         /**
          * ChangedGame
@@ -17292,7 +17293,8 @@ export interface operations {
                      *           "board": "text",
                      *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
                      *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
-                     *           "period": "text"
+                     *           "period": "text",
+                     *           "team": null
                      *         }
                      *       ],
                      *       "index": 4,
@@ -19721,7 +19723,8 @@ export interface operations {
                      *           "board": "text",
                      *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
                      *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
-                     *           "period": "text"
+                     *           "period": "text",
+                     *           "team": null
                      *         }
                      *       ],
                      *       "index": 4,

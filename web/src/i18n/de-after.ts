@@ -116,7 +116,7 @@ export const after: typeof en = {
     achievement: {
       unlocked: (name: string) => `erringt ${name}`,
       revoked: (name: string) => `verliert ${name}`,
-      redated: (name: string) => `hat ${name} von einem anderen Zeitpunkt`,
+      redated: (name: string) => `behält ${name}, zu einem anderen Zeitpunkt errungen`,
     },
     nothing: "Sonst ändert sich nichts.",
     confirm: "Berichtigen",

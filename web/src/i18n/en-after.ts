@@ -114,7 +114,7 @@ export const after = {
     achievement: {
       unlocked: (name: string) => `unlocks ${name}`,
       revoked: (name: string) => `loses ${name}`,
-      redated: (name: string) => `has ${name} from another time`,
+      redated: (name: string) => `keeps ${name}, earned at another time`,
     },
     nothing: "Nothing else changes.",
     confirm: "Correct",

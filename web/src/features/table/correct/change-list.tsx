@@ -112,9 +112,9 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
     [
       correct.boards,
       seen(
-        preview.boards.map(({ board_id, board, member_id, period, before, after }) => ({
+        preview.boards.map(({ board_id, board, member_id, team, period, before, after }) => ({
           key: `${board_id} ${member_id} ${period ?? ""}`,
-          who: nameOf(member_id),
+          who: team ?? nameOf(member_id),
           what: board,
           before: number(before),
           after: number(after),
@@ -156,19 +156,18 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
   );
 }
 
-/** Names of those at the table, of the persons they are, and of their teams. */
+/** Names of those at the table, and of the persons they are. */
 function useNames(session: Session, preview: Preview): (id: string) => string {
   const { people } = useMessages();
   const format = useFormat();
   const names = new Map(session.result?.seats.map(({ player_id, name }) => [player_id, format.name(name)]));
-  const teams = session.seats.some(({ team }) => team !== undefined);
   const persons = [...preview.statistics, ...preview.ratings, ...preview.achievements]
     .map(({ player_id }) => player_id)
-    .concat(teams ? [] : preview.boards.map(({ member_id }) => member_id))
+    .concat(preview.boards.filter(({ team }) => team === null).map(({ member_id }) => member_id))
     .filter((id) => !names.has(id));
   const found = useQueries({ queries: [...new Set(persons)].map(playerQuery) });
   for (const { data } of found) if (data) names.set(data.id, data.display_name);
-  return (id) => names.get(id) ?? people.team;
+  return (id) => names.get(id) ?? people.somebody;
 }
 
 function useAchievements(session: Session, preview: Preview): (id: string) => string | undefined {
