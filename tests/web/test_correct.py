@@ -28,6 +28,8 @@ async def test_a_result_is_corrected_with_its_consequences_in_sight(
 
     async def choose(what: str) -> None:
         await anna.press("Correct")
+        void = page.get_by_role("menuitem", name="Declare void")
+        await expect(void).to_have_css("color", "rgb(201, 42, 42)")  # red, as what cannot be taken back is
         await page.get_by_role("menuitem", name=what).click()
 
     async def confirm(name: str = "Correct") -> None:

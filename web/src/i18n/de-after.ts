@@ -92,7 +92,7 @@ export const after: typeof en = {
   correct: {
     open: "Berichtigen",
     choices: {
-      value: "Ein Wert im Blatt",
+      value: "Ein eingetragener Wert",
       winners: "Wer gewonnen hat",
       void: "Für ungültig erklären",
     },
@@ -106,13 +106,13 @@ export const after: typeof en = {
     reasons: { wrong: "Falsch eingetragen", void: "Soll nicht zählen" },
     standings: "Ergebnis",
     statistics: "Zahlen",
-    ratings: "Wertungen",
+    ratings: "Spielstärke",
     boards: "Bestenlisten",
     achievements: "Erfolge",
     change: (before: string, after: string) => `${before} → ${after}`,
     gone: "zählt nicht mehr",
     others: (count: number) =>
-      `Auch ${plural(count, "andere Wertung ändert", "andere Wertungen ändern")} sich.`,
+      `Auch ${plural(count, "andere Person ändert", "andere Personen ändern")} ihre Spielstärke.`,
     achievement: {
       unlocked: (name: string) => `erringt ${name}`,
       revoked: (name: string) => `verliert ${name}`,
