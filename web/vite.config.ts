@@ -22,5 +22,5 @@ export default defineConfig({
       "/socket": { target: server, ws: true },
     },
   },
-  test: { environment: "jsdom" },
+  test: { environment: "jsdom", setupFiles: "./src/test-setup.ts" },
 });

@@ -109,6 +109,17 @@ async def test_what_stood_before_is_known_however_long_the_career(ana: Person) -
         assert alone is not None, key
 
 
+async def test_each_player_of_a_person_has_a_statistic_of_its_own_before_as_well(ana: Person) -> None:
+    game = await game_of(ana)
+    bea, named = await merged(ana)
+    await ana.post(f"/games/{game}/boards", {"key": "best", "definition": {"source": "stat", "of": "level"}})
+    for player, delta in ((bea.id, 5), (named, 3), (bea.id, 1)):
+        body = {"player_id": player, "values": {"level": {"delta": delta}}}
+        await ana.post(f"/games/{game}/stats/report", body)
+    standing = await ana.get(f"/leaderboards/{game}/player/{bea.id}", board="best")
+    assert (standing["points"], standing["previous"]) == (6, 5)
+
+
 async def test_what_stood_before_of_a_team_is_from_before_its_last_session(ana: Person) -> None:
     """All that its members have of one session came at once."""
     game = await game_of(ana)

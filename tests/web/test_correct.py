@@ -1,15 +1,12 @@
 """After the end: a wrong value, another winner, a game that should not count, each seen before it is done."""
 
-from typing import Any
-
-import httpx
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.app.serving import Tallybook
 from tests.web.test_accessible import AXE
 from tests.web.test_evening import PHONE, Person
-from tests.web.test_librarian import ACCOUNT, sign_in, some_evenings
+from tests.web.test_librarian import anna_by_herself, sign_in, some_evenings
 
 pytestmark = pytest.mark.browser
 
@@ -81,15 +78,7 @@ PALE = (
 
 def a_long_evening(url: str) -> str:
     """The path of a session of eight, of which two stats were counted."""
-    with httpx.Client(base_url=f"{url}/api/v1") as client:
-
-        def post(path: str, body: Any = None) -> Any:
-            answer = client.post(path, json=body)
-            assert answer.is_success, answer.text
-            return answer.json()
-
-        signed_in = post("/auth/register", ACCOUNT)
-        client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
+    with anna_by_herself(url) as (anna, post):
         stats = [
             {"name": name, "data_type": "integer", "scope": "player", "scoring": True}
             for name in ("Fields", "Wells")
@@ -98,7 +87,7 @@ def a_long_evening(url: str) -> str:
             "game_id": post("/games", {"name": "Agricola"})["id"],
             "stats": stats,
             "seats": [
-                {"player_id": signed_in["player"]["id"]},
+                {"player_id": anna},
                 *({"name": f"Guest {at}"} for at in range(7)),
             ],
         }

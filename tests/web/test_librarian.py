@@ -1,6 +1,8 @@
 """After the games: from the history to a session, from there to a profile, and back by every figure."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -15,8 +17,9 @@ ACCOUNT = {"username": "anna", "password": "a long walk home", "display_name": "
 pytestmark = pytest.mark.browser
 
 
-def some_evenings(url: str) -> None:
-    """Anna beat Ben twice at Hearts and lost once at Go, over the API."""
+@contextmanager
+def anna_by_herself(url: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Anna, new and without the app: her id, and how to post something as her."""
     with httpx.Client(base_url=f"{url}/api/v1") as client:
 
         def post(path: str, body: Any = None) -> Any:
@@ -26,11 +29,16 @@ def some_evenings(url: str) -> None:
 
         signed_in = post("/auth/register", ACCOUNT)
         client.headers["Authorization"] = f"Bearer {signed_in['access_token']}"
-        seats = [{"player_id": signed_in["player"]["id"]}, {"name": "Ben"}]
+        yield signed_in["player"]["id"], post
+
+
+def some_evenings(url: str) -> None:
+    """Anna beat Ben twice at Hearts and lost once at Go, over the API."""
+    with anna_by_herself(url) as (anna, post):
+        seats = [{"player_id": anna}, {"name": "Ben"}]
+        games = {name: post("/games", {"name": name})["id"] for name in ("Hearts", "Go")}
         for name, scores in (("Hearts", (9, 4)), ("Hearts", (7, 6)), ("Go", (1, 3))):
-            games = client.get("/games", params={"q": name}).json()["items"]
-            game = games[0] if games else post("/games", {"name": name})
-            session = post("/sessions", {"game_id": game["id"], "seats": seats})
+            session = post("/sessions", {"game_id": games[name], "seats": seats})
             for seat, score in enumerate(scores):
                 post(f"/sessions/{session['id']}/record", {"seat": seat, "stat": "Points", "value": score})
             post(f"/sessions/{session['id']}/end")

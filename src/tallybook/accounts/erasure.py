@@ -198,7 +198,6 @@ def _concerned(connection: Connection, person: UUID) -> tuple[set[UUID], set[UUI
 def _forget(connection: Connection, player_id: UUID, now: int) -> None:
     """Everything private about one player."""
     kind = connection.execute(select(players.c.kind).where(players.c.id == player_id)).scalar()
-    keep_an_admin(connection, player_id)
     neutral = {
         "display_name": NAME,
         "username": None,
@@ -218,6 +217,7 @@ def _forget(connection: Connection, player_id: UUID, now: int) -> None:
         connection.execute(delete(column.table).where(column == player_id))
     if kind == "named":  # has never done anything
         return
+    keep_an_admin(connection, player_id)
     connection.execute(update(rooms).where(rooms.c.created_by == player_id).values(name=None, name_folded=""))
     silent = columns({"texts": SeasonTexts()}) | {"texts_by": None}
     connection.execute(update(seasons).where(seasons.c.texts_by == player_id).values(silent))

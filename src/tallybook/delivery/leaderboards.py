@@ -112,10 +112,12 @@ class Leaderboards:
             return await self._final.around(board, final, bounds, asked, wanted, player_id, limit=limit)
         member = self._persons.person_of(player_id)
         if asked.nearby is not None:
-            read = partial(reading.around, limit=limit, region=asked.nearby)
             section = await self._database.read(
-                partial(read, slot=self._records.slot, board=board, period=period, member=member)
-            )
+                partial(
+                    reading.around, slot=self._records.slot, board=board, period=period,
+                    member=member, limit=limit, region=asked.nearby,
+                )
+            )  # fmt: skip
         elif asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
             section = lists.section(board.definition, lines, limit=limit, around=member)
@@ -148,10 +150,12 @@ class Leaderboards:
         rank: int | None
         entry: Entry | None = None
         if asked.nearby is not None:
-            slot, read = self._records.slot, partial(regions.standing_in, region=asked.nearby)
             here = await self._database.read(
-                partial(read, slot=slot, board=board, period=period, member=member)
-            )
+                partial(
+                    regions.standing_in, slot=self._records.slot, board=board, period=period,
+                    member=member, region=asked.nearby,
+                )
+            )  # fmt: skip
             if here is not None:
                 entry, rank, below, total = here
         elif asked.narrow or asked.as_of is not None:
@@ -301,15 +305,10 @@ class Leaderboards:
         if asked.nearby is not None:
             return await self._database.read(
                 partial(
-                    reading.top,
-                    slot=self._records.slot,
-                    board=board,
-                    period=period,
-                    limit=limit,
-                    after=after,
-                    region=asked.nearby,
+                    reading.top, slot=self._records.slot, board=board, period=period,
+                    limit=limit, after=after, region=asked.nearby,
                 )
-            )
+            )  # fmt: skip
         if asked.narrow or asked.as_of is not None:
             lines = await self._lines(actor, board, period, asked)
             found = lists.section(board.definition, lines, limit=limit, after=after)

@@ -168,17 +168,12 @@ class Scores:
         """How the boards' entries stand after submissions, in their order."""
         await self._ranks.settled()
         steps = [self._step(score.board, wrote) for score, wrote in written]
-        if None in steps:
-            again = await self._steps_again(
-                [each for each, step in zip(written, steps, strict=True) if not step]
-            )
-            steps = [
-                step or again.get((wrote.stream, wrote.first))
-                for (_, wrote), step in zip(written, steps, strict=True)
-            ]
+        missing = [each for each, step in zip(written, steps, strict=True) if step is None]
+        again = await self._steps_again(missing) if missing else {}
         told: list[Submitted] = []
         unranked: list[tuple[Submitted, Board, Step]] = []
-        for (score, _), step in zip(written, steps, strict=True):
+        for (score, wrote), at_hand in zip(written, steps, strict=True):
+            step = at_hand or again.get((wrote.stream, wrote.first))
             if step is None:
                 told.append(Submitted(None, None, None, updated=False))
                 continue

@@ -44,7 +44,7 @@ MOST_REMEMBERED = 100_000  # happenings of careers, beside those of the career l
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 
 
-class Remembered:
+class PastCareers:
     """What happened in careers, as far as it was looked at: they only grow, so that what is new is enough.
 
     For one reader at a time.
@@ -77,7 +77,7 @@ def pasts(
     game_id: UUID,
     persons: Collection[UUID],
     rules: Iterable[Rule],
-    remembered: Remembered | None = None,
+    remembered: PastCareers | None = None,
 ) -> dict[UUID, Past]:
     """By person, everything that rules of the game look at; `slot` is that of the sessions' directory."""
     rules = list(rules)
@@ -90,7 +90,7 @@ def pasts(
     if wanted := [name for source, name in _IN_CAREERS.items() if source in sources]:
         if remembered is not None:  # for any rule
             wanted = list(_IN_CAREERS.values())
-        for person, happening in _careers(connection, game_id, persons, wanted, remembered or Remembered()):
+        for person, happening in _careers(connection, game_id, persons, wanted, remembered or PastCareers()):
             found[person].append(happening)
     declared = statistics_of(connection, [game_id])[game_id] if "reports" in sources else {}
     aggregations = {key: statistic.aggregation for key, statistic in declared.items()}
@@ -211,7 +211,7 @@ def _careers(
     game_id: UUID,
     persons: Collection[UUID],
     wanted: Sequence[str],
-    remembered: Remembered,
+    remembered: PastCareers,
 ) -> Iterator[tuple[UUID, Happening]]:
     merged = select(merges.c.player_id, merges.c.into_id).where(merges.c.into_id.in_(persons))
     players = {person: person for person in persons}

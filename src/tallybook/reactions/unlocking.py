@@ -26,7 +26,7 @@ from tallybook.play.requests import Envelope
 from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
-from tallybook.projections.unlocks_past import Remembered, pasts
+from tallybook.projections.unlocks_past import PastCareers, pasts
 from tallybook.projections.unlocks_reading import Given, Holding, games_of, holdings, players_of_game
 from tallybook.reactions.judging import SESSIONS, Found, still_earned, verdicts
 
@@ -73,7 +73,7 @@ class Unlocking:
         self._ledger = ledger
         self._directory = directory
         self._unlocks = unlocks
-        self._remembered = Remembered()  # of those who play now
+        self._remembered = PastCareers()  # of those who play now
 
     async def react(self, events: Sequence[Recorded]) -> bool:
         """Evaluate the rules of the games touched, for the persons concerned; whether any came out new."""
@@ -150,7 +150,7 @@ class Unlocking:
         self,
         achievements: Sequence[Achievement],
         persons: Mapping[UUID, Touched],
-        remembered: Remembered | None = None,
+        remembered: PastCareers | None = None,
     ) -> list[Found]:
         """What rules say of persons, where that may be something else than what they have."""
 

@@ -221,7 +221,7 @@ async def test_what_a_rule_reads_for_a_new_score_does_not_grow_with_the_career(
 
 def test_of_careers_those_looked_at_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unlocks_past, "MOST_REMEMBERED", 3)
-    remembered = unlocks_past.Remembered()
+    remembered = unlocks_past.PastCareers()
     one, other = UUID(int=1), UUID(int=2)
     time = [TimePlayed(at=at, position=at, playtime=1) for at in range(6)]
     assert remembered.go_on(one, 4, time[:2]) == time[:2]

@@ -6,13 +6,6 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { CrashBoundary } from "@/app/crash-boundary";
 import { page } from "@/app/pages";
 
-// Mantine asks for the colour scheme, which jsdom cannot tell.
-vi.stubGlobal("matchMedia", () => ({
-  matches: false,
-  addEventListener: vi.fn(),
-  removeEventListener: vi.fn(),
-}));
-
 beforeEach(() => void vi.spyOn(console, "error").mockImplementation(() => undefined)); // React tells of crashes
 afterEach(cleanup);
 

@@ -20,7 +20,7 @@ from tallybook.ledger.states import EVENT_COLUMNS, newer_events_of
 from tallybook.ledger.tables import events, texts
 from tallybook.projections.merges import OPEN, persons_at
 from tallybook.projections.records.contributions import Contribution, enters, member_of, of_career, once
-from tallybook.projections.records.entries import ENTRY, Entry, add, combined, fold
+from tallybook.projections.records.entries import ENTRY, Entry, add, combined
 from tallybook.projections.records.lists import Line, Section, lines_of
 from tallybook.projections.records.sessions import contributions_of
 from tallybook.projections.records.tables import careers, entries, given
@@ -311,8 +311,10 @@ def entry_before(
             for what in of_career(recorded):
                 if enters(what, board) and board.period(what.at)[0] == period:
                     contributions.append(what)
-    earlier = [what for what in contributions if what.since < position]
-    return fold(board.definition, sorted(earlier, key=lambda what: what.since))
+    parts: dict[UUID, Entry] = {}
+    for what in sorted((each for each in contributions if each.since < position), key=_since):
+        parts[what.player_id] = add(board.definition, parts.get(what.player_id), what)
+    return combined(board.definition, parts.values())
 
 
 def past(

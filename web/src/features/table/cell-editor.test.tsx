@@ -40,12 +40,6 @@ const type = (keys: string): void => {
 };
 const press = (name: string): boolean => fireEvent.click(screen.getByRole("button", { name }));
 
-// Mantine asks for the colour scheme, which jsdom cannot tell.
-vi.stubGlobal("matchMedia", () => ({
-  matches: false,
-  addEventListener: vi.fn(),
-  removeEventListener: vi.fn(),
-}));
 vi.stubGlobal(
   "ResizeObserver",
   class {

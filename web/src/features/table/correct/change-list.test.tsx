@@ -1,16 +1,9 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, render, screen } from "@testing-library/react";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Preview, Session } from "@/api/types";
 import { ChangeList } from "@/features/table/correct/change-list";
-
-// Mantine asks for the colour scheme, which jsdom cannot tell.
-vi.stubGlobal("matchMedia", () => ({
-  matches: false,
-  addEventListener: vi.fn(),
-  removeEventListener: vi.fn(),
-}));
 
 afterEach(cleanup);
 

@@ -4,13 +4,6 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { Session } from "@/api/types";
 import { WinnersDialog } from "@/features/table/correct/winners-dialog";
 
-// Mantine asks for the colour scheme, which jsdom cannot tell.
-vi.stubGlobal("matchMedia", () => ({
-  matches: false,
-  addEventListener: vi.fn(),
-  removeEventListener: vi.fn(),
-}));
-
 afterEach(cleanup);
 
 const seat = (at: number, name: string, team?: string) => ({ seat: at, name, ...(team && { team }) });
