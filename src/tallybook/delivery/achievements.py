@@ -1,5 +1,6 @@
 """Achievements for whoever asks: developers, who has them, and who has not; and why."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -13,7 +14,7 @@ from tallybook.access.matrix import Relations, may, relations_of, require
 from tallybook.accounts.players import find_player
 from tallybook.careers.events import AchievementUnlocked
 from tallybook.catalogue.achievement_definitions import AchievementDefinitions
-from tallybook.catalogue.achievement_earning import Verdict
+from tallybook.catalogue.achievement_earning import Past, Verdict
 from tallybook.catalogue.achievement_rules import document_of
 from tallybook.catalogue.achievements import (
     Achievement,
@@ -211,7 +212,7 @@ class Achievements:
     async def why(self, actor: Actor, player_id: UUID, achievement_id: UUID) -> Why:
         """The events behind an achievement of a player and what is missing; for whom it concerns."""
 
-        def read(connection: Connection) -> Why:
+        def read(connection: Connection) -> tuple[Achievement, Holding | None, Past | None]:
             achievement = find_achievement(connection, achievement_id)
             owner = find_game(connection, achievement.game_id).owner_id
             relations = relations_of(actor, owner=owner in actor.ids, game=achievement.game_id)
@@ -224,17 +225,29 @@ class Achievements:
             holding = holdings(connection, slot, [(achievement_id, person)]).get((achievement_id, person))
             if achievement.hidden and not _held(holding) and not may("record.vouch", relations):
                 raise not_found("achievement")
-            return self._why(connection, achievement, player_id, person, holding)
+            if (rule := achievement.judged) is None or _tier(holding) == achievement.goal.top:
+                return achievement, holding, None
+            past = pasts(connection, self._directory.slot, achievement.game_id, [person], [rule])[person]
+            return achievement, holding, past
 
-        return await self._database.read(read)
+        achievement, holding, past = await self._database.read(read)
+        verdict: Verdict | None = None
+        if past is not None:
+            assert achievement.judged is not None
+            # Whoever has played for years has much to be judged: the server goes on meanwhile.
+            judged = await asyncio.to_thread(verdicts, achievement, achievement.judged, past)
+            verdict = judged[_tier(holding) + 1]
+        return await self._database.read(
+            lambda connection: self._why(connection, achievement, player_id, holding, verdict)
+        )
 
     def _why(
         self,
         connection: Connection,
         achievement: Achievement,
         player_id: UUID,
-        person: UUID,
         holding: Holding | None,
+        verdict: Verdict | None,
     ) -> Why:
         said: AchievementUnlocked | None = None
         positions: set[int] = set()
@@ -246,16 +259,12 @@ class Achievements:
             said = event
             positions = {holding.position, *said.evidence}
         missing: list[RuleCondition] = []
-        tier = -1 if holding is None else holding.tier
-        rule = achievement.judged
-        if tier < achievement.goal.top and rule is not None:
-            past = pasts(connection, self._directory.slot, achievement.game_id, [person], [rule])[person]
-            verdict = verdicts(achievement, rule, past)[tier + 1]
+        if verdict is not None:
             missing = [_condition(part) for part in _open(verdict)]
             positions.update(verdict.evidence if not verdict.met else ())
-        elif tier < achievement.goal.top and achievement.steps is not None:
+        elif _tier(holding) < achievement.goal.top and achievement.steps is not None:
             steps = 0 if holding is None else holding.steps
-            need = achievement.goal.tiers[tier + 1][0]
+            need = achievement.goal.tiers[_tier(holding) + 1][0]
             missing = [RuleCondition({"type": "steps"}, steps, need, met=False)]
         return Why(
             player_id=player_id,
@@ -307,6 +316,10 @@ def held_by(
 
 def _held(holding: Holding | None) -> bool:
     return holding is not None and holding.held
+
+
+def _tier(holding: Holding | None) -> int:
+    return -1 if holding is None else holding.tier
 
 
 def _place(holding: Holding) -> tuple[bytes, UUID]:
