@@ -2,10 +2,12 @@
 
 import pytest
 
+from tallybook.accounts.accounts import Accounts
 from tallybook.accounts.api_keys import ApiKeys
+from tallybook.accounts.roles import Roles
 from tallybook.kernel.ids import new_id
 from tallybook.ledger.ledger import Ledger
-from tests.accounts.kit import HandClock
+from tests.accounts.kit import PASSWORD, HandClock
 from tests.accounts.test_signing_in import refused
 
 
@@ -46,6 +48,22 @@ async def test_a_key_says_which_game_it_is_for_until_it_is_revoked(
     await refused(
         "invalid_token", *(api_keys.verify(each) for each in ("tb_", "tb_\ud800", "tb_" + "x" * 9_999))
     )
+
+
+async def test_keys_of_who_is_suspended_count_again_when_that_is_over(
+    api_keys: ApiKeys, accounts: Accounts, ledger: Ledger, clock: HandClock
+) -> None:
+    ana, bea, cleo = [(await accounts.register(name, PASSWORD)).player.id for name in ("ana", "bea", "cleo")]
+    ledger.follower.subscribe(api_keys.follow, *api_keys.news)
+    roles = Roles(ledger, clock, accounts.sign_ins)
+    hers, other = [str((await api_keys.make(maker, new_id(), "arena")).secret) for maker in (ana, bea)]
+    assert await api_keys.verify(hers)
+
+    await roles.suspend(cleo, ana)
+    await refused("forbidden", api_keys.verify(hers))
+    assert await api_keys.verify(other)
+    await roles.reinstate(cleo, ana)
+    assert await api_keys.verify(hers)
 
 
 async def test_the_use_of_a_key_is_written_down_once_an_hour(api_keys: ApiKeys, clock: HandClock) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from tallybook.accounts.events import ApiKeyMade, ApiKeyRevoked
 from tallybook.accounts.registry import write_facts
-from tallybook.accounts.tables import api_keys
+from tallybook.accounts.tables import api_keys, players
 from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
@@ -51,7 +51,8 @@ class Bearer(msgspec.Struct, frozen=True):
 class ApiKeys:
     """Makes, lists, revokes and verifies. Subscribe `follow` to the ledger: revoked is revoked at once."""
 
-    news = ("api_key_revoked.", "player_erased.")  # types of events that `follow` is for
+    # types of events that `follow` is for
+    news = ("api_key_revoked.", "player_erased.", "player_suspended.", "player_reinstated.")
 
     def __init__(self, ledger: Ledger, clock: Clock) -> None:
         self._ledger = ledger
@@ -122,7 +123,7 @@ class ApiKeys:
         self._forget()
 
     async def verify(self, secret: str) -> Bearer:
-        """Which key a secret is; refuses with `invalid_token`."""
+        """Which key a secret is; `invalid_token`, or `forbidden` while its maker is suspended."""
         digest = _digest(secret[: LONGEST + 1])
         bearer = self._remembered.get(digest)
         now = self._clock.now()
@@ -130,10 +131,16 @@ class ApiKeys:
             return bearer
         forgotten = self._forgotten
         this = api_keys.c.secret_digest == digest
-        query = select(api_keys.c.id, api_keys.c.game_id, api_keys.c.last_used_at).where(this)
+        query = (
+            select(api_keys.c.id, api_keys.c.game_id, api_keys.c.last_used_at, players.c.suspended_at)
+            .outerjoin(players, players.c.id == api_keys.c.created_by)
+            .where(this)
+        )
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         if row is None:
             raise Refusal("invalid_token", "there is no such API key, or it was revoked")
+        if row.suspended_at is not None:
+            raise Refusal("forbidden", "whoever made this API key is suspended")
         noted = row.last_used_at or 0
         if noted + _NOTED_EVERY <= now:
             note = update(api_keys).where(this).values(last_used_at=now)

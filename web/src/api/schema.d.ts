@@ -1567,14 +1567,14 @@ export interface paths {
         };
         get?: never;
         /**
-         * Sign an account out everywhere and let it sign in no more
-         * @description Sign an account out everywhere and let it sign in no more.
+         * Sign an account out everywhere and let it sign in no more; its API keys are refused
+         * @description Sign an account out everywhere and let it sign in no more; its API keys are refused.
          */
         put: operations["roles_suspend"];
         post?: never;
         /**
-         * Let a suspended account sign in again
-         * @description Let a suspended account sign in again.
+         * Let a suspended account sign in again, and its API keys count
+         * @description Let a suspended account sign in again, and its API keys count.
          */
         delete: operations["roles_reinstate"];
         options?: never;

@@ -36,7 +36,7 @@ async def take(given: Given, caller: Caller, player_id: PlayerId, role: TheRole)
 
 @router.put("/suspension", **contract(status=204, refuses=("not_found", "forbidden")))
 async def suspend(given: Given, caller: Caller, player_id: PlayerId) -> Response:
-    """Sign an account out everywhere and let it sign in no more."""
+    """Sign an account out everywhere and let it sign in no more; its API keys are refused."""
     require("player.suspend", relations_of(caller))
     await given.roles.suspend(caller.player_id, player_id)
     return nothing()
@@ -44,7 +44,7 @@ async def suspend(given: Given, caller: Caller, player_id: PlayerId) -> Response
 
 @router.delete("/suspension", **contract(status=204, refuses=("not_found", "forbidden")))
 async def reinstate(given: Given, caller: Caller, player_id: PlayerId) -> Response:
-    """Let a suspended account sign in again."""
+    """Let a suspended account sign in again, and its API keys count."""
     require("player.suspend", relations_of(caller))
     await given.roles.reinstate(caller.player_id, player_id)
     return nothing()
