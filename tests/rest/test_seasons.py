@@ -506,3 +506,22 @@ def test_a_tier_follows_from_the_rank(tiers: tuple[SeasonTier, ...], expected: l
         tiers=tiers, texts=SeasonTexts(), standings_id=None, digest=None, closed_at=None, created_at=0,
     )  # fmt: skip
     assert [it.tier_at(rank, 5) for rank in range(1, 6)] == expected
+
+
+async def test_a_list_begun_before_the_end_goes_on_in_the_final_standings(
+    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
+) -> None:
+    now = clock.now()
+    of = (await ana.post(f"/games/{game}/seasons", season(now - MINUTE, now + 5 * MINUTE)))["id"]
+    for player, points in ((ana, 30), (bea, 20)):
+        await score(server, game, player, points, now)
+    lists: list[tuple[str, dict[str, str]]] = [
+        (f"/games/{game}/seasons/{of}/standings", {}),
+        (f"/leaderboards/{game}", {"board": "score", "season": of}),
+    ]
+    begun = [(await ana.get(path, limit="1", **query))["next_cursor"] for path, query in lists]
+    clock.ahead = 6 * MINUTE
+    await SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock).look()
+    for (path, query), cursor, lines in zip(lists, begun, ("items", "rankings"), strict=True):
+        rest = await ana.get(path, cursor=cursor, **query)
+        assert ([line["points"] for line in rest[lines]], rest["next_cursor"]) == ([20], None), path

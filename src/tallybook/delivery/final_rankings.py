@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from msgspec import UNSET
+from sqlalchemy import Connection
 
 from tallybook.accounts.merges import Persons
 from tallybook.accounts.names import Names
@@ -14,7 +15,15 @@ from tallybook.database.engine import Database
 from tallybook.delivery.leaderboard_shapes import Asked, Period, PlayerStanding, Ranking, Rankings
 from tallybook.kernel.refusals import not_found
 from tallybook.projections.records.lists import Line
-from tallybook.projections.season_standings import Frozen, FrozenPart, Standing, frozen_part, frozen_place
+from tallybook.projections.season_standings import (
+    Frozen,
+    FrozenPart,
+    Standing,
+    frozen_part,
+    frozen_place,
+    mark,
+    place_of,
+)
 
 
 class FinalRankings:
@@ -39,13 +48,16 @@ class FinalRankings:
         limit: int,
         after: Line | None,
     ) -> tuple[Rankings, Line | None]:
-        """A part of a list, and the line behind which it goes on; `since` of such a line is its place."""
+        """A part of a list, and the line behind which it goes on."""
         listed = self._listed(board, season, asked, wanted)
-        place = 0 if after is None else after.since
-        part = await self._database.read(partial(frozen_part, listed=listed, limit=limit, after=place))
+
+        def read(connection: Connection) -> FrozenPart | None:
+            return frozen_part(connection, listed, limit=limit, after=place_of(connection, listed, after))
+
+        part = await self._database.read(read)
         assert part is not None
         more = part.lines and part.start + len(part.lines) < part.total
-        last = Line(season.id, 0, 0, 0, part.lines[-1].place) if more else None
+        last = mark(listed, part.lines[-1].place) if more else None
         return await self._shown(board, part, bounds), last
 
     async def around(

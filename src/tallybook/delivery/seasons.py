@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
+from sqlalchemy import Connection
 
 from tallybook.accounts.names import Names
 from tallybook.catalogue.boards import Board
@@ -18,7 +19,7 @@ from tallybook.projections.records.lists import Line
 from tallybook.projections.records.ranks import Ranks
 from tallybook.projections.records.reading import entries_of
 from tallybook.projections.records.records import Records
-from tallybook.projections.season_standings import Standing, final
+from tallybook.projections.season_standings import Frozen, Standing, final, mark, place_of
 
 
 class StandingLine(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class SeasonStandings:
     async def of(self, season: Season, board_key: str, *, after: Line | None, limit: int) -> Part:
         """A part of the list of one of the season's boards; `not_found` for any other board.
 
-        Of a line in final standings, `since` is its place.
+        One that was begun before the end goes on in the final standings, behind whom it named last.
         """
         if board_key not in season.boards:
             raise not_found("leaderboard in this season")
@@ -66,17 +67,13 @@ class SeasonStandings:
         if season.standings_id is None:
             found, total, last = await self._running(board, after, limit)
         else:
-            found, total = await self._database.read(
-                partial(
-                    final,
-                    season_id=season.id,
-                    standings_id=season.standings_id,
-                    board_id=board.id,
-                    after=0 if after is None else after.since,
-                    limit=limit,
-                )
-            )
-            last = Line(season.id, 0, 0, 0, found[-1].place) if found else None
+            frozen = Frozen(season.id, season.standings_id, board.id)
+
+            def read(connection: Connection) -> tuple[list[Standing], int]:
+                return final(connection, frozen, after=place_of(connection, frozen, after), limit=limit)
+
+            found, total = await self._database.read(read)
+            last = mark(frozen, found[-1].place) if found else None
         more = bool(found) and found[-1].place < total
         return Part(await self._shown(season, board, found, total), total, last if more else None)
 

@@ -21,6 +21,7 @@ from tallybook.accounts.tables import players
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.catalogue.tables import season_standings
 from tallybook.database.schema import Id
+from tallybook.projections.records.lists import Line
 from tallybook.projections.records.tables import entries
 
 DIGESTED = 5_000  # rows read at once
@@ -75,17 +76,6 @@ def keep_only(connection: Connection, season_id: UUID, standings_id: UUID) -> No
     connection.execute(delete(table).where(others))
 
 
-def final(
-    connection: Connection, season_id: UUID, standings_id: UUID, board_id: UUID, *, after: int, limit: int
-) -> tuple[list[Standing], int]:
-    """Lines after a place of frozen standings, and how many there are in all."""
-    here = (*_of(season_id, standings_id), season_standings.c.board_id == board_id)
-    place = season_standings.c.place
-    total = connection.execute(select(func.max(place)).where(*here)).scalar_one()
-    rows = connection.execute(select(*_frozen).where(*here, place > after).order_by(place).limit(limit))
-    return [Standing(*row) for row in rows], total or 0
-
-
 class Frozen(NamedTuple):
     """The final standings on one board, or of some of those on it."""
 
@@ -104,6 +94,29 @@ class Frozen(NamedTuple):
             near = select(players.c.id).where(players.c.region == self.region)
             found.append(table.c.member_id.in_(near))
         return found
+
+
+def final(connection: Connection, frozen: Frozen, *, after: int, limit: int) -> tuple[list[Standing], int]:
+    """Lines after a place of frozen standings, and how many there are in all."""
+    here, place = frozen.matching(), season_standings.c.place
+    total = connection.execute(select(func.max(place)).where(*here)).scalar_one()
+    rows = connection.execute(select(*_frozen).where(*here, place > after).order_by(place).limit(limit))
+    return [Standing(*row) for row in rows], total or 0
+
+
+def mark(frozen: Frozen, place: int) -> Line:
+    """What a cursor says of a line in frozen standings: in the stead of a member it has the season."""
+    return Line(frozen.season_id, 0, 0, 0, place)
+
+
+def place_of(connection: Connection, frozen: Frozen, line: Line | None) -> int:
+    """The place of a line that was the last of a part, before the end or after it; 0 for none."""
+    if line is None:
+        return 0
+    if line.member_id == frozen.season_id:
+        return line.since
+    found = frozen_place(connection, frozen, [line.member_id])
+    return 0 if found is None else found.line.place
 
 
 class FrozenPart(NamedTuple):

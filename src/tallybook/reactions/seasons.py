@@ -15,7 +15,15 @@ from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.lock import lock, tail
 from tallybook.projections.records.filling import unfilled
 from tallybook.projections.records.records import Records
-from tallybook.projections.season_standings import DIGESTED, Digest, discard, final, freeze, keep_only
+from tallybook.projections.season_standings import (
+    DIGESTED,
+    Digest,
+    Frozen,
+    discard,
+    final,
+    freeze,
+    keep_only,
+)
 
 log = logging.getLogger(__name__)
 
@@ -71,15 +79,9 @@ class SeasonKeeping:
         for board in boards:
             after, total = 0, 1
             while after < total:
+                written = Frozen(season.id, standings_id, board.id)
                 lines, total = await self._database.read(
-                    partial(
-                        final,
-                        season_id=season.id,
-                        standings_id=standings_id,
-                        board_id=board.id,
-                        after=after,
-                        limit=DIGESTED,
-                    )
+                    partial(final, frozen=written, after=after, limit=DIGESTED)
                 )
                 digest.add(board.id, lines)
                 after += DIGESTED
