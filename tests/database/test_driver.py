@@ -113,7 +113,7 @@ async def test_a_caller_that_goes_away_leaves_no_half_read_answer(postgres_url: 
         await database.close()
 
 
-async def test_nothing_is_asked_about_each_element_of_an_array(postgres_url: str) -> None:
+async def test_no_abstract_class_is_asked_about_arrays_or_their_elements(postgres_url: str) -> None:
     """asyncpg would ask abstract classes, which takes longer than all else it does with most of them."""
     asked: list[str] = []
 
@@ -137,7 +137,7 @@ async def test_nothing_is_asked_about_each_element_of_an_array(postgres_url: str
     database = open_database(postgres_url)
     try:
         assert await database.write(arrays) == ["100 to 99"]
-        assert len(asked) < 10
+        assert not asked
     finally:
         await database.close()
 

@@ -29,9 +29,10 @@ def _tell_arrays_by_type() -> None:
     """
     from asyncpg.protocol import protocol
 
-    for name in ("IterableABC", "SizedABC"):
+    types = {"IterableABC": (list, tuple), "SizedABC": (list, tuple), "MappingABC": dict}
+    for name, those in types.items():
         if hasattr(protocol, name):
-            setattr(protocol, name, (list, tuple))
+            setattr(protocol, name, those)
 
 
 def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
