@@ -241,10 +241,10 @@ class GameAnalytics:
 
     def _intervals(self, interval: Interval, first: date | None, last: date | None) -> Buckets:
         last = last or self._today()
-        first = first or beginning(interval, last - _BEFORE[interval])
         for field, day in (("from", first), ("to", last)):
-            if not 1971 < day.year < 2200:
+            if day is not None and not 1971 < day.year < 2200:
                 raise invalid(field, "must be a date of this time")
+        first = first or beginning(interval, last - _BEFORE[interval])
         if first > last:
             raise invalid("from", "must not be after the last day")
         if (last - first) / timedelta(days={"day": 1, "week": 7, "month": 31}[interval]) > MOST_INTERVALS:
