@@ -1,9 +1,12 @@
 """The library over REST: games and people, found and sorted, archived and brought back."""
 
+import base64
 from typing import Any
 
+import msgspec
 import pytest
 
+from tallybook.kernel.clock import SystemClock, iso
 from tests.rest.kit import API, Person, body_of, code_of
 
 POINTS = {"name": "Points", "data_type": "integer", "scoring": True}
@@ -116,6 +119,42 @@ async def test_a_cursor_leads_on_in_its_own_list_alone(ana: Person) -> None:
     for path in (*others, *mine):
         response = await ana.call("GET", f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
         assert (response.status_code, code_of(response)) == (400, "invalid")
+
+
+async def test_an_altered_cursor_is_refused_or_leads_somewhere(ana: Person, bea: Person) -> None:
+    game = (await ana.post("/games", {"name": "Azul"}))["id"]
+    await ana.post("/games", {"name": "Hex"})
+    for each in (ana, bea):
+        await each.post(f"/games/{game}/scores", {"score": 5})
+    for _ in range(2):
+        body = {"game_id": game, "seats": [{"player_id": ana.id}, {"player_id": bea.id}], "public": True}
+        session = (await ana.post("/sessions", body))["id"]
+        await ana.post(f"/sessions/{session}/end", {"result": [{"seat": 0, "winner": True}]})
+
+    board = f"/leaderboards/{game}?board=score"
+    both = f"{ana.id},{bea.id}"
+    for path in (
+        *("/feed", "/games", "/games?sort=name", "/sessions/history", f"/games/{game}/ratings"),
+        *(board, f"{board}&players={both}", f"{board}&as_of={iso(SystemClock().now())}"),
+    ):
+        path += f"{'&' if '?' in path else '?'}limit=1"
+        cursor = base64.urlsafe_b64decode(body_of(await ana.call("GET", path))["next_cursor"])
+        places = [(n, byte) for n in range(8, len(cursor)) for byte in (0x00, 0x80, 0xD3, 0xFF)]
+        altered = [cursor[:n] + bytes([byte]) + cursor[n + 1 :] for n, byte in places]
+        for other in (*altered, *_sized(cursor)):
+            response = await ana.call("GET", f"{path}&cursor={base64.urlsafe_b64encode(other).decode()}")
+            assert response.is_success or code_of(response) == "invalid", (path, other)
+
+
+def _sized(cursor: bytes) -> list[bytes]:
+    """The cursor with each of its parts shorter, longer, smaller and larger."""
+    of_list, *parts = msgspec.msgpack.decode(cursor)
+    found = []
+    for n, part in enumerate(parts):
+        text = isinstance(part, bytes)
+        others = [b"", part[1:], part + b"x", b"\xff" * len(part)] if text else [-1, 1 << 63]
+        found += [[of_list, *parts[:n], other, *parts[n + 1 :]] for other in others]
+    return [msgspec.msgpack.encode(each) for each in found]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from tallybook.projections.ratings_model import Rating
 from tallybook.projections.ratings_tables import ratings
 
-_ORDER = struct.Struct(">?q")
+_ORDER = struct.Struct(">?i")
 
 
 class Place(NamedTuple):

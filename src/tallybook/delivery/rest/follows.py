@@ -45,9 +45,8 @@ async def following(given: Given, _caller: Caller, player_id: PlayerId, at: Part
 @router.get("/feed", **contract(gives=PageOf[shapes.SessionSummary]))
 async def feed(given: Given, caller: Caller, at: Part) -> Response:
     """Finished sessions of the caller, and public ones of those the caller follows; newest first."""
-    before = None if at.after is None else (int.from_bytes(at.after[0], "big"), at.after[1])
-    found = await given.feed.read(caller, before=before, limit=at.limit + 1)
-    return part(found, at, lambda each: (each[0][0].to_bytes(8, "big"), each[0][1]), lambda each: each[1])
+    found = await given.feed.read(caller, before=at.after_number, limit=at.limit + 1)
+    return part(found, at, lambda each: (each[0][0].to_bytes(8), each[0][1]), lambda each: each[1])
 
 
 async def _list(given: Given, player_id: PlayerId, side: Side, at: Part) -> Response:

@@ -74,10 +74,9 @@ async def history(request: Request) -> Response:
     if {"outcome", "opponent_id"} & asked.keys():
         asked.setdefault("player_id", caller.player_id)
     asked.setdefault("scope", "visible" if "game_id" in asked or ADMIN in caller.roles else "own")
-    before = None if at.after is None else (int.from_bytes(at.after[0][:7]), at.after[1])
     given: Services = request.app.services
-    items, last = await given.history.list(caller, Wanted(**asked), before=before, limit=at.limit)
-    following = None if last is None else at.cursor((last[0].to_bytes(7), last[1]))
+    items, last = await given.history.list(caller, Wanted(**asked), before=at.after_number, limit=at.limit)
+    following = None if last is None else at.cursor((last[0].to_bytes(8), last[1]))
     return answer({"items": Raw(items), "next_cursor": following})
 
 

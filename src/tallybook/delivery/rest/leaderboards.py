@@ -18,7 +18,7 @@ from tallybook.delivery.rest.callers import maybe_anyone_of
 from tallybook.delivery.rest.direct import direct, read_query
 from tallybook.delivery.rest.history import When
 from tallybook.delivery.rest.hot import hot
-from tallybook.delivery.rest.reading import moment, parse_ids
+from tallybook.delivery.rest.reading import Position, Whole, foreign_cursor, moment, parse_ids
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Services
 from tallybook.kernel.ids import parse_id
@@ -32,7 +32,7 @@ MOST_BODIES = 500
 
 _bodies: dict[tuple[UUID, "Top"], tuple[Rankings, bytes]] = {}  # encoded lists; no list is ever changed
 _cursors = msgspec.msgpack.Encoder(uuid_format="bytes")
-_read_cursor = msgspec.msgpack.Decoder(tuple[bytes, UUID, int, int, int])
+_read_cursor = msgspec.msgpack.Decoder(tuple[bytes, UUID, Whole, Whole, Position])
 
 
 class Which(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +152,7 @@ def _line(cursor: str, of_list: bytes) -> Line:
         read = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
         digest, member, value, second, since = _read_cursor.decode(read)
     except (ValueError, msgspec.DecodeError):
-        raise invalid("cursor", "was not given by this server") from None
+        raise foreign_cursor() from None
     if digest != _digest(of_list):
         raise invalid("cursor", "belongs to another list")
     return Line(member, 0, value, second, since)

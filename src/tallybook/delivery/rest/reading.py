@@ -193,9 +193,27 @@ class Listing:
         """The id after which a list goes on that is in the order of its ids."""
         return None if self.after is None else self.after[1]
 
+    @property
+    def after_number(self) -> tuple[int, UUID] | None:
+        """The number of eight bytes and the id after which a list goes on that is in the order of those."""
+        if self.after is None:
+            return None
+        number = int.from_bytes(self.after[0])
+        if len(self.after[0]) != 8 or number >= 1 << 63:
+            raise foreign_cursor()
+        return number, self.after[1]
+
     def cursor(self, key: Key) -> str:
         return base64.urlsafe_b64encode(_cursors.encode((self.list, *key))).decode()
 
+
+def foreign_cursor() -> Refusal:
+    return invalid("cursor", "was not given by this server")
+
+
+# In cursors of leaderboards. The database takes 64 bits, and an event's position is never below zero.
+Whole = Annotated[int, Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+Position = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 
 _cursors = msgspec.msgpack.Encoder(uuid_format="bytes")
 _read_cursor = msgspec.msgpack.Decoder(tuple[bytes, bytes, UUID])
@@ -214,7 +232,7 @@ async def listing(
             base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
         )
     except (ValueError, msgspec.DecodeError):
-        raise invalid("cursor", "was not given by this server") from None
+        raise foreign_cursor() from None
     if of_list != asked:
         raise invalid("cursor", "belongs to another list")
     return Listing(asked, (order, last), limit)

@@ -15,14 +15,25 @@ from tallybook.catalogue.seasons import Season as Defined
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
-from tallybook.delivery.rest.reading import Command, CommandId, GameId, Key, Part, body_of, moment
+from tallybook.delivery.rest.reading import (
+    Command,
+    CommandId,
+    GameId,
+    Key,
+    Part,
+    Position,
+    Whole,
+    body_of,
+    foreign_cursor,
+    moment,
+)
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name, Page
 from tallybook.delivery.seasons import StandingLine
 from tallybook.kernel.clock import iso
 from tallybook.kernel.ids import parse_id
-from tallybook.kernel.refusals import invalid, not_found
+from tallybook.kernel.refusals import not_found
 from tallybook.projections.records.lists import Line
 
 router = api_router("/games/{id}/seasons", tag="seasons")
@@ -246,7 +257,7 @@ def _moment(text: str | UnsetType, field: str) -> int | UnsetType:
 
 
 _keys = msgspec.msgpack.Encoder()
-_read_key = msgspec.msgpack.Decoder(tuple[int, int, int])
+_read_key = msgspec.msgpack.Decoder(tuple[Whole, Whole, Position])
 
 
 def _key(line: Line) -> Key:
@@ -257,7 +268,7 @@ def _line(key: bytes, member: UUID) -> Line:
     try:
         return Line(member, 0, *_read_key.decode(key))
     except msgspec.DecodeError:
-        raise invalid("cursor", "was not given by this server") from None
+        raise foreign_cursor() from None
 
 
 def _shown(given: Services, season: Defined) -> Season:

@@ -144,7 +144,7 @@ async def deliveries(
     """What was sent or is to be, newest event first; delivered ones stay for a week, dead ones a month."""
     await _require(given, caller, game_id)
     await given.webhooks.webhook(game_id, webhook_id)
-    before = None if at.after is None else int.from_bytes(at.after[0])
+    before = None if at.after_number is None else at.after_number[0]
     found = await given.delivering.deliveries(webhook_id, status, before=before, limit=at.limit + 1)
     return part(found, at, lambda each: (each[0].to_bytes(8), each[1].id), lambda each: each[1])
 
