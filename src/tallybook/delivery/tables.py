@@ -106,7 +106,6 @@ def event_json(recorded: Recorded, event: Event, texts: dict[str, str], prev_ind
         if isinstance(value, FreeText):
             text = value.text if value.text is not None else texts.get(value.digest)
             shown = replace(shown, **{name: text})
-    happened_at = recorded.committed_at if recorded.at is None else recorded.at
     return _encode(
         {
             "index": recorded.index,
@@ -114,7 +113,7 @@ def event_json(recorded: Recorded, event: Event, texts: dict[str, str], prev_ind
             "type": recorded.type,
             "data": msgspec.Raw(recorded.payload) if shown is recorded.event else shown,
             "actor": recorded.actor,
-            "at": iso(happened_at),
+            "at": iso(recorded.happened_at),
         }
     )
 

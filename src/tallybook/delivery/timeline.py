@@ -124,7 +124,7 @@ def _step(recorded: Recorded, before: Board | None, now: Board) -> Step:
     seat, stat, in_round = (getattr(event, name, None) for name in ("seat", "stat", "round"))
     return Step(
         index=recorded.index,
-        at=iso(recorded.committed_at if recorded.at is None else recorded.at),
+        at=iso(recorded.happened_at),
         actor=recorded.actor,
         kind=recorded.type.rpartition(".v")[0].rpartition(".")[2],
         seat=seat,

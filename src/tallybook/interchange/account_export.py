@@ -77,8 +77,9 @@ def _seen(session: Session, events: Sequence[Recorded], viewer: Viewer) -> Itera
 
 
 def _plain(recorded: Recorded) -> Seen:
-    at = recorded.committed_at if recorded.at is None else recorded.at
-    return Seen(recorded.index, recorded.type, Raw(recorded.payload), iso(at), zone=recorded.zone)
+    return Seen(
+        recorded.index, recorded.type, Raw(recorded.payload), iso(recorded.happened_at), zone=recorded.zone
+    )
 
 
 async def document(about: About, lists: Mapping[str, Parts]) -> AsyncIterator[bytes]:

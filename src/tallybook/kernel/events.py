@@ -123,3 +123,8 @@ class Recorded(msgspec.Struct, eq=False, gc=False):
         if self._event is None:
             self._event = registry.decode(self.type, self.payload)
         return self._event
+
+    @property
+    def happened_at(self) -> int:
+        """What the client says, or else when it was committed."""
+        return self.committed_at if self.at is None else self.at

@@ -115,7 +115,7 @@ class Analytics(MadeInMemory[_Made]):
         for recorded in events:
             if name_without_version(recorded.type) not in self.concerns:
                 continue  # a rebuild hands on everything
-            at = recorded.committed_at if recorded.at is None else recorded.at
+            at = recorded.happened_at
             event = recorded.event
             if isinstance(event, AchievementRevoked):  # says nothing of the player's being there
                 held[_key(event)] = None, recorded.position

@@ -62,9 +62,8 @@ class CareerStatistics(MadeInMemory[dict[Key, Aggregate]]):
             book = made  # into which nothing comes twice
         for recorded, key, report in said:
             if recorded.index > known.get(key, -1):
-                happened_at = recorded.committed_at if recorded.at is None else recorded.at
                 aggregate = book.setdefault(key, Aggregate())
-                aggregate.add(report.value, report.delta, recorded.index, happened_at)
+                aggregate.add(report.value, report.delta, recorded.index, recorded.happened_at)
         if made is None:
             kept.write(connection, slot, book)
 

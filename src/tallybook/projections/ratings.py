@@ -81,8 +81,7 @@ def _take_results(connection: Connection, slot: str, events: Sequence[Recorded],
     counting = [r for r in finished if isinstance(r.event, SessionFinished) and _rated_seats(r.event.result)]
     games = _games_of(connection, [recorded.stream for recorded in counting])
     for recorded in counting:
-        ended_at = recorded.committed_at if recorded.at is None else recorded.at
-        rows[recorded.stream] = [recorded.stream, games[recorded.stream], ended_at, "[]", -1]
+        rows[recorded.stream] = [recorded.stream, games[recorded.stream], recorded.happened_at, "[]", -1]
     changed = {}
     for recorded in news:
         row = rows.get(recorded.stream)

@@ -60,7 +60,7 @@ def present(seats: Seats) -> list[Row]:
 
 
 def change(row: Row, seats: Seats, recorded: Recorded) -> None:
-    happened_at = recorded.committed_at if recorded.at is None else recorded.at
+    happened_at = recorded.happened_at
     session_id = recorded.stream
     match recorded.event:
         case SessionCreated() as created:

@@ -92,7 +92,7 @@ class CareerDays(MadeInMemory[dict[Key, Aggregate]]):
             whole = book.setdefault(row, Aggregate())
             day = book.setdefault((*key, _day(recorded)), Aggregate(latest=whole.latest))
             for aggregate in (whole, day):
-                aggregate.add(report.value, report.delta, recorded.index, _at(recorded))
+                aggregate.add(report.value, report.delta, recorded.index, recorded.happened_at)
             day.latest = whole.latest
         if made is None:
             kept.write(connection, slot, book)
@@ -101,12 +101,8 @@ class CareerDays(MadeInMemory[dict[Key, Aggregate]]):
         kept.tables.clear(connection, slot)
 
 
-def _at(recorded: Recorded) -> int:
-    return recorded.committed_at if recorded.at is None else recorded.at
-
-
 def _day(recorded: Recorded) -> int:
-    return _at(recorded) // DAY
+    return recorded.happened_at // DAY
 
 
 def _counts(recorded: Recorded) -> list[tuple[Key, int]]:

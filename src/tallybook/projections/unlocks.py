@@ -309,7 +309,6 @@ def _in_sessions(connection: Connection, events: Sequence[Recorded]) -> Iterable
 
 
 def _fold(row: Row, recorded: Recorded) -> None:
-    happened_at = recorded.committed_at if recorded.at is None else recorded.at
     match recorded.event:
         case AchievementProgressed(steps=steps):
             row.steps += steps
@@ -318,17 +317,13 @@ def _fold(row: Row, recorded: Recorded) -> None:
             row.points += points
             row.bot = int(bot)
             if not row.held:
-                row.held, row.unlocked_at, row.position, row.revoked_at = (
-                    1,
-                    happened_at,
-                    recorded.position,
-                    None,
-                )
+                row.held, row.unlocked_at = 1, recorded.happened_at
+                row.position, row.revoked_at = recorded.position, None
         case AchievementRevoked(points=points, tier=tier):
             row.tiers &= ~(1 << (tier or 0))
             row.points -= points
             if not row.tiers:
-                row.held, row.revoked_at = 0, happened_at
+                row.held, row.revoked_at = 0, recorded.happened_at
     row.seen = recorded.position
 
 

@@ -224,15 +224,14 @@ def _careers(
         recorded = Recorded(*row)
         ends[recorded.stream] = recorded.index
         if recorded.type.startswith(tuple(wanted)):
-            at = recorded.committed_at if recorded.at is None else recorded.at
-            newer[recorded.stream] += _in_career(recorded, at)
+            newer[recorded.stream] += _in_career(recorded)
     for stream, person in streams.items():
         for happening in remembered.go_on(stream, ends[stream], newer[stream]):
             yield person, happening
 
 
-def _in_career(recorded: Recorded, at: int) -> Iterator[Happening]:
-    position = recorded.position
+def _in_career(recorded: Recorded) -> Iterator[Happening]:
+    at, position = recorded.happened_at, recorded.position
     match recorded.event:
         case ScoreSubmitted(board=board, score=score, bot=False):
             yield ScoreGiven(at=at, position=position, board=board, score=Decimal(score))

@@ -140,8 +140,7 @@ def given(connection: Connection, holding: Holding) -> list[Given]:
         key = event.player, event.tier or PLAIN
         found.pop(key, None)
         if isinstance(event, AchievementUnlocked):
-            at = recorded.committed_at if recorded.at is None else recorded.at
-            found[key] = Given(*key, at, recorded.position, event.by, event.evidence)
+            found[key] = Given(*key, recorded.happened_at, recorded.position, event.by, event.evidence)
     return sorted(found.values(), key=attrgetter("position"))
 
 

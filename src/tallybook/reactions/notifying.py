@@ -108,7 +108,7 @@ class Notifying:
                     "achievement_id": unlocked.achievement,
                     "points": unlocked.points,
                     "tier": unlocked.tier,
-                    "unlocked_at": iso(recorded.committed_at if recorded.at is None else recorded.at),
+                    "unlocked_at": iso(recorded.happened_at),
                 }
                 yield _notice(recorded, unlocked.player, "achievement_unlocked", **told)
             case SessionCreated() as created:

@@ -123,7 +123,7 @@ def evolve(session: Session | None, recorded: Recorded) -> Session:
 
 def evolve_platform(session: Session | None, recorded: Recorded) -> Session:
     event = cast("PlatformEvent", recorded.event)
-    happened_at = recorded.committed_at if recorded.at is None else recorded.at
+    happened_at = recorded.happened_at
     if isinstance(event, SessionCreated):
         return _created(event, happened_at)
     assert session is not None, "a session begins with session_created"

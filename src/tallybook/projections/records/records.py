@@ -205,10 +205,8 @@ class _Batch:
                 if recorded.stream in before:
                     continue
                 game_id = self._games[recorded.stream]
-                at = recorded.committed_at if recorded.at is None else recorded.at
-                made = sessions.rows_of(
-                    self._boards[game_id].values(), game_id, recorded, recorded.position, at
-                )
+                taking = self._boards[game_id].values()
+                made = sessions.rows_of(taking, game_id, recorded, recorded.position, recorded.happened_at)
                 rows += [row for row, _, _ in made]
                 given += [(key, what, board) for _, what, board in made]
                 continue

@@ -159,4 +159,4 @@ def finished(connection: Connection, session_id: UUID) -> tuple[int, int]:
     query = select(func.min(table.c.from_position)).where(table.c.session_id == session_id)
     position = connection.execute(query).scalar_one()
     first = Recorded(*_at_positions.run(connection, [(position,)])[0])
-    return position, first.committed_at if first.at is None else first.at
+    return position, first.happened_at
