@@ -7,10 +7,7 @@ import pytest
 from tallybook.accounts.accounts import Accounts
 from tallybook.ledger.ledger import Ledger
 from tests.accounts.kit import HandClock, accounts_on
-from tests.ledger.conftest import mariadb, postgresql, url
 from tests.ledger.kit import node
-
-__all__ = ["mariadb", "postgresql", "url"]  # a database with all tables, empty
 
 
 @pytest.fixture

@@ -13,10 +13,7 @@ from tallybook.kernel.clock import SystemClock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.ledger import Ledger
-from tests.ledger.conftest import mariadb, postgresql, url
 from tests.ledger.kit import node
-
-__all__ = ["mariadb", "postgresql", "url"]
 
 PLAYERS = 5
 STEPS = st.lists(st.tuples(st.integers(0, PLAYERS - 1), st.none() | st.integers(0, PLAYERS - 1)), max_size=14)

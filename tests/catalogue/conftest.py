@@ -4,10 +4,10 @@ import pytest
 
 from tallybook.catalogue.catalogue import Catalogue
 from tallybook.ledger.ledger import Ledger
-from tests.accounts.conftest import clock, ledger, mariadb, postgresql, url
+from tests.accounts.conftest import clock, ledger
 from tests.accounts.kit import HandClock
 
-__all__ = ["clock", "ledger", "mariadb", "postgresql", "url"]
+__all__ = ["clock", "ledger"]
 
 
 @pytest.fixture

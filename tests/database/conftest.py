@@ -1,13 +1,10 @@
-"""The same databases as the ledger's own tests, and each of them opened."""
+"""Each of the databases, opened."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tallybook.database.engine import Database, open_database
-from tests.ledger.conftest import mariadb, postgresql, url
-
-__all__ = ["mariadb", "postgresql", "url"]
 
 
 @pytest.fixture

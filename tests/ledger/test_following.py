@@ -364,7 +364,7 @@ async def test_a_rebuild_has_what_was_taken_in_just_before_its_switch(
 async def test_a_newer_release_makes_the_projection_anew_by_itself_and_the_older_leaves_it_alone(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tallybook.ledger.rebuild.GRACE", 0)
+    monkeypatch.setattr("tallybook.ledger.behind.rebuild", partial(rebuild, grace=0))
     table = new_id()
     async with working(url, projections=[Heap()]) as (ledger, runner):
         await ledger.append(take(table, 1, 2, 3))

@@ -1,12 +1,10 @@
 """Any history of two nodes ends as a plain Python model of the ledger says, on every database."""
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +23,6 @@ from tests.ledger.kit import (
     Pile,
     State,
     Taken,
-    create_tables,
     node,
     outcomes,
     sticks,
@@ -185,18 +182,13 @@ def check(examples: int, fresh: Callable[[], str]) -> None:
     property_()
 
 
-def test_two_nodes_on_sqlite_do_as_the_model_does() -> None:
-    with TemporaryDirectory() as folder:
-        template, path = Path(folder) / "template.db", Path(folder) / "tallybook.db"
-        asyncio.run(create_tables(f"sqlite:///{template}"))
+def test_two_nodes_on_sqlite_do_as_the_model_does(sqlite: Callable[[Path], str], tmp_path: Path) -> None:
+    def fresh() -> str:
+        for leftover in tmp_path.glob("tallybook.db*"):
+            leftover.unlink()
+        return sqlite(tmp_path)
 
-        def fresh() -> str:
-            for leftover in Path(folder).glob("tallybook.db*"):
-                leftover.unlink()
-            shutil.copy(template, path)
-            return f"sqlite:///{path}"
-
-        check(40, fresh)
+    check(40, fresh)
 
 
 def test_two_nodes_on_postgresql_do_as_the_model_does(postgresql: Callable[[], str]) -> None:

@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from tallybook.cli.listening import listener
 from tests.app.people import Person, door
 from tests.app.serving import Tallybook, tallybook
 
@@ -67,16 +68,18 @@ async def test_no_worker_outlives_its_supervisor(workers: Tallybook) -> None:
     assert not alive
 
 
-def test_a_second_server_on_the_same_port_says_that_it_is_taken(workers: Tallybook, tmp_path: Path) -> None:
-    second = tallybook(
-        tmp_path,
-        workers.database_url,
-        *("serve", "--workers", "2", "--port", str(workers.port)),
-        more=workers.more,
-    )
+def test_a_second_server_on_the_same_port_says_that_it_is_taken(
+    postgres_url: str, shared: dict[str, str], tmp_path: Path
+) -> None:
+    with listener("127.0.0.1", 0) as of_a_worker:  # which would share its port with others like it
+        of_a_worker.listen()
+        port = of_a_worker.getsockname()[1]
+        second = tallybook(
+            tmp_path, postgres_url, "serve", "--workers", "2", "--port", str(port), more=shared
+        )
 
     assert (second.returncode, second.stderr.count("\n")) == (1, 1)
-    assert f"cannot listen on port {workers.port} of 127.0.0.1: Address already in use" in second.stderr
+    assert f"cannot listen on port {port} of 127.0.0.1: Address already in use" in second.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from fastapi import FastAPI
 
 from tallybook.bootstrap.node import Node, node
 from tallybook.settings import Settings
-from tests.ledger.conftest import mariadb, postgresql, url
 from tests.rest.kit import Person, enter
 
-__all__ = ["mariadb", "postgresql", "url"]
+
+@pytest.fixture(autouse=True)
+def passwords(cheap_passwords: None) -> None:
+    """Nobody here waits for one."""
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from tallybook.kernel.ids import new_id
 from tallybook.settings import Settings
 from tallybook.telemetry.logs import Log
 from tallybook.telemetry.logs import Request as Answered
-from tests.ledger.kit import create_tables, take
 from tests.ledger.kit import node as ledger_of
+from tests.ledger.kit import take
 from tests.rest.kit import API, Person, code_of, enter
 
 T = TypeVar("T")
@@ -318,16 +318,16 @@ class Held:
         await self._database.close()
 
 
-async def test_a_writer_and_a_follower_that_are_stuck_show_and_come_back(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/tallybook.db"
-    await create_tables(url)
+async def test_a_writer_and_a_follower_that_are_stuck_show_and_come_back(
+    tmp_path: Path, sqlite: Callable[[Path], str]
+) -> None:
     clock, held = Shifted(), []
 
     def around(database: Database) -> Database:
         held.append(Held(database))
         return held[0]
 
-    async with ledger_of(url, clock=clock, around=around) as ledger:
+    async with ledger_of(sqlite(tmp_path), clock=clock, around=around) as ledger:
         health = Health(ledger, lambda connection: False)
         assert await health.ready() == {}
         held[0].free.clear()
