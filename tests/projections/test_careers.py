@@ -21,11 +21,12 @@ from tallybook.careers.events import (
 from tallybook.careers.streams import career_id
 from tallybook.catalogue.statistics import Aggregation
 from tallybook.database.engine import open_database
+from tallybook.kernel.days import DAY
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.text import FreeText
 from tallybook.projections.aggregates import Whole
 from tallybook.projections.careers import PLAYTIME, CareerStatistics, kept, statistics_of_players
-from tallybook.projections.snapshots import DAY, POINTS, SUBMISSIONS, UNLOCKS, CareerDays, seen_in
+from tallybook.projections.snapshots import POINTS, SUBMISSIONS, UNLOCKS, CareerDays, seen_in
 from tallybook.projections.snapshots import kept as kept_days
 from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player
 

@@ -13,19 +13,17 @@ from sqlalchemy import Connection
 from tallybook.catalogue.achievements import MOST_ACHIEVEMENTS, Achievement, achievements_of
 from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock, to_datetime
+from tallybook.kernel.days import LONGEST, Interval, beginning, day_of
 from tallybook.kernel.refusals import invalid
 from tallybook.projections.analytics import NO_TIER, Analytics
 from tallybook.projections.analytics_figures import (
     Buckets,
-    Interval,
     Source,
     Step,
-    beginning,
     buckets,
     count_active,
     count_players,
     count_returning,
-    day_of,
     funnel,
     unlock_times,
     usual_order,
@@ -247,7 +245,7 @@ class GameAnalytics:
         first = first or beginning(interval, last - _BEFORE[interval])
         if first > last:
             raise invalid("from", "must not be after the last day")
-        if (last - first) / timedelta(days={"day": 1, "week": 7, "month": 31}[interval]) > MOST_INTERVALS:
+        if (last - first) / timedelta(days=LONGEST[interval]) > MOST_INTERVALS:
             raise invalid("from", f"at most {MOST_INTERVALS} intervals")
         return buckets(interval, first, last)
 

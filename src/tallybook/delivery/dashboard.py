@@ -29,11 +29,11 @@ from tallybook.delivery.dashboard_shapes import (
     Side,
     StatisticFigures,
     Streaks,
-    day_of,
     hours,
     rated,
 )
 from tallybook.kernel.clock import iso
+from tallybook.kernel.days import day_of
 from tallybook.projections.aggregates import Source, Whole
 from tallybook.projections.careers import PLAYTIME, CareerStatistics
 from tallybook.projections.careers_lines import Line, Lines, Slot, Unlocked, lines_of
@@ -229,8 +229,8 @@ def _game(
         streaks=Streaks(line.streak, line.longest),
         rating=None if rating is None else rated(rating),
         submissions=0 if seen is None else seen[2],
-        first_seen=None if seen is None else day_of(seen[0]),
-        last_seen=None if seen is None else day_of(seen[1]),
+        first_seen=None if seen is None else day_of(seen[0]).isoformat(),
+        last_seen=None if seen is None else day_of(seen[1]).isoformat(),
         statistics=[
             _statistic(key, whole, declared.get(key))
             for key, whole in sorted(line.statistics.items())

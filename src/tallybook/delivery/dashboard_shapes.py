@@ -7,10 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from tallybook.catalogue.statistics import Aggregation
-from tallybook.kernel.clock import iso
 from tallybook.projections.careers_records import Achieved
 from tallybook.projections.ratings_model import Rating
-from tallybook.projections.snapshots import DAY
 
 Hours = Annotated[float, Meta(ge=0, description="Hours, rounded to hundredths.")]
 Milliseconds = Annotated[int, Meta(ge=0, description="The same, exactly, in milliseconds.")]
@@ -179,8 +177,3 @@ def rated(rating: Rating) -> Rated:
 
 def hours(milliseconds: int) -> float:
     return round(milliseconds / 3_600_000, 2)
-
-
-def day_of(day: int) -> str:
-    """A day since 1970 as a date."""
-    return iso(day * DAY)[:10]

@@ -1,8 +1,8 @@
 """How a player's figures went over time: day by day, or by the week or month."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from tallybook.catalogue.statistics import Statistic, statistics_of
 from tallybook.database.engine import Database
 from tallybook.delivery.dashboard_shapes import Day, Hours, hours
 from tallybook.kernel.clock import EPOCH, Clock, to_datetime
+from tallybook.kernel.days import DAY, Interval, beginning, day_of, following, number_of
 from tallybook.kernel.refusals import invalid
 from tallybook.projections.aggregates import Aggregate, Whole
 from tallybook.projections.careers import PLAYTIME
@@ -21,15 +22,12 @@ from tallybook.projections.figures import person_behind
 from tallybook.projections.merges import OPEN
 from tallybook.projections.results import people, results
 from tallybook.projections.sessions import SessionDirectory
-from tallybook.projections.snapshots import DAY, POINTS, SUBMISSIONS, UNLOCKS, CareerDays, days_of
-
-Interval = Literal["day", "week", "month"]
+from tallybook.projections.snapshots import POINTS, SUBMISSIONS, UNLOCKS, CareerDays, days_of
 
 MOST = 400  # periods in one answer
 USUAL = {"day": 30, "week": 7 * 26, "month": 365}  # days back, where nobody says from when
 
 _FIRST, _LAST = EPOCH.date(), date(2999, 12, 31)
-_ONE = timedelta(days=1)
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,14 +100,15 @@ class Trends:
         first = first or max(_FIRST, last - timedelta(days=USUAL[interval]))
         if not _FIRST <= first <= last:
             raise invalid("from", "must be a day since 1970, and not after to")
-        begins = list(_periods(first, last, interval))
+        begins = [beginning(interval, first)]
+        while (end := following(interval, begins[-1])) <= last:
+            begins.append(end)
         if len(begins) > MOST:
             raise invalid("from", f"at most {MOST} periods at once: ask for less, or for longer ones")
 
         def read(connection: Connection) -> Trend:
             person_id, _ = person_behind(connection, self._directory.slot, player_id)
             counted = {day: _Counted() for day in begins}
-            end = _next(begins[-1], interval)
             self._take_sessions(connection, person_id, game_id, begins[0], end, interval, counted)
             self._take_careers(connection, person_id, game_id, begins[0], end, interval, counted)
             declared = {} if game_id is None else statistics_of(connection, [game_id])[game_id]
@@ -134,13 +133,13 @@ class Trends:
             select(sat.c.session_id, sat.c.played_at, sat.c.outcome, held.c.playtime)
             .join(held, (held.c.session_id == sat.c.session_id) & (held.c.to_position == OPEN))
             .where(sat.c.person_id == person_id, sat.c.sat == 1)
-            .where(sat.c.played_at >= _days(first) * DAY, sat.c.played_at < _days(end) * DAY)
+            .where(sat.c.played_at >= number_of(first) * DAY, sat.c.played_at < number_of(end) * DAY)
             .distinct()  # one person may have sat there as two players
         )
         if game_id is not None:
             query = query.where(sat.c.game_id == game_id)
         for _, played_at, outcome, lasted in connection.execute(query):
-            period = counted[_begin(_date(played_at // DAY), interval)]
+            period = counted[beginning(interval, day_of(played_at // DAY))]
             period.played += 1
             period.won += outcome == "won"
             period.playtime += lasted // 1_000
@@ -156,9 +155,9 @@ class Trends:
         counted: dict[date, _Counted],
     ) -> None:
         players = self._persons.members_of(person_id)
-        rows = days_of(connection, self._days.slot, players, _days(first), _days(end) - 1, game_id)
+        rows = days_of(connection, self._days.slot, players, number_of(first), number_of(end) - 1, game_id)
         for (player_id, game, stat, day), aggregate in rows:
-            period = counted[_begin(_date(day), interval)]
+            period = counted[beginning(interval, day_of(day))]
             if stat in {PLAYTIME, SUBMISSIONS, UNLOCKS, POINTS}:
                 period.totals[stat] = period.totals.get(stat, 0) + int(aggregate.total)
             elif game_id is not None:
@@ -184,31 +183,3 @@ def _shown(begins: date, counted: _Counted, declared: dict[str, Statistic]) -> S
             for key, whole in sorted(counted.statistics.items())
         },
     )
-
-
-def _periods(first: date, last: date, interval: Interval) -> Iterator[date]:
-    begins = _begin(first, interval)
-    while begins <= last:
-        yield begins
-        begins = _next(begins, interval)
-
-
-def _begin(day: date, interval: Interval) -> date:
-    """The first day of the period that holds a day."""
-    if interval == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if interval == "month" else day
-
-
-def _next(begins: date, interval: Interval) -> date:
-    if interval == "month":
-        return (begins.replace(day=28) + timedelta(days=4)).replace(day=1)
-    return begins + (7 * _ONE if interval == "week" else _ONE)
-
-
-def _days(day: date) -> int:
-    return (day - _FIRST).days
-
-
-def _date(days: int) -> date:
-    return _FIRST + timedelta(days=days)

@@ -19,11 +19,11 @@ from tallybook.careers.events import (
 )
 from tallybook.database.bulk import Insert
 from tallybook.database.schema import Id, Moment, metadata
+from tallybook.kernel.days import DAY
 from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.projections.making import MadeInMemory, Page, by_key, pages
 from tallybook.projections.slots import SLOTS, Slots
 
-DAY = 86_400 * 1_000_000  # microseconds; days are UTC days and count from 1970-01-01
 NO_TIER = -1
 
 

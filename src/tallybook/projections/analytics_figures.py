@@ -6,8 +6,7 @@ sent, or an achievement was unlocked or came nearer, by the time that the client
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,13 +24,11 @@ from sqlalchemy import (
 
 from tallybook.accounts.tables import merges
 from tallybook.database.schema import Id
-from tallybook.projections.analytics import DAY, days, unlocks
+from tallybook.kernel.days import DAY, Interval, beginning, following, number_of
+from tallybook.projections.analytics import days, unlocks
 from tallybook.projections.sessions import SessionDirectory
 
-Interval = Literal["day", "week", "month"]
 Step = tuple[UUID, int]  # an achievement and the number of its tier, `NO_TIER` without one
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +64,13 @@ class Buckets:
 
 
 def buckets(interval: Interval, first: date, last: date) -> Buckets:
-    """The intervals from the one that holds the first day to the one that holds the last.
-
-    Weeks begin on Monday.
-    """
+    """The intervals from the one that holds the first day to the one that holds the last."""
     begin = beginning(interval, first)
     starts = [begin]
     while begin <= last:
         begin = following(interval, begin)
         starts.append(begin)
-    return Buckets(interval, tuple((start - _EPOCH).days for start in starts))
-
-
-def beginning(interval: Interval, day: date) -> date:
-    match interval:
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-
-
-def following(interval: Interval, begin: date) -> date:
-    """When the next interval begins."""
-    return beginning(interval, begin + timedelta(days={"day": 1, "week": 7, "month": 31}[interval]))
-
-
-def day_of(number: int) -> date:
-    return _EPOCH + timedelta(days=number)
+    return Buckets(interval, tuple(map(number_of, starts)))
 
 
 def activity(source: Source) -> CTE:

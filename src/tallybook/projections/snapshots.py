@@ -13,13 +13,13 @@ from tallybook.careers.events import (
     ScoreSubmitted,
 )
 from tallybook.database.schema import metadata
+from tallybook.kernel.days import DAY
 from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.projections.aggregates import Aggregate, Kept, columns, key_columns
 from tallybook.projections.careers import reports
 from tallybook.projections.making import MadeInMemory
 from tallybook.projections.slots import SLOTS
 
-DAY = 86_400_000_000  # microseconds
 ALL_DAYS = -1  # the row of everything up to now
 SUBMISSIONS, UNLOCKS, POINTS = "+scores", "+unlocks", "+points"  # statistics which no game can name so
 

@@ -30,7 +30,7 @@ from tallybook.delivery.rest.reading import CalendarDay, GameId
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.spreadsheets import csv_answer, wants_csv, with_csv
-from tallybook.projections.analytics_figures import Interval
+from tallybook.kernel.days import Interval
 
 router = api_router("/games/{id}/analytics", tag="analytics")
 

@@ -13,7 +13,8 @@ from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CalendarDay, Language, Part, PlayerId
 from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given
-from tallybook.delivery.trends import Interval, Trend
+from tallybook.delivery.trends import Trend
+from tallybook.kernel.days import Interval
 from tallybook.kernel.ids import parse_id
 
 router = api_router("/players", tag="players")
