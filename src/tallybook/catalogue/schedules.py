@@ -8,25 +8,22 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from tallybook.kernel.clock import to_microseconds, zones
+from tallybook.kernel.clock import EPOCH, known_zone, to_microseconds
 from tallybook.kernel.refusals import invalid
 
 NAMED = {"daily": "0 0 * * *", "weekly": "0 0 * * 1", "monthly": "0 0 1 * *"}
 ALWAYS = 0  # the period of a board without a schedule
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def check_schedule(schedule: str, zone: str) -> None:
     """`none`, `manual`, one of `NAMED` or five fields of cron; weeks begin on Monday."""
-    if zone not in zones():
-        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
+    known_zone(zone)
     if schedule in {"none", "manual", *NAMED}:
         return
     try:
         if len(schedule) > 60 or len(schedule.split()) != 5:
             raise CronSimError("five fields")
-        next(CronSim(schedule, _EPOCH))
+        next(CronSim(schedule, EPOCH))
     except (CronSimError, StopIteration):
         raise invalid(
             "schedule", "must be none, manual, daily, weekly, monthly or a cron expression of five fields"
@@ -53,7 +50,7 @@ def _hour(expression: str, zone: str, hour: int) -> tuple[tuple[int, ...], int]:
     """Every beginning from the last one at or before an hour up to its end, and the first one after it."""
     begins = datetime.fromtimestamp(hour // 1_000_000, UTC).astimezone(ZoneInfo(zone))
     past = CronSim(expression, begins + timedelta(seconds=1), reverse=True)
-    first = next(past, _EPOCH)
+    first = next(past, EPOCH)
     starts = [max(ALWAYS, to_microseconds(first.astimezone(UTC)))]
     # From there on, whatever the hour: where clocks go back, what comes next depends on where one begins.
     coming = CronSim(expression, first)

@@ -14,8 +14,8 @@ from tallybook.accounts.players import Player, library_names, players_of
 from tallybook.catalogue.catalogue import Catalogue
 from tallybook.catalogue.finding import Place, Sort, Wanted, name_order
 from tallybook.database.engine import Database
-from tallybook.kernel.clock import to_microseconds, zones
-from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.clock import to_microseconds
+from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import search_words, searched_words
 from tallybook.projections.figures import person_behind
 from tallybook.projections.recent import days_played, in_play, last_met, last_played
@@ -40,13 +40,6 @@ class Calendar(msgspec.Struct, frozen=True, rename={"since": "from", "until": "t
     until: date
     zone: str
     days: list[Day]
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """A zone of the IANA's database, such as Europe/Berlin."""
-    if name not in zones():
-        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
-    return ZoneInfo(name)
 
 
 class Library:

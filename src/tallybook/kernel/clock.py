@@ -6,6 +6,8 @@ from functools import cache, lru_cache
 from typing import Protocol
 from zoneinfo import available_timezones
 
+from tallybook.kernel.refusals import invalid
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 AHEAD = 5 * 60 * 1_000_000  # how far a client's clock may be ahead, microseconds
@@ -31,9 +33,15 @@ class SystemClock:
         return time.monotonic()
 
 
+def known_zone(name: str) -> str:
+    """The name of an IANA time zone; refuses what is none."""
+    if name not in _zones():
+        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
+    return name
+
+
 @cache  # it takes a look at every file of the machine's database of zones
-def zones() -> frozenset[str]:
-    """The names of all IANA time zones."""
+def _zones() -> frozenset[str]:
     return frozenset(available_timezones() - {"localtime"})  # which is wherever this machine is
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from tallybook.kernel.clock import AHEAD, Clock, to_microseconds, zones
+from tallybook.kernel.clock import AHEAD, Clock, known_zone, to_microseconds
 from tallybook.kernel.refusals import Refusal, invalid
 
 COMMAND_ID_LENGTH = 64
@@ -156,9 +156,7 @@ def _moment(value: object, clock: Clock) -> int | None:
 def _zone(value: object) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or value not in zones():
-        raise invalid("zone", "must be an IANA time zone such as Europe/Berlin")
-    return value
+    return known_zone(value if isinstance(value, str) else "")
 
 
 def _session(value: object) -> UUID:
