@@ -8,9 +8,8 @@ import msgspec
 from sqlalchemy import Connection, delete, func, or_, select
 
 from tallybook.accounts.events import PlayerMerged
-from tallybook.database.bulk import Lookup
-from tallybook.kernel.events import Recorded, name_without_version, registry
-from tallybook.ledger.tables import events as ledger_events
+from tallybook.kernel.events import Recorded, name_without_version
+from tallybook.projections.beginnings import games_of_streams
 from tallybook.projections.ratings_model import RatedSeat, Rating, play
 from tallybook.projections.ratings_tables import (
     TABLES,
@@ -29,13 +28,11 @@ from tallybook.projections.slots import SLOTS
 from tallybook.sessions.events import (
     Result,
     ResultCorrected,
-    SessionCreated,
     SessionFinished,
 )
 
 CHUNK = 200  # sessions counted again at a stretch: the server goes on in between
 
-_created = Lookup(ledger_events, ["stream", "type", "payload"], ["stream", "idx"])
 _seats = msgspec.json.Decoder(tuple[RatedSeat, ...]).decode
 
 _RESULTS = frozenset({"session_finished", "result_corrected", "session_voided"})
@@ -79,7 +76,7 @@ def _take_results(connection: Connection, slot: str, events: Sequence[Recorded],
     rows = {row[0]: list(row) for row in find_sessions[slot].run(connection, ids)}
     finished = [r for r in news if isinstance(r.event, SessionFinished) and r.stream not in rows]
     counting = [r for r in finished if isinstance(r.event, SessionFinished) and _rated_seats(r.event.result)]
-    games = _games_of(connection, [recorded.stream for recorded in counting])
+    games = games_of_streams(connection, [recorded.stream for recorded in counting])
     for recorded in counting:
         rows[recorded.stream] = [recorded.stream, games[recorded.stream], recorded.happened_at, "[]", -1]
     changed = {}
@@ -101,15 +98,6 @@ def _rated_seats(result: Result) -> tuple[RatedSeat, ...]:
     if result.win in {"cooperative", "none"} or len(people) < 2:
         return ()
     return tuple(RatedSeat(seat.player_id, seat.winner, seat.place, seat.team) for seat in people)
-
-
-def _games_of(connection: Connection, session_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    games = {}
-    for stream, name, payload in _created.run(connection, [(session_id, 0) for session_id in session_ids]):
-        created = registry.decode(name, bytes(payload))
-        assert isinstance(created, SessionCreated)
-        games[stream] = created.game_id
-    return games
 
 
 def _take_merges(connection: Connection, slot: str, events: Sequence[Recorded], since: Since) -> None:

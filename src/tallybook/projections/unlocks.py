@@ -18,8 +18,8 @@ from tallybook.careers.events import (
 )
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.schema import Id, Moment, metadata
-from tallybook.kernel.events import Recorded, registry
-from tallybook.ledger.tables import events as ledger_events
+from tallybook.kernel.events import Recorded
+from tallybook.projections.beginnings import games_of_streams
 from tallybook.projections.making import MadeInMemory, Page, by_key, pages
 from tallybook.projections.remembered import Remembered
 from tallybook.projections.slots import SLOTS, Slots
@@ -105,7 +105,6 @@ _counted = {slot: Lookup(counts[slot], ["thing_id", "persons"], ["thing_id"]) fo
 _count = {slot: Insert(counts[slot], ["thing_id", "persons"], update=["persons"]) for slot in SLOTS}
 _PERSON = ("player_id", "person_id", "position")
 _save_persons = {slot: Insert(persons[slot], _PERSON, update=_PERSON[1:]) for slot in SLOTS}
-_beginnings = Lookup(ledger_events, ["stream", "type", "payload"], ["stream", "idx"])
 
 MOST_REMEMBERED = 20_000  # counts
 
@@ -287,7 +286,7 @@ def _in_careers(events: Iterable[Recorded]) -> Iterable[_Played]:
 
 
 def _in_sessions(connection: Connection, events: Sequence[Recorded]) -> Iterable[_Played]:
-    """Who sat at finished sessions; which game it was stands in the first event of the stream."""
+    """Who sat at finished sessions."""
     finished = [recorded for recorded in events if isinstance(recorded.event, _RESULTS)]
     if not finished:
         return
@@ -297,10 +296,7 @@ def _in_sessions(connection: Connection, events: Sequence[Recorded]) -> Iterable
         if isinstance(recorded.event, SessionCreated)
     }
     unknown = sorted({recorded.stream for recorded in finished} - games.keys())
-    for stream, name, payload in _beginnings.run(connection, [(stream, 0) for stream in unknown]):
-        created = registry.decode(name, bytes(payload))
-        assert isinstance(created, SessionCreated)
-        games[stream] = created.game_id
+    games |= games_of_streams(connection, unknown)
     for recorded in finished:
         event = recorded.event
         assert isinstance(event, _RESULTS)

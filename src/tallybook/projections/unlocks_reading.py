@@ -163,7 +163,7 @@ def players_of_game(
     return list(connection.execute(query).scalars())
 
 
-def games_of(connection: Connection, slot: str, person_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+def games_played(connection: Connection, slot: str, person_ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
     """Which games these persons have played: pairs of game and person."""
     table = unlocks[slot]
     query = select(table.c.thing_id, table.c.person_id).where(

@@ -27,7 +27,7 @@ from tallybook.projections.results import people
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.unlocks import Unlocks
 from tallybook.projections.unlocks_past import PastCareers, pasts
-from tallybook.projections.unlocks_reading import Given, Holding, games_of, holdings, players_of_game
+from tallybook.projections.unlocks_reading import Given, Holding, games_played, holdings, players_of_game
 from tallybook.reactions.judging import SESSIONS, Found, still_earned, verdicts
 
 AT_ONCE = 200  # persons whose past is in memory
@@ -142,7 +142,7 @@ class Unlocking:
             touch(event.game, persons[event.player], [source])
         if merged:
             slot = self._unlocks.slot
-            for game_id, person in games_of(connection, slot, [persons[each] for each in merged]):
+            for game_id, person in games_played(connection, slot, [persons[each] for each in merged]):
                 touch(game_id, person, _EVERYWHERE)
         return touched
 
