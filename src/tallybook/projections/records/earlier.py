@@ -27,7 +27,6 @@ class Earlier:
         self._directory = directory
         self._turn = asyncio.Lock()
         self._last: tuple[tuple[object, ...], Entries] | None = None
-        self.folded = 0  # lists
 
     async def entries(self, board: Board, period: int, moment: int) -> Entries:
         """Every entry of a period, also of those with too few to be ranked, as of a commit time."""
@@ -44,7 +43,6 @@ class Earlier:
                 return found, whole
 
             self._last = None  # its memory may be needed
-            self.folded += 1
             found, whole = await self._database.read(read)
             if whole:
                 self._last = key, found
