@@ -74,8 +74,10 @@ async def game(ana: Person) -> str:
     return made
 
 
-async def score(server: Node, game: str, player: Person, points: int, at: int) -> None:
-    said = ScoreSubmitted(UUID(game), UUID(player.id), board_id(UUID(game), "score"), points)
+async def score(
+    server: Node, game: str, player: Person, points: int, at: int, *, team: str | None = None
+) -> None:
+    said = ScoreSubmitted(UUID(game), UUID(player.id), board_id(UUID(game), "score"), points, team=team)
     actor = Actor(UUID(player.id))
     await server.ledger.append(
         command(actor, said.game, said.player, lambda _state, _index: [said], Envelope(at=at), ())
@@ -291,7 +293,7 @@ async def test_a_leaderboard_within_a_season_is_live_until_it_closes_and_then_as
     asked = season(now - 60 * MINUTE, now + 5 * MINUTE)
     of = (await ana.post(f"/games/{game}/seasons", asked))["id"]
     for player, points in ((bea, 30), (cleo, 7), (friend, 7), (dov, 5)):
-        await score(server, game, player, points, now)
+        await score(server, game, player, points, now, team="Reds")  # of which this board says nothing
     body_of(await bea.call("PUT", f"/players/{friend.id}/follow"))
     board = f"/leaderboards/{game}"
     narrow = {"players": f"{friend.id},{dov.id}"}

@@ -119,7 +119,7 @@ class FinalRankings:
                 definition.shown(line.value),
                 line.rank,
                 UNSET if definition.second == "none" else definition.shown(line.second),
-                line.team or UNSET,
+                (line.team or UNSET) if definition.teams else UNSET,
             )
 
         return Rankings([shown(line) for line in part.lines], part.total, bounds)
