@@ -103,6 +103,14 @@ async def test_who_leaves_is_forgotten_and_what_others_played_stays(
     events = await server.ledger.events(UUID(alone["id"]))
     assert events[-1].type == "session_abandoned.v1"
     assert (await verified(server.ledger)).sound
+    # She has her seats where she played, and gets no others.
+    another = await ana.opens("Ela")
+    for player_id in (cleo.id, named):
+        asked = {"game_id": another["game_id"], "seats": [{"player_id": player_id}]}
+        assert code_of(await ana.call("POST", "/sessions", asked)) == "not_found"
+        seats = f"/sessions/{another['id']}/seats"
+        assert code_of(await ana.call("POST", seats, {"add": {"player_id": player_id}})) == "invalid"
+    assert (await ana.get(f"/sessions/{another['id']}"))["index"] == another["index"]
 
     again = await register(cleo.client, "cleo-plays", email="cleo@example.org")
     assert again.id != cleo.id

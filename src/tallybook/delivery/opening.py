@@ -20,7 +20,7 @@ from tallybook.delivery.tables import Tables
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.randomness import room_key
-from tallybook.kernel.refusals import Refusal, invalid
+from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.kernel.text import clean_name
 from tallybook.ledger.append import EMPTY, stale
 from tallybook.ledger.ledger import Ledger
@@ -241,10 +241,12 @@ class Opening:
                 raise invalid(f"seats.{number}", "give exactly one of player_id, name and bot")
             if seat.bot is not None:
                 raise invalid(f"seats.{number}.bot", NO_BOTS)
-            if seat.player_id is not None:
-                await self._accounts.player(seat.player_id)  # refuses when there is none
             if seat.name is not None:
                 names.append(seat.name)
+        seated = [(seat.player_id,) for seat in asked.seats if seat.player_id is not None]
+        known = kinds_of(await self._database.read(partial(kinds.run, keys=seated))) if seated else {}
+        if any(player_id not in known for (player_id,) in seated):
+            raise not_found("player")
         named = iter(await self._accounts.named(actor.player_id, names) if names else ())
         return tuple(
             SeatToAdd(seat.player_id if seat.player_id is not None else next(named), team=seat.team)

@@ -157,7 +157,7 @@ class Desk:
 
 
 def _refuse_nobody(name: str, body: Body) -> Beside | None:
-    """What refuses a command that names somebody who does not exist.
+    """What refuses a command that names somebody who does not exist, or seats somebody who was erased.
 
     None for commands that name nobody, or only who is at the table: of them the session itself knows.
     Who is to write or to run the room must be able to sign in, or to come as somebody who is: the last one
@@ -177,6 +177,8 @@ def _refuse_nobody(name: str, body: Body) -> Beside | None:
             row = find_player(connection, UUID(who))
         except Refusal:
             raise invalid(field, "there is no such player") from None
+        if name == "seats" and row.erased_at is not None:
+            raise invalid(field, "there is no such player")
         if signs_in:
             row = find_player(connection, persons_of(connection, [row.id])[row.id])
             if row.kind not in {"account", "guest"} or row.erased_at is not None:
