@@ -52,6 +52,19 @@ async def test_a_broken_packet_ends_its_own_websocket_and_disturbs_nobody(
         await neighbour.hear('42["event",{"topic":"room:ABC","index":0,"value":7}]')
 
 
+@pytest.mark.parametrize("broken", ['["push",{"topic":"\\ud800"}]', '["push",NaN]', "[", "[]", "[" * 20_000])
+async def test_what_cannot_be_read_is_answered_where_an_answer_is_awaited(
+    server: Serving, broken: str
+) -> None:
+    async with connected(server.port) as socket:
+        socket.say(join())
+        await socket.hear("431")
+        socket.say(f"422{broken}")
+        assert '"code":"malformed"' in await socket.hear("432")
+        socket.say('423["push",{"topic":"room:ABC","event":"echo","payload":{"still":"here"}}]')
+        assert await socket.hear("433") == '433[{"status":"ok","response":{"still":"here"}}]'
+
+
 async def test_every_message_is_acknowledged_also_behind_a_join_that_is_overtaken(server: Serving) -> None:
     unmatched = '[{"status":"error","response":{"reason":"unmatched topic"}}]'
     async with connected(server.port) as socket:

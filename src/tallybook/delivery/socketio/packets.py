@@ -61,21 +61,29 @@ def refused(refusal: Refusal) -> bytes:
 
 
 def read_event(packet: bytes) -> tuple[int | None, list[Raw]]:
-    """The number to acknowledge an event under, and its arguments, the name first."""
+    """The number to acknowledge an event under, and its arguments, the name first.
+
+    There are none when they cannot be read (JavaScript sends half a character, which no JSON of ours may
+    hold) and the answer can say so.
+    """
     found = _NUMBERED.fullmatch(packet)
+    if found is None:
+        raise Malformed("not an event")
+    ref = int(found[1]) if found[1] else None
     try:
-        if found is not None and (arguments := _arguments.decode(found[2])):
-            return int(found[1]) if found[1] else None, arguments
+        arguments = _arguments.decode(found[2])
     except (msgspec.MsgspecError, RecursionError):
-        pass
-    raise Malformed("not an event")
+        arguments = []
+    if not arguments and ref is None:
+        raise Malformed("not an event")
+    return ref, arguments
 
 
 def message_of(ref: int | None, arguments: list[Raw]) -> Message:
     """What an event means, or a `Refusal` that can be told."""
     try:
         if len(arguments) != 2:
-            raise Refusal("malformed", "an event takes one object")
+            raise Refusal("malformed", "an event takes one object, of JSON that can be read")
         name = _text.decode(arguments[0])
         if name == "push":
             push = msgspec.json.decode(arguments[1], type=Push)
