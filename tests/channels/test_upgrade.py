@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, cast
 
+import msgspec
+import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from uvicorn.server import ServerState
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.quick import Headers
 from tallybook.delivery.channels.upgrade import http_protocol
+from tests.channels.raw import upgrade
 
 
 class Echo:
@@ -122,3 +125,23 @@ def test_in_whatever_pieces(data: st.DataObject) -> None:
         assert await answers(*pieces, patiently=patiently) == b"".join(alone[each] for each in stream)
 
     asyncio.run(compare())
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"NOPE /echo HTTP/1.1\r\n\r\n",
+        b"GET /echo HTTP/9.9\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        upgrade().replace(b"GET /", b"GET http://x:99999/"),
+    ],
+)
+async def test_what_is_no_request_is_refused_like_any_other(sent: bytes) -> None:
+    head, _, body = (await answers(sent)).partition(b"\r\n\r\n")
+    problem = msgspec.json.decode(body)
+    lines = head.lower().split(b"\r\n")
+    assert lines[0] == b"http/1.1 400 bad request"
+    assert {b"content-type: application/problem+json", b"connection: close"} < {*lines}
+    assert b"x-trace-id: " + problem["trace_id"].encode() in lines
+    assert (problem["status"], problem["code"]) == (400, "malformed")

@@ -22,6 +22,10 @@ from websockets.http11 import Request
 from tallybook.delivery.channels.endpoint import Endpoint
 from tallybook.delivery.channels.quick import Quick, QuickCycle, forwarded, may_be_quick
 from tallybook.delivery.channels.transport import Connection
+from tallybook.delivery.rest.frame import HEADERS
+from tallybook.delivery.rest.problems import problem
+from tallybook.kernel.refusals import Refusal
+from tallybook.telemetry.trace_ids import trace_of
 
 PATH = "/socket/websocket"
 
@@ -105,17 +109,31 @@ class _Http(HttpToolsProtocol):
         # As in the class above, which forgets where the request ends and drops what follows it.
         self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self.logger.warning("Invalid HTTP request received.")
-            self.send_400_response("Invalid HTTP request received.")
-        except httptools.HttpParserUpgrade as upgrade:
-            if not self._should_upgrade():
-                self._unsupported_upgrade_warning()
-            elif carrier := self.carriers.get(httptools.parse_url(self.url).path):
-                self._hand_over(carrier, data[upgrade.args[0] :])
-            else:
-                self.handle_websocket_upgrade()
+            self.send_400_response("what was sent is not a request of HTTP/1.1")
+
+    def _upgrade(self, early: bytes) -> None:
+        if not self._should_upgrade():
+            self._unsupported_upgrade_warning()
+        elif carrier := self.carriers.get(httptools.parse_url(self.url).path):
+            self._hand_over(carrier, early)
+        else:
+            self.handle_websocket_upgrade()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what never came to be a request as everything else is refused."""
+        trace_id = trace_of(None)
+        more = {"X-Trace-Id": trace_id, "Connection": "close"}
+        refused = problem(Refusal("malformed", msg), trace_id, more)
+        headers = (*self.server_state.default_headers, *HEADERS, *refused.raw_headers)
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n%b\r\n%b" % (lines, bytes(refused.body)))
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         idle = self.cycle is None or self.cycle.response_complete
@@ -174,7 +192,7 @@ class _Http(HttpToolsProtocol):
 
     def _hand_over(self, carrier: Callable[[ServerState], Connection], early: bytes) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
-            self.send_400_response("The response before the upgrade is not complete.")
+            self.send_400_response("the response before the upgrade is not complete")
             return
         headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers)
         request = Request(
