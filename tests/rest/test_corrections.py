@@ -131,3 +131,30 @@ async def test_the_preview_names_the_teams_whose_entries_change(ana: Person) -> 
     assert [(each["team"], each["before"], each["after"]) for each in preview["boards"]] == [("Blues", 5, 8)]
     gone = await ana.post(f"{path}/void/preview", {"reason": "a trial"})
     assert {each["team"]: each["after"] for each in gone["boards"]} == {"Reds": None, "Blues": None}
+
+
+async def test_the_preview_says_what_leaderboards_and_their_seasons_are_called(ana: Person) -> None:
+    game = (await ana.post("/games", {"name": "Thumb Racers"}))["id"]
+    kept = {"best": "Lap", "wins": "won", "times": "score"}
+    for key, of in kept.items():
+        definition = {"source": "session", "of": of, "operator": "best", "order": "lowest"}
+        await ana.post(f"/games/{game}/boards", {"key": key, "name": key.title(), "definition": definition})
+    cup = {"key": "cup", "name": "Winter cup", "boards": ["best"]}
+    lasts = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2190-01-01T00:00:00Z"}
+    await ana.post(f"/games/{game}/seasons", cup | lasts)
+    stats = [{"name": "Lap", "data_type": "duration", "scoring": True}]
+    seats = [{"player_id": ana.id}, {"name": "Ben"}]
+    session = await ana.post("/sessions", {"game_id": game, "seats": seats, "stats": stats})
+    path = f"/sessions/{session['id']}"
+    await ana.post(f"{path}/record", {"seat": 0, "stat": "Lap", "value": 62_000})
+    await ana.post(f"{path}/end")
+
+    preview = await ana.post(f"{path}/void/preview", {"reason": "a trial"})
+
+    hers = [each for each in preview["boards"] if each["member_id"] == ana.id]
+    assert sorted((each["name"], each["season"] or "", each["score_type"]) for each in hers) == [
+        ("Best", "", "duration"),
+        ("Best", "Winter cup", "duration"),
+        ("Times", "", "duration"),
+        ("Wins", "", "number"),
+    ]

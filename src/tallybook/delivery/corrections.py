@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
 from tallybook.accounts.merges import Persons
-from tallybook.catalogue.boards import boards_by_id
+from tallybook.catalogue.boards import Definition, boards_by_id
 from tallybook.catalogue.schedules import ALWAYS
+from tallybook.catalogue.seasons import MOST_SEASONS, season_board_id, seasons_of
 from tallybook.database.engine import Database
 from tallybook.delivery.tables import Tables
 from tallybook.kernel.clock import iso
@@ -29,8 +30,10 @@ from tallybook.projections.ratings import Ratings, foreseen
 from tallybook.projections.records.contributions import team_id
 from tallybook.projections.records.entries import Entry
 from tallybook.projections.records.tables import Place, entries
+from tallybook.projections.rows import ScoreType, score_type
 from tallybook.projections.standings import ALL_GAMES, Mode, Record
 from tallybook.reactions.unlocking_foreseen import Change, Foreseen, drafts, foreseen_unlocks
+from tallybook.rules.protocol import Config
 from tallybook.sessions.events import ResultCorrected
 from tallybook.sessions.session import Session
 
@@ -82,10 +85,16 @@ class ChangedRating(msgspec.Struct, frozen=True):
 
 
 class ChangedEntry(msgspec.Struct, frozen=True):
-    """An entry of a leaderboard; `period` is null where it has none. A `team` has an id of its own."""
+    """An entry of a leaderboard; `period` is null where it has none. A `team` has an id of its own.
+
+    `board` is its key and `name` what people call it; `season` is the name of the season whose own it is.
+    """
 
     board_id: UUID
     board: str
+    name: str
+    season: str | None
+    score_type: Annotated[ScoreType, Meta(description="Durations are milliseconds.")]
     period: str | None
     member_id: UUID
     team: str | None
@@ -173,7 +182,9 @@ class Corrections:
                 if who in people
             ],
             other_ratings=len(moved.keys() - people),
-            boards=await self._database.read(partial(_entries, before=before.entries, after=then.entries)),
+            boards=await self._database.read(
+                partial(_entries, session=session, before=before.entries, after=then.entries)
+            ),
             achievements=[
                 ChangedAchievement(
                     each.found.person, each.found.achievement.id, each.found.achievement.key, each.change
@@ -268,7 +279,7 @@ def _course(record: Record | None) -> Tally | None:
 
 
 def _entries(
-    connection: Connection, before: Mapping[Place, Entry], after: Mapping[Place, Entry]
+    connection: Connection, session: Session, before: Mapping[Place, Entry], after: Mapping[Place, Entry]
 ) -> list[ChangedEntry]:
     places = sorted(
         place
@@ -276,6 +287,8 @@ def _entries(
         if _worth(before.get(place)) != _worth(after.get(place))
     )
     boards = boards_by_id(connection, {place[0] for place in places})
+    seasonal = any(board.seasonal for board in boards.values())
+    names = _season_names(connection, session.game_id) if seasonal else {}
     changed = []
     for place in places:
         board_id, period, member_id = place
@@ -284,8 +297,30 @@ def _entries(
         team = next(entry.team for entry in both if entry) if board.definition.teams else None
         values = [None if entry is None else board.definition.shown(entry.value) for entry in both]
         begins = None if period == ALWAYS else iso(period)
-        changed.append(ChangedEntry(board_id, board.key, begins, member_id, team, *values))
+        season, kind = names.get(board_id), _score_type(board.definition, session.config)
+        changed.append(
+            ChangedEntry(board_id, board.key, board.name, season, kind, begins, member_id, team, *values)
+        )
     return changed
+
+
+def _season_names(connection: Connection, game_id: UUID) -> dict[UUID, str]:
+    """What the seasons of a game are called, by their own boards."""
+    return {
+        season_board_id(season.id, key): season.name
+        for season in seasons_of(connection, game_id, before=None, limit=MOST_SEASONS)
+        for key in season.boards
+    }
+
+
+def _score_type(definition: Definition, config: Config) -> ScoreType:
+    """What a board adds up of a session."""
+    if definition.source != "session" or definition.operator == "count":
+        return "number"
+    if definition.of == "score":
+        return score_type(config)
+    timed = any(stat.name == definition.of and stat.data_type == "duration" for stat in config.stats)
+    return "duration" if timed else "number"
 
 
 def _worth(entry: Entry | None) -> tuple[int, int] | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import partial
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from tallybook.projections.figures import (
 from tallybook.projections.ratings import Ratings
 from tallybook.projections.ratings_list import ratings_of
 from tallybook.projections.ratings_model import Rating
-from tallybook.projections.rows import NAME
+from tallybook.projections.rows import NAME, ScoreType
 from tallybook.projections.sessions import SessionDirectory
 from tallybook.projections.standings import ALL_GAMES, Mode, Record, Tally
 from tallybook.rules.scoresheet.values import canonical
@@ -69,9 +69,7 @@ class Course(Results, frozen=True, kw_only=True):
 class Scored(Course, frozen=True, kw_only=True):
     """Scores are exact; an average is rounded to four places."""
 
-    score_type: Annotated[
-        Literal["number", "duration"], Meta(description="Of the last session. Durations are milliseconds.")
-    ]
+    score_type: Annotated[ScoreType, Meta(description="Of the last session. Durations are milliseconds.")]
     best: int | str | None
     average: int | str | None
     worst: int | str | None

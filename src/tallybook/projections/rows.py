@@ -1,7 +1,7 @@
 """How the events of a session change its row and those of its seats, and what lists show of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -31,6 +31,7 @@ SEAT = ("session_id", "seat", "player_id", "team", "is_bot", "present", "place",
 _decode_score = msgspec.json.Decoder(int | str).decode
 
 Row = dict[str, Any]
+ScoreType = Literal["number", "duration"]
 Seats = dict[int, Row]  # of one session, by number
 
 RELEVANT = frozenset(
@@ -72,7 +73,7 @@ def change(row: Row, seats: Seats, recorded: Recorded) -> None:
                 "host_id": created.host_id,
                 "public": int(created.public),
                 "win": created.config.win,
-                "score_type": _score_type(created.config),
+                "score_type": score_type(created.config),
                 "created_at": happened_at,
                 "status": "waiting",
                 "voided": 0,
@@ -104,7 +105,7 @@ def change(row: Row, seats: Seats, recorded: Recorded) -> None:
             seats[number]["team"] = team
 
 
-def _score_type(config: Config) -> str:
+def score_type(config: Config) -> ScoreType:
     """What the scores of seats are: the sums of what is kept for each."""
     kinds = {stat.data_type for stat in config.stats if stat.scoring and stat.scope == "player"}
     return "duration" if kinds == {"duration"} else "number"

@@ -2471,6 +2471,8 @@ export interface components {
         /**
          * ChangedEntry
          * @description An entry of a leaderboard; `period` is null where it has none. A `team` has an id of its own.
+         *
+         *         `board` is its key and `name` what people call it; `season` is the name of the season whose own it is.
          */
         ChangedEntry: {
             after: number | string | null;
@@ -2480,7 +2482,14 @@ export interface components {
             board_id: string;
             /** Format: uuid */
             member_id: string;
+            name: string;
             period: string | null;
+            /**
+             * @description Durations are milliseconds.
+             * @enum {unknown}
+             */
+            score_type: "duration" | "number";
+            season: string | null;
             team: string | null;
         };
         /**
@@ -17293,7 +17302,10 @@ export interface operations {
                      *           "board": "text",
                      *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
                      *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "name": "Ana",
                      *           "period": "text",
+                     *           "score_type": "duration",
+                     *           "season": "text",
                      *           "team": null
                      *         }
                      *       ],
@@ -19723,7 +19735,10 @@ export interface operations {
                      *           "board": "text",
                      *           "board_id": "01990c3e-7c00-7000-8000-000000000005",
                      *           "member_id": "01990c3e-7c00-7000-8000-000000000005",
+                     *           "name": "Ana",
                      *           "period": "text",
+                     *           "score_type": "duration",
+                     *           "season": "text",
                      *           "team": null
                      *         }
                      *       ],

@@ -14,6 +14,7 @@ from tallybook.catalogue.stat_sets import NewStat
 from tallybook.delivery.rest.reading import COMMAND_ID
 from tallybook.delivery.rest.shapes import Name, Stat
 from tallybook.play.requests import LARGEST_NUMBER
+from tallybook.projections.rows import ScoreType
 from tallybook.projections.standings import Mode
 from tallybook.rules.protocol import Win
 from tallybook.rules.scoresheet.commands import Clear as ClearCommand
@@ -270,7 +271,7 @@ class SessionSummary(msgspec.Struct, frozen=True):
     status: Status
     voided: bool
     mode: Mode
-    score_type: Literal["number", "duration"]
+    score_type: ScoreType
     seats: tuple[SummarySeat, ...]
     created_at: Time
     started_at: Time | None

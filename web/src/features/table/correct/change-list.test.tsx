@@ -13,6 +13,8 @@ function lines(win: Session["win"], changes: [Standing, Standing | null][], more
   const standing = ([place, winner, score]: Standing) => ({ place, winner, score });
   const players = changes.map((_, seat) => ({ player_id: `p${seat}`, name: ["Ana", "Ben"][seat] }));
   const session = { win, stats: [], seats: [], result: { seats: players } } as unknown as Session;
+  const client = new QueryClient();
+  client.setQueryData(["player", "p1"], { id: "p1", claimed_by: "person", display_name: "Benjamin" });
   const preview: Preview = {
     index: 9,
     standings: changes.map(([before, after], seat) => ({
@@ -29,7 +31,7 @@ function lines(win: Session["win"], changes: [Standing, Standing | null][], more
     ...more,
   };
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={client}>
       <MantineProvider env="test">
         <ChangeList session={session} preview={preview} />
       </MantineProvider>
@@ -50,4 +52,44 @@ test("what reads the same before and after is left out", () => {
 
 test("who had neither place nor score just counts no longer", () => {
   expect(lines("none", [[[1, false, null], null]])).toEqual(["Ana counts no longer"]);
+});
+
+const entry = {
+  board_id: "b",
+  board: "laps",
+  name: "Best lap",
+  season: null,
+  score_type: "duration",
+  period: null,
+  member_id: "p0",
+  team: null,
+  before: 107_008,
+  after: 41_500,
+} as const;
+
+test("a leaderboard goes by its name, and times are times", () => {
+  const seasonal = { ...entry, board_id: "s", board: "~01932473", season: "Winter cup" };
+  expect(
+    lines(
+      "none",
+      [
+        [
+          [1, true, 2],
+          [1, true, 2],
+        ],
+      ],
+      { boards: [entry, seasonal] },
+    ),
+  ).toEqual(["Ana Best lap 1:47.008 → 0:41.5", "Ana Best lap · Winter cup 1:47.008 → 0:41.5"]);
+});
+
+test("who is somebody by now goes by the name at the table throughout", () => {
+  const changes: [Standing, Standing][] = [[[1, true, 2], [1, true, 2]], [[1, true, 2], [1, true, 1]]]; // prettier-ignore
+  const ratings = [{ player_id: "person", before: 1500, after: 1490 }];
+  const boards = [{ ...entry, member_id: "person" }];
+  expect(lines("none", changes, { ratings, boards })).toEqual([
+    "Ben 2, Won → 1, Won",
+    "Ben 1500 → 1490",
+    "Ben Best lap 1:47.008 → 0:41.5",
+  ]);
 });

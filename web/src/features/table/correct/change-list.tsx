@@ -27,7 +27,7 @@ interface Change {
 export function ChangeList({ session, preview }: { session: Session; preview: Preview }) {
   const { correct, table, end, history, profile } = useMessages();
   const format = useFormat();
-  const nameOf = useNames(session, preview);
+  const nameOf = useNames(session);
   const achievementOf = useAchievements(session, preview);
   const scoreType = scoreTypeOf(session);
   const score = (value: number | string | null): string => format.score(value, scoreType);
@@ -112,13 +112,15 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
     [
       correct.boards,
       seen(
-        preview.boards.map(({ board_id, board, member_id, team, period, before, after }) => ({
-          key: `${board_id} ${member_id} ${period ?? ""}`,
-          who: team ?? nameOf(member_id),
-          what: board,
-          before: number(before),
-          after: number(after),
-        })),
+        preview.boards.map(
+          ({ board_id, name, season, score_type, member_id, team, period, before, after }) => ({
+            key: `${board_id} ${member_id} ${period ?? ""}`,
+            who: team ?? nameOf(member_id),
+            what: season === null ? name : `${name} · ${season}`,
+            before: format.score(before, score_type),
+            after: format.score(after, score_type),
+          }),
+        ),
       ),
     ],
     [
@@ -156,17 +158,17 @@ export function ChangeList({ session, preview }: { session: Session; preview: Pr
   );
 }
 
-/** Names of those at the table, and of the persons they are. */
-function useNames(session: Session, preview: Preview): (id: string) => string {
+/** Names of those at the table, by which the persons that they are go too. */
+function useNames(session: Session): (id: string) => string {
   const { people } = useMessages();
   const format = useFormat();
-  const names = new Map(session.result?.seats.map(({ player_id, name }) => [player_id, format.name(name)]));
-  const persons = [...preview.statistics, ...preview.ratings, ...preview.achievements]
-    .map(({ player_id }) => player_id)
-    .concat(preview.boards.filter(({ team }) => team === null).map(({ member_id }) => member_id))
-    .filter((id) => !names.has(id));
-  const found = useQueries({ queries: [...new Set(persons)].map(playerQuery) });
-  for (const { data } of found) if (data) names.set(data.id, data.display_name);
+  const seats = session.result?.seats ?? [];
+  const names = new Map(seats.map(({ player_id, name }) => [player_id, format.name(name)]));
+  const players = useQueries({ queries: [...names.keys()].map(playerQuery) });
+  for (const { data } of players) {
+    const [person, name] = [data?.claimed_by, names.get(data?.id ?? "")];
+    if (person !== undefined && name !== undefined && !names.has(person)) names.set(person, name);
+  }
   return (id) => names.get(id) ?? people.somebody;
 }
 
