@@ -111,6 +111,24 @@ export const sessionQuery = (id: string) =>
     queryFn: async () => (await answer(api.GET("/sessions/{id}", { params: { path: { id } } }))) as Session,
   });
 
+/** What has happened in a session before, from its beginning on; who plays it hears the rest. */
+export const pastQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["past", id],
+    queryFn: async () => {
+      const read = (after: number) =>
+        answer(api.GET("/sessions/{id}/events", { params: { path: { id }, query: { after, limit: 500 } } }));
+      let part = await read(-1);
+      const { events } = part;
+      while (part.more) {
+        part = await read(part.events.at(-1)?.index ?? 0);
+        events.push(...part.events);
+      }
+      return events;
+    },
+    staleTime: Infinity,
+  });
+
 export const scoreboardQuery = (id: string) =>
   queryOptions({
     queryKey: ["scoreboard", id],

@@ -7,6 +7,7 @@ import { newer } from "@/live/board";
 import type { Command } from "@/live/commands";
 import { Outbox, type Entry, type Reply, type Wiring } from "@/live/outbox";
 import type { Shelf } from "@/live/shelf";
+import type { LedgerEvent } from "@/live/trail";
 
 export type Role = "scorekeeper" | "player" | "spectator";
 
@@ -30,6 +31,8 @@ export interface RoomState {
   role?: Role;
   sessionId?: string;
   entries: readonly Entry[];
+  /** What has happened in the session since this page joined. */
+  heard: readonly LedgerEvent[];
   present: readonly Present[];
   troubles: readonly Trouble[];
 }
@@ -42,14 +45,8 @@ interface Joined {
   events?: LedgerEvent[];
 }
 
-interface LedgerEvent {
-  index: number;
-  type: string;
-  data?: Record<string, unknown>;
-}
-
 export class Room {
-  #state: RoomState = { connection: "joining", entries: [], present: [], troubles: [] };
+  #state: RoomState = { connection: "joining", entries: [], heard: [], present: [], troubles: [] };
   #channel: Channel | undefined;
   #left = false;
   #lastIndex: number | undefined;
@@ -231,7 +228,7 @@ export class Room {
     const before = this.#state.sessionId;
     if (before !== undefined && before !== joined.session_id) {
       this.#lastIndex = undefined;
-      this.#set({ troubles: [] });
+      this.#set({ heard: [], troubles: [] });
     }
     this.#tooLate(this.#outbox.dropAllBut(joined.session_id));
     const first = this.#lastIndex === undefined;
@@ -283,6 +280,7 @@ export class Room {
   #heard(events: readonly LedgerEvent[]): void {
     const { sessionId } = this.#state;
     for (const event of events) this.#lastIndex = Math.max(this.#lastIndex ?? -1, event.index);
+    if (events.length > 0) this.#set({ heard: [...this.#state.heard, ...events] });
     // What names a stat is a score, and the board shows it; anything else may change the table itself.
     if (sessionId !== undefined && events.some((event) => !("stat" in (event.data ?? {})))) {
       this.tableChanged(sessionId);

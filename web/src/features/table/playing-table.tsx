@@ -1,19 +1,19 @@
 // The table while it is played: entry beside the sheet, and the way on to the next round.
-import { ActionIcon, Alert, Button, Group, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { useCallback, useState } from "react";
 import type { Player, Session } from "@/api/types";
 import { valueOf, type View } from "@/live/board";
 import type { Cell, Command } from "@/live/commands";
-import type { Role, Room } from "@/live/room";
+import type { Role, Room, RoomState } from "@/live/room";
 import { CellEditor } from "@/features/table/cell-editor";
 import { columnsOf, scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { EntryList } from "@/features/table/entry-list";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
 import { TakeSeat } from "@/features/table/take-seat";
+import { UndoButtons } from "@/features/table/undo-buttons";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
-import { Icon } from "@/ui/icons";
 import classes from "@/features/table/table.module.css";
 
 interface PlayingTableProps {
@@ -22,10 +22,11 @@ interface PlayingTableProps {
   me: Player;
   role: Role;
   room: Room;
+  state: RoomState;
   mayWrite: boolean;
 }
 
-export function PlayingTable({ view, session, me, role, room, mayWrite }: PlayingTableProps) {
+export function PlayingTable({ view, session, me, role, room, state, mayWrite }: PlayingTableProps) {
   const { table } = useMessages();
   const format = useFormat();
   const [statName, setStatName] = useState<string>();
@@ -83,22 +84,7 @@ export function PlayingTable({ view, session, me, role, room, mayWrite }: Playin
           )}
           {writes && (
             <Group className={classes.controls}>
-              <ActionIcon
-                size={48}
-                variant="default"
-                aria-label={table.undo}
-                onClick={() => act({ event: "undo" })}
-              >
-                <Icon name="undo" size={24} />
-              </ActionIcon>
-              <ActionIcon
-                size={48}
-                variant="default"
-                aria-label={table.redo}
-                onClick={() => act({ event: "redo" })}
-              >
-                <Icon name="redo" size={24} />
-              </ActionIcon>
+              <UndoButtons sessionId={session.id} playerId={me.id} state={state} act={act} />
               <Button
                 size="lg"
                 className={classes.grow}

@@ -110,7 +110,15 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
       ) : (
         <>
           {session.rules !== "scoresheet" && <Text c="dimmed">{table.rulesGame}</Text>}
-          <PlayingTable view={view} session={session} me={me} role={role} room={room} mayWrite={mayWrite} />
+          <PlayingTable
+            view={view}
+            session={session}
+            me={me}
+            role={role}
+            room={room}
+            state={state}
+            mayWrite={mayWrite}
+          />
         </>
       )}
     </Stack>
