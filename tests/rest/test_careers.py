@@ -122,6 +122,8 @@ async def test_records_and_streaks_name_their_sessions_and_follow_corrections(
     assert (found["lowest_score"]["value"], found["lowest_score"]["session_id"]) == (2, sessions[2])
     streak = found["longest_streak"]
     assert [streak[name] for name in ("value", "first_session_id", "session_id")] == [2, *sessions[:2]]
+    ended = [(await ana.get(f"/sessions/{session}"))["ended_at"] for session in sessions[:2]]
+    assert [streak["first_at"], streak["at"]] == ended
 
     await ana.post(f"/sessions/{sessions[1]}/void", {"reason": "a trial"})
     streaks, found = await records()

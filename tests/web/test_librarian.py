@@ -94,6 +94,16 @@ async def test_every_figure_of_a_profile_leads_to_its_sessions(server: Tallybook
     await expect(sessions).to_have_count(2)
     await anna.press("Remove the filter: Won")
     await expect(sessions).to_have_count(3)
+
+    await page.goto(f"{server.url}/players/me")
+    hearts = page.get_by_role("table").first.get_by_role("row", name=re.compile("^Hearts"))
+    streak, best = hearts.get_by_role("link", name="2").last, hearts.get_by_role("link", name="9")
+    await expect(best).to_have_attribute("href", re.compile("^/s/"))
+    await streak.click()
+    await expect(sessions).to_have_count(2)
+    await page.go_back()
+    await best.click()
+    await anna.sees("Anna wins")
     assert anna.complaints == []
 
 

@@ -242,6 +242,7 @@ def _game(
                 value=best.value,
                 session_id=best.last,
                 first_session_id=best.first,
+                first_at=iso(best.since),
                 at=iso(best.at),
             )
             for best in records

@@ -41,12 +41,13 @@ class StatisticFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A record of sessions; a streak lasted from `first_session_id` to `session_id`."""
+    """A record of sessions; a streak lasted from `first_session_id` to `session_id`, `first_at` to `at`."""
 
     record: Achieved
     value: int | str
     session_id: UUID
     first_session_id: UUID
+    first_at: Time
     at: Time
 
 

@@ -3,7 +3,7 @@ import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react
 import { answer, api } from "@/api/client";
 import { readGame } from "@/api/games";
 import { Problem } from "@/api/problem";
-import type { HistoryFilters, Session, Summary, Timeline } from "@/api/types";
+import type { HistoryFilters, RecordFigures, Session, Summary, Timeline } from "@/api/types";
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -150,6 +150,16 @@ export const figuresQuery = (id: string, game_id: string | undefined) =>
           params: { path: { id }, query: game_id === undefined ? {} : { game_id } },
         }),
       ),
+  });
+
+/** The records of a player by game, each with its sessions. */
+export const recordsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["records", id],
+    queryFn: async (): Promise<ReadonlyMap<string, RecordFigures[]>> => {
+      const { games } = await answer(api.GET("/players/{id}/statistics", { params: { path: { id } } }));
+      return new Map(games.map(({ game_id, records }) => [game_id, records]));
+    },
   });
 
 export const calendarQuery = (id: string, zone: string) =>

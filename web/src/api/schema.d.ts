@@ -3868,11 +3868,13 @@ export interface components {
         };
         /**
          * RecordFigures
-         * @description A record of sessions; a streak lasted from `first_session_id` to `session_id`.
+         * @description A record of sessions; a streak lasted from `first_session_id` to `session_id`, `first_at` to `at`.
          */
         RecordFigures: {
             /** Format: date-time */
             at: string;
+            /** Format: date-time */
+            first_at: string;
             /** Format: uuid */
             first_session_id: string;
             /** @enum {unknown} */
@@ -15103,6 +15105,7 @@ export interface operations {
                      *           "records": [
                      *             {
                      *               "at": "2026-01-31T18:05:00Z",
+                     *               "first_at": "2026-01-31T18:05:00Z",
                      *               "first_session_id": "01990c3e-7c00-7000-8000-000000000005",
                      *               "record": "highest_score",
                      *               "session_id": "01990c3e-7c00-7000-8000-000000000002",

@@ -31,6 +31,7 @@ export type Claim = Schemas["Claim"];
 export type Invitation = Schemas["Invitation"];
 export type Device = Schemas["Device"];
 export type Figures = Schemas["PlayerStats"];
+export type RecordFigures = Schemas["RecordFigures"];
 export type GameFigures = Schemas["GameFigures"];
 export type Course = Schemas["Course"];
 export type Calendar = Schemas["Calendar"];

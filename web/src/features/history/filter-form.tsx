@@ -54,7 +54,7 @@ export function FilterForm({ filters, onChange }: FilterFormProps) {
       <TextInput
         type="date"
         label={history.to}
-        value={dayOf(filters.to, 1)}
+        value={dayOf(filters.to, "end")}
         onChange={(event) => onChange({ to: event.currentTarget.value })}
       />
     </div>

@@ -31,7 +31,7 @@ export function FilterPills({ filters, onRemove, onClear }: FilterPillsProps) {
     players: (players) => history.seats(Number(players)),
     voided: (voided) => (voided === "true" ? history.voided : history.counted),
     from: (from) => `${history.from} ${dayOf(from)}`,
-    to: (to) => `${history.to} ${dayOf(to, 1)}`,
+    to: (to) => `${history.to} ${dayOf(to, "end")}`,
   };
   const names = Object.keys(filters) as FilterName[];
   if (names.length === 0) return null;

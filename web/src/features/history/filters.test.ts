@@ -16,6 +16,7 @@ test("moments from a link are passed on as they are, and shown as their days", (
   const moment = "2026-03-29T00:00:00+01:00";
   expect(asked({ from: moment, to: moment })).toEqual({ from: moment, to: moment });
   expect(dayOf(new Date(2026, 2, 29).toISOString())).toBe("2026-03-29");
-  expect(dayOf(new Date(2026, 2, 30).toISOString(), 1)).toBe("2026-03-29");
+  expect(dayOf(new Date(2026, 2, 30).toISOString(), "end")).toBe("2026-03-29");
+  expect(dayOf(new Date(2026, 2, 30, 21).toISOString(), "end")).toBe("2026-03-30");
   expect(dayOf("nonsense")).toBe("");
 });

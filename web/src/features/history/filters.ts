@@ -44,12 +44,12 @@ export function asked(filters: Filters): HistoryFilters {
   } as HistoryFilters;
 }
 
-/** The day in which a moment lies here, for a date field. */
-export function dayOf(text: string | undefined, daysEarlier = 0): string {
+/** The day in which a moment lies here, for a date field; before an end, the last day that has any of it. */
+export function dayOf(text: string | undefined, end: "end" | null = null): string {
   if (text === undefined || DAY.test(text)) return text ?? "";
   const day = new Date(text);
   if (Number.isNaN(day.getTime())) return "";
-  day.setDate(day.getDate() - daysEarlier);
+  if (end !== null) day.setMilliseconds(day.getMilliseconds() - 1);
   const two = (part: number): string => String(part).padStart(2, "0");
   return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 }

@@ -1,8 +1,8 @@
 // Figures as tiles, each a link to its sessions.
 import { Text } from "@mantine/core";
 import { Link } from "react-router";
-import type { Course, GameFigures } from "@/api/types";
-import { sessionsPage } from "@/features/profile/links";
+import type { Course, GameFigures, RecordFigures } from "@/api/types";
+import { scorePage, sessionsPage, streakPage } from "@/features/profile/links";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import classes from "@/features/profile/profile.module.css";
@@ -34,11 +34,13 @@ function Tile({ label, value, to, hint }: TileProps) {
 
 interface CourseTilesProps {
   course: Course;
+  /** Those of the game, where the figures are of one. */
+  records?: readonly RecordFigures[];
   hIndex?: number | null;
   withTies?: boolean;
 }
 
-export function CourseTiles({ course, hIndex = null, withTies = false }: CourseTilesProps) {
+export function CourseTiles({ course, records = [], hIndex = null, withTies = false }: CourseTilesProps) {
   const { profile } = useMessages();
   const format = useFormat();
   const all = sessionsPage(course.sessions);
@@ -53,7 +55,11 @@ export function CourseTiles({ course, hIndex = null, withTies = false }: CourseT
         <Tile label={profile.winRate} value={format.percent(course.win_rate)} to={all} />
       )}
       <Tile label={profile.streak} value={format.number(course.current_streak)} to={outcome("won")} />
-      <Tile label={profile.longest} value={format.number(course.longest_streak)} to={outcome("won")} />
+      <Tile
+        label={profile.longest}
+        value={format.number(course.longest_streak)}
+        to={streakPage(records, course.longest_streak, course.sessions)}
+      />
       {hIndex !== null && (
         <Tile
           label={profile.hIndex}
@@ -67,21 +73,22 @@ export function CourseTiles({ course, hIndex = null, withTies = false }: CourseT
   );
 }
 
-export function ScoreTiles({
-  scored,
-}: {
+interface ScoreTilesProps {
   scored: Pick<GameFigures, "score_type" | "best" | "average" | "worst" | "sessions">;
-}) {
+  records: readonly RecordFigures[];
+}
+
+export function ScoreTiles({ scored, records }: ScoreTilesProps) {
   const { profile } = useMessages();
   const format = useFormat();
-  const all = sessionsPage(scored.sessions);
+  const of = (value: number | string | null): string => scorePage(records, value, scored.sessions);
   const score = (value: number | string | null): string => format.score(value, scored.score_type);
   if (scored.best === null) return null;
   return (
     <div className={classes.tiles}>
-      <Tile label={profile.best} value={score(scored.best)} to={all} />
-      <Tile label={profile.average} value={score(scored.average)} to={all} />
-      <Tile label={profile.worst} value={score(scored.worst)} to={all} />
+      <Tile label={profile.best} value={score(scored.best)} to={of(scored.best)} />
+      <Tile label={profile.average} value={score(scored.average)} to={sessionsPage(scored.sessions)} />
+      <Tile label={profile.worst} value={score(scored.worst)} to={of(scored.worst)} />
     </div>
   );
 }

@@ -2,8 +2,8 @@
 import { Anchor, Button, Skeleton, Stack, Table } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
-import type { GameFigures } from "@/api/types";
-import { sessionsPage } from "@/features/profile/links";
+import type { GameFigures, RecordFigures } from "@/api/types";
+import { scorePage, sessionsPage, streakPage } from "@/features/profile/links";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { lyingHeight } from "@/features/profile/chart-height";
@@ -19,6 +19,7 @@ const MODES = ["competitive", "cooperative", "solo"] as const;
 interface Line {
   key: string;
   label: string;
+  records: readonly RecordFigures[];
   figures: Pick<
     GameFigures,
     | "played"
@@ -35,7 +36,13 @@ interface Line {
   >;
 }
 
-export function PerGame({ games, names }: { games: readonly GameFigures[]; names: (id: string) => string }) {
+interface PerGameProps {
+  games: readonly GameFigures[];
+  names: (id: string) => string;
+  records: ReadonlyMap<string, readonly RecordFigures[]> | undefined;
+}
+
+export function PerGame({ games, names, records: all }: PerGameProps) {
   const { profile, history, lists } = useMessages();
   const format = useFormat();
   const [shown, setShown] = useState(AT_ONCE);
@@ -43,6 +50,7 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
     MODES.map((mode) => ({
       key: `${game.game_id} ${mode}`,
       label: names(game.game_id) + (mode === "competitive" ? "" : ` · ${history.modes[mode]}`),
+      records: all?.get(game.game_id) ?? [],
       figures: mode === "competitive" ? game : game[mode],
     })).filter(({ figures }) => figures.played > 0),
   );
@@ -69,7 +77,7 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {lines.slice(0, shown).map(({ key, label, figures }) => (
+            {lines.slice(0, shown).map(({ key, label, records, figures }) => (
               <Table.Tr key={key}>
                 <Table.Th scope="row">{label}</Table.Th>
                 <Table.Td>
@@ -83,9 +91,21 @@ export function PerGame({ games, names }: { games: readonly GameFigures[]; names
                   </Anchor>
                 </Table.Td>
                 <Table.Td>{figures.win_rate === null ? "–" : format.percent(figures.win_rate)}</Table.Td>
-                <Table.Td>{format.score(figures.best, figures.score_type)}</Table.Td>
+                <Table.Td>
+                  {figures.best === null ? (
+                    "–"
+                  ) : (
+                    <Anchor component={Link} to={scorePage(records, figures.best, figures.sessions)}>
+                      {format.score(figures.best, figures.score_type)}
+                    </Anchor>
+                  )}
+                </Table.Td>
                 <Table.Td>{format.score(figures.average, figures.score_type)}</Table.Td>
-                <Table.Td>{format.number(figures.longest_streak)}</Table.Td>
+                <Table.Td>
+                  <Anchor component={Link} to={streakPage(records, figures.longest_streak, figures.sessions)}>
+                    {format.number(figures.longest_streak)}
+                  </Anchor>
+                </Table.Td>
                 <Table.Td>{figures.last_played === null ? "–" : format.date(figures.last_played)}</Table.Td>
               </Table.Tr>
             ))}

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Navigate, useParams } from "react-router";
 import { useMe } from "@/api/me";
-import { figuresQuery, playerQuery } from "@/api/queries";
+import { figuresQuery, playerQuery, recordsQuery } from "@/api/queries";
 import type { Figures } from "@/api/types";
 import { CalendarView } from "@/features/profile/calendar-view";
 import { CourseTiles, ScoreTiles } from "@/features/profile/figure-tiles";
@@ -50,6 +50,8 @@ function FiguresView({ id, all }: { id: string; all: Figures }) {
   const { profile } = useMessages();
   const [gameId, setGameId] = useState("");
   const ofGame = useQuery({ ...figuresQuery(id, gameId), enabled: gameId !== "" });
+  const records = useQuery(recordsQuery(id)).data;
+  const ofChosen = records?.get(gameId) ?? [];
   const names = useGameNames(all.games.map((game) => game.game_id));
   const shown = gameId === "" ? all : ofGame.data;
   const game = gameId === "" ? undefined : shown?.games[0];
@@ -72,20 +74,20 @@ function FiguresView({ id, all }: { id: string; all: Figures }) {
         <>
           {shown.totals.played > 0 && (
             <Section title={profile.competitive}>
-              <CourseTiles course={shown.totals} hIndex={shown.totals.h_index} withTies />
-              {game && <ScoreTiles scored={game} />}
+              <CourseTiles course={shown.totals} records={ofChosen} hIndex={shown.totals.h_index} withTies />
+              {game && <ScoreTiles scored={game} records={ofChosen} />}
             </Section>
           )}
           {shown.totals.cooperative.played > 0 && (
             <Section title={profile.cooperative}>
               <CourseTiles course={shown.totals.cooperative} />
-              {game && <ScoreTiles scored={game.cooperative} />}
+              {game && <ScoreTiles scored={game.cooperative} records={ofChosen} />}
             </Section>
           )}
           {shown.totals.solo.played > 0 && (
             <Section title={profile.solo}>
               <CourseTiles course={shown.totals.solo} />
-              {game && <ScoreTiles scored={game.solo} />}
+              {game && <ScoreTiles scored={game.solo} records={ofChosen} />}
             </Section>
           )}
           {gameId === "" && (
@@ -95,7 +97,7 @@ function FiguresView({ id, all }: { id: string; all: Figures }) {
           )}
           {gameId === "" && (
             <Section title={profile.perGame}>
-              <PerGame games={all.games} names={names} />
+              <PerGame games={all.games} names={names} records={records} />
             </Section>
           )}
           <Section title={profile.perCount}>
