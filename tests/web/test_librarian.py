@@ -81,6 +81,8 @@ async def test_every_figure_of_a_profile_leads_to_its_sessions(server: Tallybook
     await anna.picture("phone-11-course")
     await page.get_by_role("tab", name="Chart").click()
     await anna.sees("Running totals")
+    await page.reload()
+    await anna.sees("Running totals")
 
     await page.get_by_role("link", name="Anna").click()
     await page.wait_for_url("**/players/*")
@@ -127,7 +129,19 @@ async def test_the_library_and_the_account_are_kept_from_a_desktop(
     await anna.sees("Nothing in the archive")
     await anna.picture("desktop-4-games")
 
+    await page.get_by_role("searchbox").fill("go")
+    await page.wait_for_url("**/games?show=archived&q=go")
+    await anna.sees("No game of this name")
+
     await page.get_by_role("navigation").get_by_role("link", name="People").click()
+    await page.get_by_role("tab", name="Who is who").click()
+    await page.get_by_role("navigation").get_by_role("link", name="Feed").click()
+    await page.go_back()
+    await expect(page.get_by_role("tab", name="Who is who")).to_have_attribute("aria-selected", "true")
+    await page.go_back()
+    await expect(page.get_by_role("searchbox")).to_have_value("go")
+    await page.go_forward()
+    await page.get_by_role("tab", name="People").click()
     await anna.press("Invite Ben")
     await anna.sees("Valid once")
     await page.keyboard.press("Escape")

@@ -1,20 +1,18 @@
 // The history: every session one may see, found by words and filters that stand in the address.
 import { Button, Collapse, Group, Stack, TextInput, Title } from "@mantine/core";
-import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
+import { useDisclosure } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { historyListQuery } from "@/api/queries";
 import { FilterForm } from "@/features/history/filter-form";
 import { FilterPills } from "@/features/history/filter-pills";
 import { asked, filtersOf, type Filters } from "@/features/history/filters";
 import { useMessages } from "@/i18n/language";
+import { useSearch } from "@/ui/address";
 import { Empty } from "@/ui/empty";
 import { Paged } from "@/ui/paged";
 import { SessionList } from "@/ui/session-list";
 import { usePageTitle } from "@/ui/title";
-
-const TYPING = 300; // milliseconds
 
 export default function HistoryPage() {
   const { history, lists } = useMessages();
@@ -29,8 +27,7 @@ export default function HistoryPage() {
       replace: true,
     });
   };
-  const [typed, setTyped] = useState(filters.q ?? "");
-  const search = useDebouncedCallback((q: string) => change({ q: q.trim() }), TYPING);
+  const search = useSearch();
 
   const filtered = Object.keys(filters).length > 0;
   const query = useInfiniteQuery(historyListQuery(asked(filters)));
@@ -47,11 +44,8 @@ export default function HistoryPage() {
           aria-label={lists.search}
           placeholder={history.hint}
           maxLength={100}
-          value={typed}
-          onChange={(event) => {
-            setTyped(event.currentTarget.value);
-            search(event.currentTarget.value);
-          }}
+          value={search.typed}
+          onChange={(event) => search.type(event.currentTarget.value)}
         />
         <Button variant="default" aria-expanded={open} aria-controls="filters" onClick={toggle}>
           {history.filters}
@@ -63,11 +57,11 @@ export default function HistoryPage() {
       <FilterPills
         filters={filters}
         onRemove={(name) => {
-          if (name === "q") setTyped("");
+          if (name === "q") search.show("");
           change({ [name]: "" });
         }}
         onClear={() => {
-          setTyped("");
+          search.show("");
           setAddress({}, { replace: true });
         }}
       />

@@ -10,15 +10,14 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link } from "react-router";
 import { useMe } from "@/api/me";
-import { gameListQuery, type GameFilters } from "@/api/queries";
+import { gameListQuery } from "@/api/queries";
 import type { Game } from "@/api/types";
 import { GameMenu } from "@/features/library/game-menu";
 import { useMessages } from "@/i18n/language";
+import { useChoice, useSearch } from "@/ui/address";
 import { Empty } from "@/ui/empty";
 import { GameCover } from "@/ui/game-cover";
 import { Icon } from "@/ui/icons";
@@ -26,15 +25,14 @@ import classes from "@/ui/list.module.css";
 import { Paged } from "@/ui/paged";
 import { usePageTitle } from "@/ui/title";
 
-const TYPING = 300; // milliseconds
-type Shelf = "mine" | "everyones" | "archived";
+const SHELVES = ["mine", "everyones", "archived"] as const;
+const SORTS = ["recent", "name", "newest"] as const;
 
 export default function GamesPage() {
   const { library, lists, home } = useMessages();
-  const [typed, setTyped] = useState("");
-  const [q] = useDebouncedValue(typed.trim(), TYPING);
-  const [sort, setSort] = useState<GameFilters["sort"]>("recent");
-  const [shelf, setShelf] = useState<Shelf>("mine");
+  const { q, typed, type } = useSearch();
+  const [sort, setSort] = useChoice("sort", SORTS);
+  const [shelf, setShelf] = useChoice("show", SHELVES);
   usePageTitle(library.games);
 
   const empty =
@@ -64,7 +62,7 @@ export default function GamesPage() {
       </Group>
       <SegmentedControl
         aria-label={library.show}
-        data={(["mine", "everyones", "archived"] as const).map((value) => ({ value, label: library[value] }))}
+        data={SHELVES.map((value) => ({ value, label: library[value] }))}
         value={shelf}
         onChange={setShelf}
       />
@@ -77,14 +75,14 @@ export default function GamesPage() {
           placeholder={lists.search}
           maxLength={100}
           value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => type(event.currentTarget.value)}
         />
         <NativeSelect
           size="md"
           aria-label={library.sort}
-          data={(["recent", "name", "newest"] as const).map((value) => ({ value, label: library[value] }))}
+          data={SORTS.map((value) => ({ value, label: library[value] }))}
           value={sort}
-          onChange={(event) => setSort(event.currentTarget.value as GameFilters["sort"])}
+          onChange={(event) => setSort(event.currentTarget.value as (typeof SORTS)[number])}
         />
       </Group>
       <Paged query={query} empty={empty}>

@@ -1,22 +1,16 @@
 // The library of players: whom one plays with, who claims to be whom, whom one follows.
 import { Button, Group, NativeSelect, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { Link } from "react-router";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/me";
-import {
-  followersQuery,
-  followingQuery,
-  peopleListQuery,
-  queryClient,
-  type GameFilters,
-} from "@/api/queries";
+import { followersQuery, followingQuery, peopleListQuery, queryClient } from "@/api/queries";
 import type { Player } from "@/api/types";
 import { Claims } from "@/features/library/claims";
 import { InviteButton } from "@/features/library/invite-button";
 import { useMessages } from "@/i18n/language";
+import { useChoice, useSearch } from "@/ui/address";
 import { Empty } from "@/ui/empty";
 import { Failure } from "@/ui/failure";
 import classes from "@/ui/list.module.css";
@@ -24,18 +18,20 @@ import { Paged } from "@/ui/paged";
 import { PlayerDot } from "@/ui/player-dot";
 import { usePageTitle } from "@/ui/title";
 
-const TYPING = 300; // milliseconds
+const TABS = ["library", "claims", "following", "followers"] as const;
+const SORTS = ["recent", "name", "newest"] as const;
 
 export default function PeoplePage() {
   const { library } = useMessages();
   const me = useMe();
+  const [tab, setTab] = useChoice("tab", TABS);
   usePageTitle(library.people);
   return (
     <Stack>
       <Title order={1} size="h2">
         {library.people}
       </Title>
-      <Tabs defaultValue="library" keepMounted={false}>
+      <Tabs value={tab} onChange={(next) => setTab(next as typeof tab)} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="library" px={8}>
             {library.people}
@@ -73,9 +69,8 @@ export default function PeoplePage() {
 
 function Named() {
   const { library, lists } = useMessages();
-  const [typed, setTyped] = useState("");
-  const [q] = useDebouncedValue(typed.trim(), TYPING);
-  const [sort, setSort] = useState<GameFilters["sort"]>("recent");
+  const { q, typed, type } = useSearch();
+  const [sort, setSort] = useChoice("sort", SORTS);
   const query = useInfiniteQuery(peopleListQuery(q, sort));
   return (
     <Stack>
@@ -89,14 +84,14 @@ function Named() {
           placeholder={lists.search}
           maxLength={100}
           value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => type(event.currentTarget.value)}
         />
         <NativeSelect
           size="md"
           aria-label={library.sort}
-          data={(["recent", "name", "newest"] as const).map((value) => ({ value, label: library[value] }))}
+          data={SORTS.map((value) => ({ value, label: library[value] }))}
           value={sort}
-          onChange={(event) => setSort(event.currentTarget.value as GameFilters["sort"])}
+          onChange={(event) => setSort(event.currentTarget.value as (typeof SORTS)[number])}
         />
       </Group>
       <Paged

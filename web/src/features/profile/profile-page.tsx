@@ -1,7 +1,6 @@
 // A player: who it is, and every figure with the sessions behind it.
 import { NativeSelect, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Navigate, useParams } from "react-router";
 import { useMe } from "@/api/me";
 import { figuresQuery, playerQuery, recordsQuery } from "@/api/queries";
@@ -15,6 +14,7 @@ import { ProfileHead } from "@/features/profile/profile-head";
 import { Section } from "@/features/profile/section";
 import { useGameNames } from "@/features/profile/game-names";
 import { useMessages } from "@/i18n/language";
+import { useChoice } from "@/ui/address";
 import { Empty } from "@/ui/empty";
 import { Failure } from "@/ui/failure";
 import { usePageTitle } from "@/ui/title";
@@ -48,7 +48,7 @@ export default function ProfilePage() {
 /** The figures over all games, or in the one that is chosen. */
 function FiguresView({ id, all }: { id: string; all: Figures }) {
   const { profile } = useMessages();
-  const [gameId, setGameId] = useState("");
+  const [gameId, setGameId] = useChoice("game", ["", ...all.games.map((game) => game.game_id)]);
   const ofGame = useQuery({ ...figuresQuery(id, gameId), enabled: gameId !== "" });
   const records = useQuery(recordsQuery(id)).data;
   const ofChosen = records?.get(gameId) ?? [];

@@ -18,10 +18,14 @@ import { ResultCard } from "@/features/table/result-view";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
 import { useMessages } from "@/i18n/language";
+import { useChoice } from "@/ui/address";
 import { Empty } from "@/ui/empty";
 import { Failure } from "@/ui/failure";
 import { usePageTitle } from "@/ui/title";
 import { Waiting } from "@/ui/waiting";
+
+const TABS = ["sheet", "course", "chart"] as const;
+type Tab = (typeof TABS)[number];
 
 const RunningChart = lazy(() => import("@/features/table/running-chart"));
 
@@ -31,7 +35,7 @@ export default function SessionPage() {
   const me = useMe();
   const [correcting, setCorrecting] = useState<Correcting>();
   const [cell, setCell] = useState<Cell>();
-  const [tab, setTab] = useState("sheet");
+  const [tab, setTab] = useChoice("tab", TABS);
   const session = useQuery(sessionQuery(sessionId));
   const board = useQuery(scoreboardQuery(sessionId));
   const game = useQuery({ ...gameQuery(session.data?.game_id ?? ""), enabled: session.data !== undefined });
@@ -89,20 +93,26 @@ export default function SessionPage() {
   );
 }
 
+/** Those that count come first. */
+function statNames(session: Session): [string, ...string[]] {
+  const [first = "", ...others] = [...scoringOf(session), ...session.stats].map(({ name }) => name);
+  return [first, ...others];
+}
+
 interface SheetsProps {
   session: Session;
   board: Scoreboard;
-  tab: string;
-  onTab: (tab: string) => void;
+  tab: Tab;
+  onTab: (tab: Tab) => void;
   onOpen?: (cell: Cell) => void;
 }
 
 function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
   const { session: words, table } = useMessages();
-  const [statName, setStatName] = useState<string>();
   const timeline = useQuery(timelineQuery(session.id));
   const scoring = scoringOf(session);
-  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
+  const [statName, setStatName] = useChoice("stat", statNames(session));
+  const stat = session.stats.find((each) => each.name === statName);
   if (stat === undefined) return <Alert>{table.rulesGame}</Alert>;
   const shared = {
     stat,
@@ -127,7 +137,7 @@ function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
     <Empty what={words.noSteps} how={words.noStepsHow} />
   );
   return (
-    <Tabs value={tab} onChange={(next) => onTab(next ?? tab)} keepMounted={false}>
+    <Tabs value={tab} onChange={(next) => onTab(next as Tab)} keepMounted={false}>
       <Tabs.List mb="md" grow>
         <Tabs.Tab value="sheet">{words.sheet}</Tabs.Tab>
         <Tabs.Tab value="course">{words.course}</Tabs.Tab>
