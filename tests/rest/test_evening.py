@@ -306,3 +306,18 @@ async def test_a_name_may_be_given_a_seat_and_is_in_the_library_from_then_on(ana
     bots: list[dict[str, Any]] = [{"player_id": cleo, "is_bot": True}, {"bot": "easy"}]
     for refused in ({"name": "Dora", "player_id": cleo}, *bots):
         assert code_of(await ana.call("POST", f"{path}/seats", {"add": refused})) == "invalid"
+
+
+async def test_whoever_asked_for_a_seat_may_take_the_request_back(
+    ana: Person, bea: Person, anybody: AsyncClient
+) -> None:
+    cleo = await enter(anybody, "Cleo")
+    session = await ana.opens("Bea", "Dora")
+    path = f"/sessions/{session['id']}"
+    for who in (bea, cleo):
+        await who.post(f"/rooms/by-key/{session['key']}/join", {"seat": 0})
+    hers = {"decline": {"seat": 0, "player_id": bea.id}}
+    assert code_of(await cleo.call("POST", f"{path}/seats", hers)) == "forbidden"
+    assert code_of(await bea.call("POST", f"{path}/seats", hers | {"remove": 1})) == "invalid"
+    await bea.post(f"{path}/seats", hers)
+    assert [request["player_id"] for request in (await ana.get(path))["requests"]] == [cleo.id]

@@ -10,6 +10,7 @@ from tallybook.sessions.session import Session, standing
 _EVERYWHERE = MappingProxyType(
     {
         "seats": "session.seat",
+        "withdraw": "session.join",  # one's own request for a seat, which is a change of the seats
         "add_scorekeeper": "session.seat",
         "remove_scorekeeper": "session.seat",
         "take_seat": "session.join",

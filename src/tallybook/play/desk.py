@@ -136,7 +136,7 @@ class Desk:
         def decided(session: Session | None, index: int) -> Sequence[Event]:
             if session is None:
                 raise not_found("session")
-            require_in_session(actor, name, session, member=member)
+            require_in_session(actor, _meant(actor, name, body), session, member=member)
             require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
             return decide(session, command, actor=actor.player_id, index=index, people=self.people)
@@ -154,6 +154,14 @@ class Desk:
             expected_index=envelope.expected_index,
             beside=_refuse_nobody(name, body),
         )
+
+
+def _meant(actor: Actor, name: str, body: Body) -> str:
+    """The command by which it is judged who may: declining a request of one's own is withdrawing it."""
+    match name, body:
+        case ("seats", {"decline": {"player_id": str(who)}}) if who in map(str, actor.ids):
+            return "withdraw"
+    return name
 
 
 def _refuse_nobody(name: str, body: Body) -> Beside | None:

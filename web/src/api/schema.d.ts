@@ -4072,7 +4072,7 @@ export interface components {
         };
         /**
          * SeatChange
-         * @description Exactly one change of the table.
+         * @description Exactly one change of the table; whoever asked for a seat may `decline` their own request.
          */
         SeatChange: {
             add?: components["schemas"]["AddedSeat"];

@@ -169,8 +169,7 @@ export const de: Messages = {
       away: "Verbindung verloren. Neuer Versuch läuft; deine Eingaben bleiben.",
     },
     watching: "Du schaust zu.",
-    asked: (name) =>
-      `Du hast um einen Platz gebeten: ${name}. Wer zählt, muss zustimmen. War es ein Versehen, bitte um einen anderen oder lass es ablehnen.`,
+    asked: (name) => `Du hast um einen Platz gebeten: ${name}. Wer zählt, muss zustimmen.`,
     askAgain: "Um einen anderen Platz bitten",
     takeSeat: "Platz nehmen",
     whoAreYou: "Wer bist du?",

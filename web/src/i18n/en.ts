@@ -169,8 +169,7 @@ export const en = {
       away: "Connection lost. Trying again; what you enter is kept.",
     },
     watching: "You are watching.",
-    asked: (name: string) =>
-      `You asked for a seat: ${name}. A scorekeeper has to agree. If it was a mistake, ask for another, or tell them to decline.`,
+    asked: (name: string) => `You asked for a seat: ${name}. A scorekeeper has to agree.`,
     askAgain: "Ask for another seat",
     takeSeat: "Take a seat",
     whoAreYou: "Who are you?",

@@ -98,7 +98,7 @@ class AddedSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeatChange(Write, frozen=True, kw_only=True):
-    """Exactly one change of the table."""
+    """Exactly one change of the table; whoever asked for a seat may `decline` their own request."""
 
     add: AddedSeat | UnsetType = UNSET
     remove: int | UnsetType = UNSET

@@ -1,5 +1,6 @@
 // For somebody who watches: becoming one of the players.
 import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useDidUpdate } from "@mantine/hooks";
 import { useMutation, useQueries } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
@@ -10,10 +11,11 @@ import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { useDialog } from "@/ui/dialog";
 import { Failure } from "@/ui/failure";
+import { rescueFocus } from "@/ui/focus";
 import { PlayerDot } from "@/ui/player-dot";
 
 export function TakeSeat({ session, me }: { session: Session; me: Player }) {
-  const { table } = useMessages();
+  const { library, table } = useMessages();
   const format = useFormat();
   const [search, setSearch] = useSearchParams();
   const wanted = search.has("seat");
@@ -23,16 +25,35 @@ export function TakeSeat({ session, me }: { session: Session; me: Player }) {
     if (wanted) setSearch({}, { replace: true });
   }, [wanted, setSearch]);
   const asked = session.requests.find((request) => request.player_id === me.id);
+  useDidUpdate(rescueFocus, [asked === undefined]); // the button that takes it back goes with it
+  const withdrawing = useMutation({
+    mutationFn: (decline: { seat: number; player_id: string }) =>
+      answer(api.POST("/sessions/{id}/seats", { params: { path: { id: session.id } }, body: { decline } })),
+    onSettled: () => queryClient.invalidateQueries(sessionQuery(session.id)),
+  });
   const askedFor = session.seats.find((seat) => seat.seat === asked?.seat);
   return (
     <>
       <Alert role="note" color="gray" variant="light" py="xs">
         <Group justify="space-between">
           <Text>{askedFor ? table.asked(format.name(askedFor.name)) : table.watching}</Text>
-          <Button size="sm" variant="light" onClick={() => setOpen(true)}>
-            {askedFor ? table.askAgain : table.takeSeat}
-          </Button>
+          <Group gap="xs">
+            {asked && (
+              <Button
+                size="sm"
+                variant="default"
+                loading={withdrawing.isPending}
+                onClick={() => withdrawing.mutate({ seat: asked.seat, player_id: me.id })}
+              >
+                {library.withdraw}
+              </Button>
+            )}
+            <Button size="sm" variant="light" onClick={() => setOpen(true)}>
+              {askedFor ? table.askAgain : table.takeSeat}
+            </Button>
+          </Group>
         </Group>
+        {withdrawing.isError && <Failure error={withdrawing.error} dismiss={() => withdrawing.reset()} />}
       </Alert>
       {open && !wanted && <SeatDialog session={session} me={me} onClose={() => setOpen(false)} />}
     </>
