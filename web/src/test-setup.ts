@@ -7,3 +7,12 @@ vi.stubGlobal("matchMedia", () => ({
   addEventListener: vi.fn(),
   removeEventListener: vi.fn(),
 }));
+
+// Menus watch how large their buttons are.
+vi.stubGlobal(
+  "ResizeObserver",
+  class {
+    observe = vi.fn();
+    disconnect = vi.fn();
+  },
+);

@@ -12,11 +12,11 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueries } from "@tanstack/react-query";
 import { useState, type SubmitEvent, type ReactNode } from "react";
 import { answer, api } from "@/api/client";
 import { newCommandId } from "@/api/command-id";
-import { playersQuery, queryClient, sessionQuery } from "@/api/queries";
+import { playerQuery, playersQuery, queryClient, sessionQuery } from "@/api/queries";
 import type { Player, Scoreboard, SeatChange, Session } from "@/api/types";
 import type { Present } from "@/live/room";
 import { useFormat } from "@/i18n/format";
@@ -60,6 +60,15 @@ function useTableChange(session: Session, me: Player) {
   });
 }
 
+/** Who sits there by name alone: nobody signs in as them, so they cannot keep the score. */
+function useNobodys(session: Session, wanted: boolean): ReadonlySet<string> {
+  const players = useQueries({
+    queries: wanted ? session.seats.map((seat) => playerQuery(seat.player_id)) : [],
+  });
+  const named = players.filter(({ data }) => data?.kind === "named" && data.claimed_by === undefined);
+  return new Set(named.flatMap(({ data }) => data?.id ?? []));
+}
+
 /** How many values go when the seat goes. */
 const valuesOf = (board: Scoreboard, seat: number): number =>
   Object.values(board.seats.find((line) => line.seat === seat)?.values ?? {}).reduce(
@@ -80,6 +89,7 @@ export function PeopleDrawer({ session, board, me, manages, present, onClose }: 
   const { people, app } = useMessages();
   const dialog = useDialog(onClose);
   const change = useTableChange(session, me);
+  const nobodys = useNobodys(session, manages);
   const [name, setName] = useState("");
   const [team, setTeam] = useState<{ seat: number; text: string } | null>(null);
   const [leaving, setLeaving] = useState<{ seat: number; values: number } | null>(null);
@@ -197,7 +207,7 @@ export function PeopleDrawer({ session, board, me, manages, present, onClose }: 
               format.name(seat.name),
               seat.team,
               <>
-                {!seat.is_bot && keeperItems(seat.player_id)}
+                {!seat.is_bot && !nobodys.has(seat.player_id) && keeperItems(seat.player_id)}
                 <Menu.Item onClick={() => setTeam({ seat: seat.seat, text: seat.team ?? "" })}>
                   {people.setTeam}
                 </Menu.Item>
