@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.app.serving import Tallybook
 from tests.web.test_evening import DESKTOP, PHONE, Person
@@ -42,7 +42,8 @@ async def test_axe_finds_no_fault(
 
     async def look(at: str) -> None:
         await anna.page.goto(server.url + at)
-        await anna.page.wait_for_load_state("networkidle")
+        await expect(anna.page.get_by_role("heading", level=1)).to_have_count(1)
+        await expect(anna.page.locator(".mantine-Skeleton-root")).to_have_count(0)
         await anna.page.evaluate(AXE.read_text())
         if found := await anna.page.evaluate(FAULTS):
             faults[at] = found
