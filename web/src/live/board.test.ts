@@ -78,6 +78,14 @@ describe("what is pending", () => {
     expect(shown.pending.get(cellKey(cell))).toBe("-2");
   });
 
+  test("tells what is added to a new value, and never a value below zero as if it were added", () => {
+    const below: Command = { event: "record", cell, value: -5 };
+    const pending = (...commands: Command[]) =>
+      withPending(board, entries(...commands), [points]).pending.get(cellKey(cell));
+    expect(pending(below)).toBe("");
+    expect(pending(below, { event: "record", cell, delta: 3 })).toBe("+3");
+  });
+
   test("keeps decimals exact and writes the total as a string then", () => {
     const deltas = ["0.1", "0.2"].map((delta): Command => ({
       event: "record",

@@ -14,7 +14,7 @@ export function cellKey(cell: Cell): string {
   return JSON.stringify([cell.seat, cell.stat, cell.round]);
 }
 
-/** A board, and what of it is not yet confirmed: "+5", or the value itself, by cell key. */
+/** A board, and what of it is not yet confirmed, by cell key: "+5", or nothing where the value is all new. */
 export interface View {
   board: Scoreboard;
   pending: ReadonlyMap<string, string>;
@@ -52,19 +52,15 @@ export function withPending(board: Scoreboard, entries: readonly Entry[], stats:
     if ("delta" in command) {
       const base = typeof before === "boolean" || before === undefined ? 0 : before;
       value = sumAs([base, command.delta], stat.data_type === "decimal");
-      const added = exactSum([deltaOf(pending.get(key)), command.delta]);
+      const added = exactSum([pending.get(key) || "0", command.delta]);
       pending.set(key, added.startsWith("-") ? added : `+${added}`);
     } else {
       value = "value" in command ? command.value : undefined;
-      pending.set(key, value === undefined ? "" : String(value));
+      pending.set(key, "");
     }
     shown = withValue(shown, command.cell, value, stat, stats);
   }
   return { board: shown, pending };
-}
-
-function deltaOf(shown: string | undefined): string {
-  return shown !== undefined && /^[+-]/.test(shown) ? shown.replace("+", "") : "0";
 }
 
 function withValue(

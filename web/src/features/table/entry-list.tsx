@@ -121,7 +121,7 @@ export function EntryList({
                 onClick={() => onOpen(cell)}
               >
                 {text === "" ? "–" : text}
-                {waiting !== undefined && /^[+-]/.test(waiting) && (
+                {waiting !== undefined && waiting !== "" && (
                   <span className={classes.delta}>{format.number(waiting)}</span>
                 )}
               </UnstyledButton>
