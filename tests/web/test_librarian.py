@@ -134,6 +134,8 @@ async def test_the_library_and_the_account_are_kept_from_a_desktop(
     await anna.sees("No game of this name")
 
     await page.get_by_role("navigation").get_by_role("link", name="People").click()
+    await page.get_by_role("tab", name="Followers").click()
+    await anna.sees("Nobody follows you yet")
     await page.get_by_role("tab", name="Who is who").click()
     await page.get_by_role("navigation").get_by_role("link", name="Feed").click()
     await page.go_back()

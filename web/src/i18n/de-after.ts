@@ -191,6 +191,8 @@ export const after: typeof en = {
     guestsRegister: "Registriere dich zuerst: Dann können Namen bei anderen zu dir werden.",
     following: "Folge ich",
     followers: "Folgen mir",
+    noFollowers: "Noch folgt dir niemand",
+    noFollowersHow: "Wer mit dir spielt, kann dein Profil aus einer Partie öffnen und auf „Folgen“ drücken.",
   },
   profile: {
     title: (name) => `Profil von ${name}`,

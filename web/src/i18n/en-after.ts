@@ -189,6 +189,8 @@ export const after = {
     guestsRegister: "Register first: then names in others' libraries can become you.",
     following: "Following",
     followers: "Followers",
+    noFollowers: "Nobody follows you yet",
+    noFollowersHow: "Who plays with you can open your profile from a session and press Follow.",
   },
   profile: {
     title: (name: string) => `${name}’s profile`,

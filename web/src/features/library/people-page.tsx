@@ -1,7 +1,7 @@
 // The library of players: whom one plays with, who claims to be whom, whom one follows.
 import { Button, Group, NativeSelect, Stack, Tabs, Text, TextInput, Title } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useState, type ReactNode, type SubmitEvent } from "react";
 import { Link } from "react-router";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/me";
@@ -22,7 +22,7 @@ const TABS = ["library", "claims", "following", "followers"] as const;
 const SORTS = ["recent", "name", "newest"] as const;
 
 export default function PeoplePage() {
-  const { library } = useMessages();
+  const { feed, library } = useMessages();
   const me = useMe();
   const [tab, setTab] = useChoice("tab", TABS);
   usePageTitle(library.people);
@@ -55,10 +55,13 @@ export default function PeoplePage() {
         {me && (
           <>
             <Tabs.Panel value="following">
-              <Followed query={followingQuery(me.id)} />
+              <Followed query={followingQuery(me.id)} empty={<Empty what={feed.none} how={feed.noneHow} />} />
             </Tabs.Panel>
             <Tabs.Panel value="followers">
-              <Followed query={followersQuery(me.id)} />
+              <Followed
+                query={followersQuery(me.id)}
+                empty={<Empty what={library.noFollowers} how={library.noFollowersHow} />}
+              />
             </Tabs.Panel>
           </>
         )}
@@ -148,10 +151,9 @@ function AddForm() {
   );
 }
 
-function Followed({ query }: { query: ReturnType<typeof followingQuery> }) {
-  const { feed } = useMessages();
+function Followed({ query, empty }: { query: ReturnType<typeof followingQuery>; empty: ReactNode }) {
   return (
-    <Paged query={useInfiniteQuery(query)} empty={<Empty what={feed.none} how={feed.noneHow} />}>
+    <Paged query={useInfiniteQuery(query)} empty={empty}>
       {(players) => <Players players={players} />}
     </Paged>
   );
