@@ -13,7 +13,7 @@ const people = {
   Cleo: { kind: "named", claimed_by: "somebody" },
 };
 
-test("only who can sign in is asked to keep the score", () => {
+const open = (): void => {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   for (const [name, more] of Object.entries(people))
     client.setQueryData(["player", name], { id: name, ...more });
@@ -32,6 +32,10 @@ test("only who can sign in is asked to keep the score", () => {
       </MantineProvider>
     </QueryClientProvider>,
   );
+};
+
+test("only who can sign in is asked to keep the score", () => {
+  open();
   const asked = Object.keys(people).filter((name) => {
     fireEvent.click(screen.getByLabelText(`Actions for ${name}`));
     const item = screen.queryByText("Let keep the score");
@@ -39,4 +43,11 @@ test("only who can sign in is asked to keep the score", () => {
     return item !== null;
   });
   expect(asked).toEqual(["Ana", "Cleo"]);
+});
+
+test("a team has no longer a name than the server takes", () => {
+  open();
+  fireEvent.click(screen.getByLabelText("Actions for Ana"));
+  fireEvent.click(screen.getByText("Set team…"));
+  expect(screen.getByLabelText<HTMLInputElement>("Team: Ana").maxLength).toBe(40);
 });

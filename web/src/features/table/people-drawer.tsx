@@ -239,7 +239,7 @@ export function PeopleDrawer({ session, board, me, manages, present, onClose }: 
               <TextInput
                 flex={1}
                 label={`${people.team}: ${nameOf(team.seat)}`}
-                maxLength={100}
+                maxLength={40}
                 autoFocus
                 value={team.text}
                 onChange={(event) => setTeam({ ...team, text: event.currentTarget.value })}
