@@ -45,17 +45,21 @@ export function CourseView({ session, timeline, stat, ...shown }: CourseViewProp
     if (at >= steps.length) setAt(1);
     setRunning(!playing);
   };
-  const button = (icon: Parameters<typeof Icon>[0]["name"], label: string, next: number) => (
-    <ActionIcon
-      size="xl"
-      variant="default"
-      aria-label={label}
-      disabled={next < 1 || next > steps.length || next === at}
-      onClick={() => go(next)}
-    >
-      <Icon name={icon} />
-    </ActionIcon>
-  );
+  const button = (icon: Parameters<typeof Icon>[0]["name"], label: string, next: number) => {
+    const idle = next < 1 || next > steps.length || next === at;
+    return (
+      <ActionIcon
+        size="xl"
+        variant="default"
+        aria-label={label}
+        aria-disabled={idle} // it keeps the focus of whoever pressed it until there was no further step
+        data-disabled={idle || undefined}
+        onClick={() => !idle && go(next)}
+      >
+        <Icon name={icon} />
+      </ActionIcon>
+    );
+  };
 
   return (
     <Stack>
