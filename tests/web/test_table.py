@@ -334,3 +334,21 @@ async def test_a_lost_connection_moves_nothing_under_the_thumb(
     await ana.page.context.set_offline(False)
     await expect(ana.page.get_by_role("note")).to_have_count(0)
     assert ana.complaints == []
+
+
+async def test_a_long_name_leaves_room_for_what_stands_beside_it(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    """The crown before a name keeps its size, and beside one stat the next is seen."""
+    ana = await Guest.named("Maximiliane Wilhelmina Featherstonehaugh-Cholmondeley", browser, http)
+    stats = [{**people.POINTS, "name": name} for name in ("Longest continuous route bonus points", "Ports")]
+    session = await ana.api.open({"name": "Ben"}, stats=tuple(stats))
+    await ana.records(session, 9, 4, stat=stats[0]["name"])
+    await ana.goes(f"/r/{session['key']}")
+    await expect(ana.page.locator("label").filter(has_text="Ports")).to_be_in_viewport(ratio=0.9)
+    crown = await ana.page.locator("thead svg").bounding_box()
+    assert crown is not None
+    assert crown["width"] == crown["height"]
+    await ana.fits()
+    await ana.picture("phone-17-long-names")
+    assert ana.complaints == []

@@ -17,6 +17,7 @@ export function StatTabs({ stats, stat, label, onChange }: StatTabsProps) {
       <SegmentedControl
         aria-label={label}
         size="md"
+        classNames={{ label: classes.tab }}
         data={stats.map((each) => each.name)}
         value={stat.name}
         onChange={(name) => onChange(stats.find((each) => each.name === name) ?? stat)}
