@@ -1,6 +1,7 @@
 // Who a player is: name, kind, followers, and what one can do.
 import { Alert, Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { Link } from "react-router";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/me";
@@ -55,12 +56,18 @@ export function ProfileHead({ player, mine }: { player: Presented; mine: boolean
   );
 }
 
-function FollowButton({ player }: { player: Presented }) {
+export function FollowButton({ player }: { player: Presented }) {
   const { profile } = useMessages();
   const me = useMe();
   const mine = followingQuery(me?.id ?? "");
   const following = useInfiniteQuery(mine);
-  const follows = following.data?.pages.some((page) => page.items.some(({ id }) => id === player.id));
+  const { fetchNextPage, hasNextPage, isFetching, isError } = following;
+  const found = following.data?.pages.some((page) => page.items.some(({ id }) => id === player.id));
+  const unsure = found === false && hasNextPage;
+  useEffect(() => {
+    if (unsure && !isFetching && !isError) void fetchNextPage();
+  }, [unsure, isFetching, isError, fetchNextPage]);
+  const follows = unsure ? undefined : found;
   const params = { path: { id: player.id } };
   const changing = useMutation({
     mutationFn: () =>
