@@ -20,7 +20,7 @@ export function UndoButtons({ sessionId, playerId, state: { entries, heard }, ac
   const { table } = useMessages();
   const past = useQuery(pastQuery(sessionId)).data;
   const trail = useMemo(
-    () => followed(past && followed(NO_TRAIL, past, playerId), heard, playerId),
+    () => followed(past ? followed(NO_TRAIL, past, playerId) : undefined, heard, playerId),
     [past, heard, playerId],
   );
   const can = possible(trail, entries);
