@@ -218,16 +218,17 @@ async def test_odd_questions_get_plain_answers(people: Door) -> None:
     for config in (b'{"a":' * 900 + b"1" + b"}" * 900, DEEP):
         body = b'{"game_id":"%b","config":%b}' % (session["game_id"].encode(), config)
         assert (await ana.send("POST", "/sessions", body)).status_code == 400
-    for params in (
-        {"seat": "0"},
-        {"last_index": -2},
-        {"last_index": 2**40},
-        {"seat": 0, "name": "x"},
-        {"x": 1},
+    for params, reason in (
+        ({"seat": "0"}, "seat: must be a whole number or null, not text"),
+        ({"last_index": -2}, "last_index: must be -1 or the index of an event"),
+        ({"last_index": 2**40}, "last_index: must be -1 or the index of an event"),
+        ({"seat": 0, "name": "x"}, "seat: give one of seat, name and spectator, or none"),
+        ({"x": 1}, "x: is not known here"),
     ):
         async with ana.device() as a:
-            with pytest.raises(Refused, match="invalid"):
+            with pytest.raises(Refused, match="invalid") as refusal:
                 await a.join(f"room:{session['key']}", **params)
+            assert refusal.value.answer["reason"] == reason
     await ana.post(f"{path}/end")
     assert await refused(ana, "POST", f"{path}/record", cell()) == "session_finished"
     assert await refused(ana, "POST", f"{path}/correct", cell(reason=" ")) == "invalid"

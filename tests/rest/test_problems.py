@@ -141,6 +141,31 @@ async def test_bad_requests_get_a_stable_code_and_leave_nothing_behind(ana: Pers
     assert server.ledger.follower.position == before
 
 
+async def test_a_refusal_names_what_was_sent_and_says_in_words_what_it_should_be(ana: Person) -> None:
+    opened = await ana.opens("Cleo")
+    game, seats = f"/games/{opened['game_id']}", f"/sessions/{opened['id']}/seats"
+    session = {"game_id": opened["game_id"], "name": "A room", "seats": [{"name": "Ana"}, {"name": "\u200b"}]}
+    blank, key = "needs at least one visible character", "must be 1 to 40 of a-z, 0-9, - and _"
+    report, counted = f"{game}/stats/report", {"kills": {"delta": 1, "by": 1}}
+    for path, body, field, message in (
+        ("/sessions", session, "seats.1.name", blank),
+        (seats, {"add": {"name": ""}}, "add.name", blank),
+        (f"{game}/scores", {"score": 1, "team": ""}, "team", blank),
+        (f"{game}/scores", {"score": "1e5"}, "score", r"must match ^-?[0-9]{1,15}(\.[0-9]{1,3})?$"),
+        (f"{game}/scores", {"score": 1, "board": "b" * 41}, "board", "at most 40 characters"),
+        (report, {"values": {"Kills": 1}}, "values", f"{key}, and begin with a letter or a digit"),
+        (report, {"values": counted}, "values.by", "is not known here"),
+        (report, {"playtime": -1}, "playtime", "must be at least 0"),
+        ("/sessions/history?limit=0", None, "limit", "must be at least 1"),
+        ("/sessions/history?limit=few", None, "limit", "must be a whole number, not text"),
+    ):
+        response = await ana.call("GET" if body is None else "POST", path, body)
+        assert code_of(response) == "invalid"
+        assert response.json()["errors"] == [{"field": field, "message": message}]
+    items = (await ana.post(f"{game}/scores/batch", {"scores": [None, 5, "x", []]}))["results"]
+    assert [item["error"]["code"] for item in items] == ["malformed"] * 4
+
+
 def _body(**fields: Any) -> bytes:
     return httpx.Request("POST", "http://tallybook", json=fields).content
 

@@ -30,9 +30,9 @@ class Statistic(msgspec.Struct, frozen=True, kw_only=True):
     authority: Authority = "client"
 
 
-def checked_key(key: str) -> str:
+def checked_key(key: str, field: str = "key") -> str:
     if not _key.fullmatch(key):
-        raise invalid("key", "must be 1 to 40 of a-z, 0-9, - and _, and begin with a letter or a digit")
+        raise invalid(field, "must be 1 to 40 of a-z, 0-9, - and _, and begin with a letter or a digit")
     return key
 
 

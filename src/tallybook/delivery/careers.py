@@ -113,7 +113,7 @@ def _concerned(connection: Connection, *, actor: Actor, game_id: UUID, player_id
 def _read(key: str, said: Value | Change, concerned: _Concerned) -> Reported:
     """One statistic as it will stand in the ledger."""
     field = f"values.{key}"
-    declared = concerned.declared.get(checked_key(key))
+    declared = concerned.declared.get(checked_key(key, "values"))
     if (
         declared is not None
         and declared.authority == "server"

@@ -126,7 +126,7 @@ class Opening:
             raise invalid("add.bot", NO_BOTS)
         if asked.name is None or asked.player_id is not None:
             raise invalid("add", "give exactly one of player_id and name")
-        player_id = (await self._accounts.named(actor.player_id, [asked.name]))[0]
+        player_id = (await self._accounts.named(actor.player_id, [clean_name(asked.name, "add.name")]))[0]
         rest = {field: value for field, value in add.items() if field != "name"}
         return body | {"add": rest | {"player_id": str(player_id)}}
 
@@ -242,7 +242,7 @@ class Opening:
             if seat.bot is not None:
                 raise invalid(f"seats.{number}.bot", NO_BOTS)
             if seat.name is not None:
-                names.append(seat.name)
+                names.append(clean_name(seat.name, f"seats.{number}.name"))
         seated = [(seat.player_id,) for seat in asked.seats if seat.player_id is not None]
         known = kinds_of(await self._database.read(partial(kinds.run, keys=seated))) if seated else {}
         if any(player_id not in known for (player_id,) in seated):

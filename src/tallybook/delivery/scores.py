@@ -305,7 +305,7 @@ def _event(board: Board, player: Known, submission: Submission, *, client: bool)
         score=_canonical(submission.score),
         action=wanted.of if wanted.source == "action" else action,
         second=None if isinstance(submission.second, UnsetType) else _canonical(submission.second),
-        team=None if isinstance(submission.team, UnsetType) else clean_name(submission.team, longest=_TEAM),
+        team=clean_name(submission.team, "team", longest=_TEAM) if isinstance(submission.team, str) else None,
         bot=player.bot,
         client=client,
         metadata=metadata,

@@ -54,6 +54,8 @@ _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _LACKING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`")
+_LIMIT = re.compile(r"Expected `(?P<of>\w+)`(?P<length> of length)? (?P<sign>[<>])= (?P<limit>\S+)")
+_LIKE = re.compile(r"Expected `str` matching regex '(?P<like>.*)'")
 _WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -62,6 +64,7 @@ _WORDS = {
     "array": "a list",
     "object": "an object",
     "uuid": "an id",
+    "datetime": "a time such as 2026-01-31T18:05:00Z",
 }
 
 
@@ -111,15 +114,15 @@ def decode(cls: Any, body: bytes | Mapping[str, Any]) -> Any:
     try:
         return _decoder(cls).decode(body) if isinstance(body, bytes) else msgspec.convert(body, cls)
     except msgspec.ValidationError as error:
-        raise _in_words(str(error)) from None
+        raise in_words(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal("malformed", "the body is not JSON that could be read") from None
 
 
-def _in_words(problem: str) -> Refusal:
+def in_words(problem: str) -> Refusal:
     """The refusal that says what msgspec said, by field and without its vocabulary."""
     at = _PATH.search(problem)
-    field = at["path"].replace("[", ".").replace("]", "").lstrip(".") if at else ""
+    field = at["path"].replace("[...]", "").replace("[", ".").replace("]", "").lstrip(".") if at else ""
     what = problem if at is None else problem[: at.start()]
     if matched := _LACKING.match(what):
         return invalid(_below(field, matched["field"]), "is required")
@@ -129,6 +132,13 @@ def _in_words(problem: str) -> Refusal:
         wanted = [_WORDS.get(word, word) for word in matched["wanted"].split(" | ")]
         got = _WORDS.get(matched["got"], matched["got"])
         return invalid(field or "body", f"must be {' or '.join(wanted)}, not {got}")
+    if matched := _LIMIT.match(what):
+        limit = f"{'at most' if matched['sign'] == '<' else 'at least'} {matched['limit']}"
+        long = "characters" if matched["of"] == "str" else "entries"
+        return invalid(field or "body", f"{limit} {long}" if matched["length"] else f"must be {limit}")
+    if matched := _LIKE.match(what):
+        like = matched["like"].replace("\\\\", "\\")  # which was quoted
+        return invalid(field or "body", f"must match {like}")
     if what == "Invalid UUID":
         return invalid(field or "body", "must be an id")
     return invalid(field or "body", what[:1].lower() + what[1:])

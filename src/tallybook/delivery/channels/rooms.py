@@ -296,12 +296,7 @@ class RoomChannel:
 
 
 def _params(raw: Raw) -> Params:
-    try:
-        params = msgspec.json.decode(raw, type=Params)
-    except msgspec.ValidationError as error:
-        raise invalid("params", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal("malformed", "the join's parameters are not JSON") from None
+    params: Params = decode(Params, bytes(raw))
     if params.last_index is not None and not -1 <= params.last_index < 2**31:
         raise invalid("last_index", "must be -1 or the index of an event")
     return params

@@ -1,6 +1,5 @@
 """Busy reads that take their query apart themselves: the framework's way costs as much as the answer."""
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -11,13 +10,12 @@ from fastapi import Request
 
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import COMMAND_ID_HEADER
-from tallybook.kernel.refusals import invalid
+from tallybook.sessions.wire import in_words
 
 T = TypeVar("T")
 
 REMEMBERED = 1_000  # bytes of a query
 
-_AT = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<field>[^`]*)`$")
 _SECURITY = [{"HTTPBearer": list[str]()}]
 
 
@@ -26,8 +24,7 @@ def read_query(request: Request, shape: type[T]) -> T:
     try:
         return msgspec.convert(_parsed(request.scope["query_string"]), shape, strict=False)
     except msgspec.ValidationError as error:
-        found = _AT.match(str(error))
-        raise invalid(found["field"], found["what"].lower()) if found else error from None
+        raise in_words(str(error)) from None
 
 
 def _parsed(query: bytes) -> Mapping[str, str]:
