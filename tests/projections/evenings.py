@@ -1,11 +1,15 @@
 """Evenings full of games as events of the ledger, without a server in between."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, cycle
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from sqlalchemy import Connection
 
 from tallybook.accounts.events import PlayerMerged, PlayerSplit
@@ -166,3 +170,31 @@ def result(created: SessionCreated, scores: Sequence[int | str | None]) -> Resul
         rounds=1,
         win=win,
     )
+
+
+def whatever_happens(
+    check: Callable[..., Coroutine[Any, Any, None]],
+    url: str,
+    evenings: SearchStrategy[Evening],
+    *more: SearchStrategy[object],
+    examples: tuple[int, int],
+) -> None:
+    """Hold `check(url, evening, sizes of batches, *more)` for evenings of all kinds.
+
+    `examples` says how many on SQLite, new ones each time, and how many on a server, which are always alike.
+    """
+    embedded = url.startswith("sqlite")
+    sizes = st.lists(st.integers(1, 9), min_size=1, max_size=4)
+
+    @settings(
+        max_examples=examples[0] if embedded else examples[1],
+        deadline=None,
+        derandomize=not embedded,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(st.tuples(evenings, sizes, *more))
+    def property_(happened: tuple[Any, ...]) -> None:
+        asyncio.run(check(url, *happened))
+
+    property_()

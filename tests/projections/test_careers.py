@@ -1,12 +1,10 @@
 """Reported statistics added up as they come in are those of a rebuild and of a plain recount."""
 
-import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
@@ -28,7 +26,7 @@ from tallybook.projections.aggregates import Whole
 from tallybook.projections.careers import PLAYTIME, CareerStatistics, kept, statistics_of_players
 from tallybook.projections.snapshots import POINTS, SUBMISSIONS, UNLOCKS, CareerDays, seen_in
 from tallybook.projections.snapshots import kept as kept_days
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, whatever_happens
 
 PLAYERS = range(3)
 number = st.integers(-(10**15), 10**15) | st.sampled_from(["0.5", "2.25", "-1", "999999999999999.123456789"])
@@ -171,20 +169,7 @@ def _check_days(connection: Connection, log: Sequence[Recorded], n: int) -> None
 
 @pytest.mark.timeout(300)
 def test_reports_add_up_as_in_a_rebuild_and_a_recount(url: str) -> None:
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=60 if embedded else 10,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(careers(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def property_(evening: Evening, sizes: list[int]) -> None:
-        asyncio.run(check(url, evening, sizes))
-
-    property_()
+    whatever_happens(check, url, careers(), examples=(60, 10))
 
 
 def test_a_batch_without_reports_asks_the_database_nothing() -> None:

@@ -1,13 +1,10 @@
 """All records together: as after a rebuild, and as if every correction had been entered so at once."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
 from tallybook.catalogue.events import BoardDefined
@@ -22,7 +19,7 @@ from tallybook.ledger.tables import projections as known
 from tallybook.projections.merges import OPEN
 from tallybook.sessions.events import ResultCorrected, SessionFinished
 from tallybook.upkeep import following_projections, projections
-from tests.projections.evenings import Evening, batches
+from tests.projections.evenings import Evening, batches, whatever_happens
 from tests.projections.test_records import careers, define
 
 # What says by which event or batch a row came about, and not what it is.
@@ -107,17 +104,4 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
 
 @pytest.mark.timeout(300)
 def test_all_records_are_those_of_a_rebuild_and_of_results_entered_right_at_once(url: str) -> None:
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=30 if embedded else 10,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(careers(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def property_(evening: Evening, sizes: list[int]) -> None:
-        asyncio.run(check(url, evening, sizes))
-
-    property_()
+    whatever_happens(check, url, careers(), examples=(30, 10))

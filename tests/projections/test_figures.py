@@ -1,6 +1,5 @@
 """Figures kept as results come in are those of a rebuild and of a plain recount, at any moment."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
@@ -8,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
@@ -24,7 +22,7 @@ from tallybook.projections.standings import ALL_GAMES
 from tallybook.projections.statistics import TABLES
 from tallybook.rules.scoresheet.values import canonical
 from tallybook.sessions.events import ResultCorrected, SessionFinished, SessionStarted, SessionVoided
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player
+from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, player, whatever_happens
 
 PLAYERS = range(5)
 
@@ -210,17 +208,4 @@ async def check(url: str, evening: Evening, sizes: list[int], asked: int) -> Non
 
 @pytest.mark.timeout(300)
 def test_figures_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> None:
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=60 if embedded else 10,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(evenings(), st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(0, 60))
-    def property_(evening: Evening, sizes: list[int], asked: int) -> None:
-        asyncio.run(check(url, evening, sizes, asked))
-
-    property_()
+    whatever_happens(check, url, evenings(), st.integers(0, 60), examples=(60, 10))

@@ -1,13 +1,10 @@
 """Ratings kept as results come in, late or corrected, are those of a rebuild and of a plain recount."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from openskill.models import PlackettLuce
 from sqlalchemy import Connection, delete, select
 
@@ -19,7 +16,7 @@ from tallybook.projections.ratings import Ratings
 from tallybook.projections.ratings_model import NEWCOMER, UNIT, RatedSeat, Rating, play
 from tallybook.projections.ratings_tables import TABLES, ratings
 from tallybook.sessions.events import ResultCorrected, SessionCreated, SessionFinished, SessionVoided
-from tests.projections.evenings import BEGIN, Evening, batches, player
+from tests.projections.evenings import BEGIN, Evening, batches, player, whatever_happens
 from tests.projections.test_figures import evenings
 
 
@@ -109,20 +106,7 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
 
 @pytest.mark.timeout(300)
 def test_ratings_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> None:
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=60 if embedded else 10,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(evenings(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def property_(evening: Evening, sizes: list[int]) -> None:
-        asyncio.run(check(url, evening, sizes))
-
-    property_()
+    whatever_happens(check, url, evenings(), examples=(60, 10))
 
 
 async def test_a_result_dated_back_is_put_in_its_place_among_many(url: str) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
@@ -29,7 +28,16 @@ from tallybook.projections.records import filling
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import TABLES, built, entries
 from tallybook.projections.sessions import SessionDirectory
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, in_turns, player
+from tests.projections.evenings import (
+    BEGIN,
+    MINUTE,
+    Evening,
+    batches,
+    game,
+    in_turns,
+    player,
+    whatever_happens,
+)
 from tests.projections.recount import PLAYERS, recount
 
 KEYS = ("first", "other")
@@ -207,20 +215,7 @@ def test_entries_equal_a_rebuild_and_a_recount_whatever_happens(
     url: str, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(filling, "PIECE", at_once)
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=80 if embedded else 10,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(careers(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def property_(evening: Evening, sizes: list[int]) -> None:
-        asyncio.run(check(url, evening, sizes))
-
-    property_()
+    whatever_happens(check, url, careers(), examples=(80, 10))
 
 
 def test_of_two_players_of_one_person_in_one_session_the_better_is_the_latest(url: str) -> None:

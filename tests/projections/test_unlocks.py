@@ -1,12 +1,10 @@
 """Who has unlocked what is the same as in a rebuild and in a plain recount, whatever happened in between."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, select
 
@@ -25,7 +23,16 @@ from tallybook.ledger.tables import events
 from tallybook.projections.unlocks import Unlocks, counts, persons, unlocks
 from tallybook.projections.unlocks_reading import Spread, holdings_of, players_of_game, spreads
 from tallybook.sessions.events import SessionCreated, SessionFinished
-from tests.projections.evenings import BEGIN, MINUTE, Evening, batches, game, in_turns, player
+from tests.projections.evenings import (
+    BEGIN,
+    MINUTE,
+    Evening,
+    batches,
+    game,
+    in_turns,
+    player,
+    whatever_happens,
+)
 
 PLAYERS = range(5)  # the last one is a bot
 ACHIEVEMENTS = [UUID(int=0x5000 + n) for n in range(3)]
@@ -164,17 +171,4 @@ async def check(url: str, evening: Evening, sizes: list[int]) -> None:
 
 @pytest.mark.timeout(300)
 def test_unlocks_equal_a_rebuild_and_a_recount_whatever_happens(url: str) -> None:
-    embedded = url.startswith("sqlite")
-
-    @settings(
-        max_examples=100 if embedded else 15,
-        deadline=None,
-        derandomize=not embedded,
-        phases=(Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if embedded else [])),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(careers(), st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def property_(evening: Evening, sizes: list[int]) -> None:
-        asyncio.run(check(url, evening, sizes))
-
-    property_()
+    whatever_happens(check, url, careers(), examples=(100, 15))
