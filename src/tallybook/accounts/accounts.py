@@ -110,8 +110,8 @@ class Accounts(People):
             self._ledger,
             player_id,
             facts,
+            beside,
             actor=player_id,
-            beside=beside,
             command_id=command_id,
             content=("register", username, name, email and self._emails.digest(email)),
             # A caller without a player yet: the command id counts for this username.
@@ -133,15 +133,8 @@ class Accounts(People):
             _insert_credentials(connection, player_id, password_hash, now)
             connection.execute(update(players).where(players.c.id == player_id).values(roles="admin"))
 
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerRegistered("account"), RoleGranted("admin")],
-            actor=player_id,
-            beside=beside,
-            command_id=None,
-            content=(),
-        )
+        facts = [PlayerRegistered("account"), RoleGranted("admin")]
+        await write_facts(self._ledger, player_id, facts, beside, actor=player_id)
         return await self.player(player_id)
 
     async def login(self, username: str, password: str, *, address: str, device: str | None = None) -> SignIn:
@@ -167,15 +160,8 @@ class Accounts(People):
             insert_player(connection, player_id, "guest", name, now)
             open_sign_in(connection, token, player_id, now, device=device)
 
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerRegistered("guest")],
-            actor=player_id,
-            beside=beside,
-            command_id=None,  # a guest has no secret by which to tell who repeats the command
-            content=("guest",),
-        )
+        # Under no command id: a guest has no secret by which to tell who repeats the command.
+        await write_facts(self._ledger, player_id, [PlayerRegistered("guest")], beside, actor=player_id)
         return await self._signed_in(player_id, token)
 
     async def refresh(self, refresh_token: str, *, command_id: str | None = None) -> SignIn:

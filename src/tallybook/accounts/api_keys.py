@@ -80,16 +80,15 @@ class ApiKeys:
             self._ledger,
             game_id,
             [ApiKeyMade(key_id)],
+            lambda connection: _insert(connection, row),
             actor=actor,
-            beside=lambda connection: _insert(connection, row),
             command_id=command_id,
             content=("make_api_key", game_id, name),
             scope=actor,
         )
         if not written.repeated:
             return msgspec.structs.replace(await self._key(key_id), secret=secret)
-        first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-        return await self._key(cast("ApiKeyMade", first[0].event).key)
+        return await self._key(cast("ApiKeyMade", await self._ledger.first_of(written)).key)
 
     async def of_game(self, game_id: UUID, *, before: UUID | None, limit: int) -> list[ApiKey]:
         """The keys of a game, newest first."""
@@ -114,8 +113,8 @@ class ApiKeys:
             self._ledger,
             game_id,
             [ApiKeyRevoked(key_id)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("revoke_api_key", key_id),
             scope=actor,

@@ -105,15 +105,7 @@ class Erasure:
 
     async def _erase_one(self, player_id: UUID, actor: UUID) -> None:
         forget = partial(_forget, player_id=player_id, now=self._clock.now())
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerErased()],
-            actor=actor,
-            beside=forget,
-            command_id=None,
-            content=(),
-        )
+        await write_facts(self._ledger, player_id, [PlayerErased()], forget, actor=actor)
         self._revocations.hear(player_id, PlayerErased())
 
     async def _erase_texts(self, authors: Collection[UUID]) -> None:

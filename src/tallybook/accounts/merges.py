@@ -1,6 +1,6 @@
 """Who is the same person: an account, and the players that were merged into it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -12,9 +12,8 @@ from tallybook.accounts.tables import merges
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal, not_found
+from tallybook.ledger.append import Beside
 from tallybook.ledger.ledger import Ledger
-
-Beside = Callable[[Connection], None]
 
 ALREADY_CLAIMED = ("already_claimed", "somebody is this player already")
 
@@ -79,15 +78,7 @@ class Persons:
             _enter(connection, player_id, root, self._clock.now())
             beside(connection)
 
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerMerged(root)],
-            actor=actor,
-            beside=written,
-            command_id=None,
-            content=(),
-        )
+        await write_facts(self._ledger, player_id, [PlayerMerged(root)], written, actor=actor)
 
     async def split(self, player_id: UUID, *, actor: UUID, beside: Beside) -> None:
         """Undo the merge of a player; `not_found` when there is none."""
@@ -97,15 +88,7 @@ class Persons:
                 raise not_found("claim")
             beside(connection)
 
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerSplit()],
-            actor=actor,
-            beside=written,
-            command_id=None,
-            content=(),
-        )
+        await write_facts(self._ledger, player_id, [PlayerSplit()], written, actor=actor)
 
     def follow(self, events: Sequence[Recorded]) -> None:
         """A sink for the ledger's follower."""

@@ -1,19 +1,18 @@
 """How the registry is written: facts into the ledger, private rows beside them, one digest a command."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal
 from tallybook.kernel.text import fold_case
-from tallybook.ledger.append import Append, Appended
+from tallybook.ledger.append import Append, Appended, Beside
 from tallybook.ledger.ledger import Ledger
 
 _encoder = msgspec.json.Encoder(order="deterministic")
@@ -23,14 +22,14 @@ async def write_facts(
     ledger: Ledger,
     stream: UUID,
     facts: Sequence[Event],
+    beside: Beside,
     *,
     actor: UUID | None,
-    beside: Callable[[Connection], None],
-    command_id: str | None,
-    content: Sequence[Any],
+    command_id: str | None = None,
+    content: Sequence[Any] = (),
     scope: UUID | None = None,
 ) -> Appended:
-    """Append facts to a registry stream with their private rows.
+    """Append facts to a registry stream; `beside` writes their private rows in the same transaction.
 
     `content` says what the command asks for, its name first; `scope` is where `command_id` is unique,
     the stream when None.

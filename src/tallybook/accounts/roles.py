@@ -68,15 +68,7 @@ class Roles:
         def beside(connection: Connection) -> None:
             connection.execute(update(players).where(players.c.id == player_id).values(suspended_at=None))
 
-        await write_facts(
-            self._ledger,
-            player_id,
-            [PlayerReinstated()],
-            actor=admin,
-            beside=beside,
-            command_id=None,
-            content=(),
-        )
+        await write_facts(self._ledger, player_id, [PlayerReinstated()], beside, actor=admin)
 
     async def make_admin(self, username: str) -> UUID:
         """Grant an account the role of admin, for whoever runs the server."""
@@ -104,9 +96,7 @@ class Roles:
             connection.execute(update(players).where(this).values(roles=" ".join(sorted(after))))
             revoke(connection, [player_id], self._clock.now(), roles=set(ROLES) - after)
 
-        await write_facts(
-            self._ledger, player_id, [fact], actor=admin, beside=beside, command_id=None, content=()
-        )
+        await write_facts(self._ledger, player_id, [fact], beside, actor=admin)
         self._sign_ins.revocations.hear(player_id, fact)
 
 

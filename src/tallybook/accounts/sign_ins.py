@@ -20,6 +20,7 @@ from tallybook.kernel.clock import Clock, iso
 from tallybook.kernel.events import Event
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal, not_found
+from tallybook.ledger.append import Beside
 from tallybook.ledger.ledger import Ledger
 
 LIFETIME = 60 * 86_400 * 1_000_000  # microseconds since the last use
@@ -132,7 +133,7 @@ class SignIns:
         content: Sequence[Any],
         command_id: str | None = None,
         facts: Sequence[Event] = (),
-        beside: Callable[[Connection], None] = lambda _: None,
+        beside: Beside = lambda _: None,
     ) -> None:
         """End what `choose` finds once `beside` has run, in one transaction with both and the facts."""
         while True:
@@ -153,8 +154,8 @@ class SignIns:
                     self._ledger,
                     player_id,
                     [*facts, *ended],
+                    write,
                     actor=actor,
-                    beside=write,
                     command_id=command_id,
                     content=content,
                 )

@@ -118,15 +118,14 @@ class AchievementDefinitions:
             self._ledger,
             game_id,
             [_defined(achievement_id, key, fields)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("define_achievement", game_id, key, given),
             scope=actor,
         )
         if written.repeated:
-            first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            achievement_id = cast("AchievementDefined", first[0].event).achievement
+            achievement_id = cast("AchievementDefined", await self._ledger.first_of(written)).achievement
         return await self.achievement(achievement_id)
 
     async def change(
@@ -165,8 +164,8 @@ class AchievementDefinitions:
             self._ledger,
             before.game_id,
             facts,
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("change_achievement", before.id, given),
             scope=actor,

@@ -1,7 +1,7 @@
 """Defining the leaderboards of games, and having them at hand."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -34,12 +34,11 @@ from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal, invalid, not_found
 from tallybook.kernel.text import clean_name
+from tallybook.ledger.append import Beside
 from tallybook.ledger.ledger import Ledger
 
 MOST_KEPT = 10_000  # games whose boards are at hand
 _KEYS = re.compile(KEY)
-
-Beside = Callable[[Connection], None]
 
 
 class GameBoards(msgspec.Struct, frozen=True):
@@ -219,13 +218,7 @@ class BoardBook:
         content: Sequence[object],
     ) -> None:
         await write_facts(
-            self._ledger,
-            game_id,
-            facts,
-            actor=actor,
-            beside=beside,
-            command_id=command_id,
-            content=content,
+            self._ledger, game_id, facts, beside, actor=actor, command_id=command_id, content=content
         )
 
 

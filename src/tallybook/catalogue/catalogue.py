@@ -90,8 +90,8 @@ class Catalogue:
             self._ledger,
             game_id,
             [GameDefined(owner, **{name: row[name] for name in _FACTS})],
+            beside,
             actor=owner,
-            beside=beside,
             command_id=command_id,
             content=("define_game", row),
             scope=owner,
@@ -123,8 +123,8 @@ class Catalogue:
             self._ledger,
             game_id,
             [GameChanged(tuple(sorted(row)), **{name: row.get(name) for name in _FACTS})],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("change_game", row),
         )
@@ -143,8 +143,8 @@ class Catalogue:
             self._ledger,
             game_id,
             [GameArchived()],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("archive_game",),
         )
@@ -165,8 +165,8 @@ class Catalogue:
             self._ledger,
             game_id,
             [GameRestored()],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("restore_game",),
         )
@@ -211,16 +211,14 @@ class Catalogue:
             self._ledger,
             game_id,
             [StatSetDefined(stat_set_id, owner, checked)],
+            beside,
             actor=owner,
-            beside=beside,
             command_id=command_id,
             content=("define_stat_set", game_id, name, checked),
             scope=owner,
         )
         if written.repeated:
-            first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            defined = cast("StatSetDefined", first[0].event)
-            stat_set_id = defined.stat_set
+            stat_set_id = cast("StatSetDefined", await self._ledger.first_of(written)).stat_set
         return await self.stat_set(stat_set_id)
 
     async def change_stat_set(
@@ -248,8 +246,8 @@ class Catalogue:
             self._ledger,
             stat_set.game_id,
             [StatSetChanged(stat_set.id, stats)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("change_stat_set", stat_set.id, changes),
             scope=actor,
@@ -269,8 +267,8 @@ class Catalogue:
             self._ledger,
             stat_set.game_id,
             [StatSetRemoved(stat_set.id)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("remove_stat_set", stat_set.id),
             scope=actor,

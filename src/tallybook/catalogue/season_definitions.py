@@ -108,8 +108,7 @@ class Seasons:
         content = ("define_season", game_id, key, given)
         written = await self._write(actor, game_id, facts, beside, command_id, content)
         if written.repeated:
-            first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            season_id = cast("SeasonDefined", first[0].event).season
+            season_id = cast("SeasonDefined", await self._ledger.first_of(written)).season
         return await self.season(game_id, season_id)
 
     async def change(
@@ -180,8 +179,7 @@ class Seasons:
             content,
         )
         if written.repeated:
-            first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-            announcement_id = cast("SeasonAnnounced", first[0].event).announcement
+            announcement_id = cast("SeasonAnnounced", await self._ledger.first_of(written)).announcement
         [said] = await self._database.read(
             partial(announcements_of, season_id=season.id, id_=announcement_id)
         )
@@ -225,8 +223,8 @@ class Seasons:
             self._ledger,
             game_id,
             facts,
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=content,
             scope=actor or SERVER,

@@ -66,8 +66,8 @@ class StatisticDefinitions:
             self._ledger,
             game_id,
             [StatisticDefined(key, wanted.aggregation, wanted.authority)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("define_statistic", key, name, wanted.aggregation, wanted.authority),
         )
@@ -85,8 +85,8 @@ class StatisticDefinitions:
             self._ledger,
             game_id,
             [StatisticRemoved(key)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("remove_statistic", key),
         )

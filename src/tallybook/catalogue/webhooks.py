@@ -137,16 +137,16 @@ class Webhooks:
             self._ledger,
             game_id,
             [WebhookDefined(webhook_id, wanted)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("define_webhook", url, wanted, active),
             scope=actor,
         )
         if not written.repeated:
             return msgspec.structs.replace(await self.webhook(game_id, webhook_id), secret=made)
-        first = await self._ledger.events(written.stream, after=written.first - 1, limit=1)
-        return await self.webhook(game_id, cast("WebhookDefined", first[0].event).webhook)
+        defined = cast("WebhookDefined", await self._ledger.first_of(written))
+        return await self.webhook(game_id, defined.webhook)
 
     async def change(
         self,
@@ -205,8 +205,8 @@ class Webhooks:
             self._ledger,
             game_id,
             [WebhookRemoved(webhook_id)],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=("remove_webhook", webhook_id),
             scope=actor,
@@ -249,8 +249,8 @@ class Webhooks:
             self._ledger,
             game_id,
             [fact],
+            beside,
             actor=actor,
-            beside=beside,
             command_id=command_id,
             content=content,
             scope=actor,

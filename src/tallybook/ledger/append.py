@@ -67,6 +67,7 @@ def stale(index: int, expected: int) -> Refusal:
 
 
 Done = Callable[[Outcome], object]
+Beside = Callable[[Connection], None]  # writes what no event carries, in the same transaction
 """Hears once, on the event loop, of the commit or the refusal."""
 
 
@@ -94,7 +95,7 @@ class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
     fingerprint: bytes = b""  # 16 bytes that tell the command's content from any other
     scope: UUID | None = None  # within which `command_id` is unique; the stream when None
     expected_index: int | None = None
-    beside: Callable[[Connection], None] | None = None
+    beside: Beside | None = None
 
 
 class Projection(Protocol):

@@ -10,7 +10,7 @@ from tallybook.bus.bus import Bus
 from tallybook.bus.memory import MemoryBus
 from tallybook.database.engine import Database, check_durability
 from tallybook.kernel.clock import Clock
-from tallybook.kernel.events import Recorded
+from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Appended, Done, Fold, Outcome, Projection
@@ -155,6 +155,11 @@ class Ledger:
         return await self.database.read(
             lambda connection: stream_events(connection, stream, after=after, upto=upto, limit=limit)
         )
+
+    async def first_of(self, written: Appended) -> Event:
+        """The first event of a command, or of the one that was made before under the same id."""
+        [first] = await self.events(written.stream, after=written.first - 1, limit=1)
+        return first.event
 
     async def texts(self, stream: UUID) -> dict[str, str]:
         """The free text beside a stream's events, by digest; erased text is absent."""

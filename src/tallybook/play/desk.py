@@ -13,7 +13,7 @@ from tallybook.accounts.merges import Persons, persons_of
 from tallybook.accounts.players import find_player
 from tallybook.kernel.events import Event
 from tallybook.kernel.refusals import Refusal, invalid, not_found
-from tallybook.ledger.append import Append, Appended, Outcome
+from tallybook.ledger.append import Append, Appended, Beside, Outcome
 from tallybook.ledger.ledger import Ledger
 from tallybook.ledger.states import Versioned
 from tallybook.play.requests import Body, Envelope, fingerprint
@@ -27,7 +27,6 @@ FOLD = SessionFold()
 
 Done = Callable[[Outcome], None]
 Decide = Callable[[Session | None, int], Sequence[Event]]
-Beside = Callable[[Connection], None]
 
 
 class Desk:
