@@ -73,6 +73,15 @@ async def register(client: httpx.AsyncClient, username: str, **fields: str) -> P
     return Person(client, signed_in["access_token"], signed_in["player"]["id"])
 
 
+async def game_of(ana: Person, name: str = "Asteroids") -> str:
+    return str((await ana.post("/games", {"name": name}))["id"])
+
+
+def lines(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """A list as usernames, points and ranks."""
+    return [(line["username"], line["points"], line["rank"]) for line in answer["rankings"]]
+
+
 def started(session_id: UUID) -> Recorded:
     """It began to be played, as the ledger would tell it."""
     name = "session_started.v1"

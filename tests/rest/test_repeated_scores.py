@@ -7,8 +7,7 @@ import pytest
 
 from tallybook.bootstrap.node import Node
 from tallybook.projections.records.contributions import team_id
-from tests.rest.kit import Person, register
-from tests.rest.test_leaderboards import game_of
+from tests.rest.kit import Person, game_of, register
 
 BOARDS: dict[str, dict[str, Any]] = {
     "best": {},

@@ -1,7 +1,6 @@
-"""A season from its definition to standings that never change again."""
+"""Seasons end in standings that never change again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -10,83 +9,20 @@ import pytest
 from sqlalchemy import Connection, select
 from sqlalchemy.util import await_only
 
-from tallybook.access.actor import Actor
-from tallybook.bootstrap.node import Node, node
-from tallybook.careers.events import ScoreSubmitted
-from tallybook.catalogue.boards import board_id
+from tallybook.bootstrap.node import Node
 from tallybook.catalogue.events import SeasonClosed
 from tallybook.catalogue.season_definitions import Seasons
 from tallybook.catalogue.seasons import Season, SeasonTexts, SeasonTier
 from tallybook.catalogue.tables import season_standings
 from tallybook.kernel.clock import SystemClock, iso
-from tallybook.ledger.lock import Tail, lock, tail
+from tallybook.ledger.lock import lock
 from tallybook.ledger.read import events_after
-from tallybook.play.careers import command
-from tallybook.play.requests import Envelope
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import entries
-from tallybook.reactions import seasons
 from tallybook.reactions.seasons import SeasonKeeping
-from tallybook.settings import Settings
 from tests.rest.kit import Person, body_of, code_of, enter, register
+from tests.rest.seasons.running import MINUTE, TIERS, Ahead, score, season
 from tests.rest.test_statistics import plays
-
-MINUTE = 60_000_000
-TIERS = [
-    {"name": "Gold", "from_rank": 1, "reward": {"skin": "dragon"}},
-    {"name": "Silver", "from_rank": 3},
-    {"name": "Bronze", "from_rank": 5},
-]
-
-
-class Ahead(SystemClock):
-    """The node's clock, put forward, and the database's with it unless that is said to be another."""
-
-    ahead = 0
-    database: int | None = None  # by how much the database's is put forward
-
-    def now(self) -> int:
-        return super().now() + self.ahead
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Ahead:
-    clock = Ahead()
-
-    def put_forward(connection: Connection) -> Tail:
-        found = tail(connection)
-        return found._replace(now=found.now + (clock.ahead if clock.database is None else clock.database))
-
-    monkeypatch.setattr(seasons, "tail", put_forward)
-    return clock
-
-
-@pytest.fixture
-async def server(url: str, clock: Ahead) -> AsyncIterator[Node]:
-    settings = Settings(database_url=url, secret_keys=("a secret of the tests, long enough",))
-    async with node(settings, clock) as running:
-        yield running
-
-
-@pytest.fixture
-async def game(ana: Person) -> str:
-    made: str = (await ana.post("/games", {"name": "Slalom"}))["id"]
-    return made
-
-
-async def score(
-    server: Node, game: str, player: Person, points: int, at: int, *, team: str | None = None
-) -> None:
-    said = ScoreSubmitted(UUID(game), UUID(player.id), board_id(UUID(game), "score"), points, team=team)
-    actor = Actor(UUID(player.id))
-    await server.ledger.append(
-        command(actor, said.game, said.player, lambda _state, _index: [said], Envelope(at=at), ())
-    )
-
-
-def season(begins: int, ends: int, **fields: Any) -> dict[str, Any]:
-    plain = {"key": "spring", "name": "Spring cup", "boards": ["score"]}
-    return plain | {"starts_at": iso(begins), "ends_at": iso(ends)} | fields
 
 
 async def test_a_season_ends_in_standings_that_never_change(
@@ -367,66 +303,6 @@ async def all_pages(person: Person, path: str) -> list[Any]:
         cursor = {"cursor": page["next_cursor"]}
 
 
-async def test_a_start_is_announced_once(server: Node, ana: Person, game: str, clock: Ahead) -> None:
-    now = clock.now()
-    asked = season(now + MINUTE, now + 9 * MINUTE, texts={"starts": "On your marks!"})
-    made = await ana.post(f"/games/{game}/seasons", asked)
-    assert made["state"] == "upcoming"
-    path = f"/games/{game}/seasons/{made['id']}"
-    keeper = SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock)
-    await keeper.look()
-    assert (await ana.get(f"{path}/announcements"))["items"] == []
-    clock.ahead = 2 * MINUTE
-    await asyncio.gather(keeper.look(), keeper.look())
-    await ana.post(f"{path}/announcements", {"text": "Snow at last."})
-    said = (await ana.get(f"{path}/announcements"))["items"]
-    assert [(each["occasion"], each["text"]) for each in said] == [
-        ("news", "Snow at last."),
-        ("starts", "On your marks!"),
-    ]
-
-
-async def test_what_can_change_gets_less_as_a_season_goes_on(
-    server: Node, ana: Person, bea: Person, game: str, clock: Ahead
-) -> None:
-    now = clock.now()
-    made = await ana.post(f"/games/{game}/seasons", season(now + 2 * MINUTE, now + 4 * MINUTE))
-    path = f"/games/{game}/seasons/{made['id']}"
-
-    async def refused(body: dict[str, Any], method: str = "PATCH") -> str:
-        return code_of(await ana.call(method, path, body))
-
-    # Before the start even the boards and the dates move; what the dropped board took is gone.
-    await score(server, game, bea, 3, now)
-    await ana.call("PATCH", path, {"starts_at": iso(now - MINUTE), "boards": ["points", "score"]})
-    assert [line["points"] for line in (await ana.get(f"{path}/standings", board="score"))["items"]] == [3]
-    assert await refused({"boards": ["points"]}) == "season_fixed"
-    assert await refused({"starts_at": iso(now)}) == "season_fixed"
-    assert await refused({"ends_at": iso(now - 2 * MINUTE)}) == "invalid"
-    longer = await ana.call("PATCH", path, {"ends_at": iso(now + 5 * MINUTE), "tiers": TIERS})
-    assert longer.json()["ends_at"] == iso(now + 5 * MINUTE)
-
-    clock.ahead = 6 * MINUTE
-    assert await refused({"ends_at": iso(now + 9 * MINUTE)}) == "season_fixed"
-    await SeasonKeeping(server.ledger.database, Seasons(server.ledger, clock), Records(), clock).look()
-    assert await refused({"tiers": []}) == "season_fixed"
-    assert code_of(await ana.call("DELETE", path)) == "season_fixed"
-    assert (await ana.call("PATCH", path, {"name": "Spring cup 2026"})).json()["name"] == "Spring cup 2026"
-
-
-async def test_a_season_that_was_called_off_is_gone(ana: Person, game: str, clock: Ahead) -> None:
-    now = clock.now()
-    asked = season(now - MINUTE, now + 4 * MINUTE)
-    made = await ana.post(f"/games/{game}/seasons", asked)
-    path = f"/games/{game}/seasons/{made['id']}"
-    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "name_taken"
-    for _ in range(2):
-        assert (await ana.call("DELETE", path)).status_code == 204
-    assert code_of(await ana.call("GET", path)) == "not_found"
-    assert (await ana.get(f"/games/{game}/seasons"))["items"] == []
-    assert (await ana.call("POST", f"/games/{game}/seasons", asked)).status_code == 201
-
-
 async def test_the_entries_of_a_season_are_those_of_a_rebuild(
     server: Node, ana: Person, bea: Person, game: str, clock: Ahead
 ) -> None:
@@ -442,51 +318,6 @@ async def test_the_entries_of_a_season_are_those_of_a_rebuild(
     live, rebuilt = await server.ledger.database.write(made_anew)
     assert live == rebuilt
     assert len(live) == 4  # both on the game's board and on the season's
-
-
-async def test_a_community_manager_runs_seasons_and_everybody_looks(
-    server: Node, anybody: httpx.AsyncClient, ana: Person, bea: Person, game: str, clock: Ahead
-) -> None:
-    admin, manager = await register(anybody, "the-admin"), await register(anybody, "the-manager")
-    await server.roles.make_admin("the-admin")
-    await server.roles.grant(UUID(admin.id), UUID(manager.id), "community_manager")
-    login = {"username": "the-manager", "password": "a horse, a battery"}
-    token = (await anybody.post("/api/v1/auth/login", json=login)).json()["access_token"]
-    manager = Person(anybody, token, manager.id)
-    asked = season(clock.now(), clock.now() + MINUTE)
-    assert code_of(await bea.call("POST", f"/games/{game}/seasons", asked)) == "forbidden"
-    made = await manager.post(f"/games/{game}/seasons", asked)
-    path = f"/api/v1/games/{game}/seasons/{made['id']}"
-    for part in ("", "/standings", "/announcements"):
-        assert (await anybody.get(path + part)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"key": "Spring Cup"},
-        {"boards": []},
-        {"boards": ["score", "score"]},
-        {"ends_at": "2020-01-01"},
-        {"tiers": [{"name": "Gold"}]},
-        {"tiers": [{"name": "Gold", "from_rank": 2}, {"name": "Silver", "from_rank": 1}]},
-        {"tiers": [{"name": "Gold", "from_rank": 1}, {"name": "Silver", "top_percent": "50"}]},
-        {"tiers": [{"name": "Gold", "top_percent": "0"}]},
-        {"tiers": [{"name": "Gold", "from_rank": 1, "reward": {"text": "x" * 5000}}]},
-        {"texts": {"starts": "x" * 2001}},
-    ],
-    ids=str,
-)
-async def test_a_season_that_makes_no_sense_is_refused(
-    ana: Person, game: str, clock: Ahead, wrong: dict[str, Any]
-) -> None:
-    asked = season(clock.now(), clock.now() + MINUTE) | wrong
-    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "invalid"
-
-
-async def test_a_season_needs_boards_that_exist(ana: Person, game: str, clock: Ahead) -> None:
-    asked = season(clock.now(), clock.now() + MINUTE, boards=["no-such-board"])
-    assert code_of(await ana.call("POST", f"/games/{game}/seasons", asked)) == "not_found"
 
 
 @pytest.mark.parametrize(
