@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from tallybook.access.actor import ADMIN, MANAGER, Actor
+from tallybook.catalogue.games import Game
 from tallybook.kernel.refusals import Refusal, not_found
 
 Relation = Literal[
@@ -102,6 +103,12 @@ def relations_of(actor: Actor | None, *, owner: bool = False, game: UUID | None 
     if ADMIN in actor.roles:
         relations.add("admin")
     return relations
+
+
+def relations_to_game(actor: Actor | None, game: Game) -> Relations:
+    """What somebody is to a game and to all that is a game's."""
+    owner = actor is not None and game.owner_id in actor.ids
+    return relations_of(actor, owner=owner, game=game.id)
 
 
 def relations_to_stat_set(actor: Actor, owner_id: UUID, *, game: UUID, offered: bool) -> Relations:

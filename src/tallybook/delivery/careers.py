@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy import Connection
 
 from tallybook.access.actor import Actor
-from tallybook.access.matrix import Relations, may, relations_of, require
+from tallybook.access.matrix import Relations, may, relations_to_game, require
 from tallybook.accounts.players import kinds, kinds_of
 from tallybook.careers.events import Number, Reported, StatsReported
 from tallybook.catalogue.games import find_game
@@ -99,7 +99,7 @@ class Careers:
 
 def _concerned(connection: Connection, *, actor: Actor, game_id: UUID, player_id: UUID) -> _Concerned:
     game = find_game(connection, game_id)
-    relations = relations_of(actor, owner=game.owner_id in actor.ids, game=game_id)
+    relations = relations_to_game(actor, game)
     if player_id in actor.ids:
         relations |= {"player"}
     require("record.view", relations)

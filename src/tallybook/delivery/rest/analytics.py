@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from tallybook.access.matrix import relations_of, require
 from tallybook.delivery.analytics import (
     AchievementLine,
     AchievementReport,
@@ -23,6 +22,7 @@ from tallybook.delivery.analytics import (
     RetentionLine,
     RetentionReport,
 )
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer
 from tallybook.delivery.rest.callers import Anyone
 from tallybook.delivery.rest.contract import contract
@@ -40,8 +40,7 @@ Last = Annotated[CalendarDay | None, Query(alias="to", description="The last UTC
 
 async def _allowed(given: Given, caller: Anyone, game_id: GameId) -> UUID:
     """The game, to those who may look into it."""
-    game = await given.catalogue.game(game_id)
-    require("analytics.view", relations_of(caller, owner=game.owner_id in caller.ids, game=game_id))
+    await require_for_game(given, caller, "analytics.view", game_id)
     return game_id
 
 

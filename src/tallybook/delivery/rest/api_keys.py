@@ -1,18 +1,15 @@
 """API keys of a game, in the hands of its owner."""
 
-from uuid import UUID
-
 from fastapi import Response
 
-from tallybook.access.actor import Actor
-from tallybook.access.matrix import relations_of, require
 from tallybook.accounts.api_keys import ApiKey
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import ApiKeyId, CommandId, GameId, Part, body_of
 from tallybook.delivery.rest.routing import api_router
-from tallybook.delivery.rest.services import Given, Services
+from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import NewApiKey
 from tallybook.delivery.rest.shapes import Page as PageOf
 
@@ -32,7 +29,7 @@ async def make(
     body: NewApiKey = body_of(NewApiKey),
 ) -> Response:
     """Make a key; only this answer has its `secret`, which a repetition of the command leaves out."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "game.keys", game_id)
     made = await given.api_keys.make(caller.player_id, game_id, body.name, command_id=body.id(command_id))
     return answer(made, 201)
 
@@ -40,7 +37,7 @@ async def make(
 @router.get("", **contract(gives=PageOf[ApiKey], refuses=_OWNERS))
 async def of_game(given: Given, caller: Caller, game_id: GameId, at: Part) -> Response:
     """The keys of a game, newest first, without their secrets."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "game.keys", game_id)
     found = await given.api_keys.of_game(game_id, before=at.last, limit=at.limit + 1)
     return page_of(found, at, lambda key: key.id, lambda key: key)
 
@@ -50,11 +47,6 @@ async def revoke(
     given: Given, caller: Caller, game_id: GameId, key_id: ApiKeyId, command_id: CommandId = None
 ) -> Response:
     """Revoke a key: it counts no longer, at once."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "game.keys", game_id)
     await given.api_keys.revoke(caller.player_id, game_id, key_id, command_id=command_id)
     return nothing()
-
-
-async def _require(given: Services, caller: Actor, game_id: UUID) -> None:
-    game = await given.catalogue.game(game_id)
-    require("game.keys", relations_of(caller, owner=game.owner_id in caller.ids))

@@ -8,7 +8,7 @@ from fastapi import Path, Response
 from msgspec import UNSET, UnsetType
 
 from tallybook.access.actor import Actor
-from tallybook.access.matrix import relations_of, require
+from tallybook.access.matrix import relations_of, relations_to_game, require
 from tallybook.catalogue.board_book import BoardChanges, GameBoards
 from tallybook.catalogue.boards import Board, Definition
 from tallybook.delivery.leaderboard_shapes import Period
@@ -164,7 +164,7 @@ async def _seen(given: Services, caller: Actor | None, game_id: UUID) -> GameBoa
 
 async def _owned(given: Services, caller: Actor, game_id: UUID) -> GameBoards:
     found = await given.book.of(game_id)
-    require("record.define", relations_of(caller, owner=found.game.owner_id in caller.ids))
+    require("record.define", relations_to_game(caller, found.game))
     return found
 
 

@@ -17,6 +17,7 @@ from tallybook.catalogue.statistics import (
 )
 from tallybook.delivery.careers import StatisticsReport
 from tallybook.delivery.rest import session_shapes, shapes
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer, nothing
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone, anyone_of
 from tallybook.delivery.rest.contract import contract
@@ -110,7 +111,7 @@ async def define(
     body: NewStatistic = body_of(NewStatistic),
 ) -> Response:
     """Declare a statistic, or declare it anew: everything reported before is read in the new way."""
-    await _require_owner(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     wanted = Statistic(
         key=checked_key(key), name=body.name, aggregation=body.aggregation, authority=body.authority
     )
@@ -127,7 +128,7 @@ async def remove(
     given: Given, caller: Caller, game_id: GameId, key: Key, command_id: CommandId = None
 ) -> Response:
     """Declare a statistic no longer; what was reported stays."""
-    await _require_owner(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     await given.statistic_definitions.remove(caller.player_id, game_id, key, command_id=command_id)
     return nothing()
 
@@ -136,8 +137,3 @@ async def _declared(given: Services, caller: Any, game_id: UUID) -> dict[str, St
     await given.catalogue.game(game_id)
     require("record.view", relations_of(caller, game=game_id))
     return await given.statistic_definitions.of_game(game_id)
-
-
-async def _require_owner(given: Services, caller: Any, game_id: UUID) -> None:
-    game = await given.catalogue.game(game_id)
-    require("record.define", relations_of(caller, owner=game.owner_id in caller.ids, game=game_id))

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
 from tallybook.catalogue.finding import Sort, Wanted
 from tallybook.catalogue.games import Game, GameChanges
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer, nothing, part
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
 from tallybook.delivery.rest.reading import CommandId, GameId, Part, Search, body_of
 from tallybook.delivery.rest.routing import api_router
-from tallybook.delivery.rest.services import Given, Services
+from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import ChangedGame, NewGame
 from tallybook.delivery.rest.shapes import Page as PageOf
 
@@ -80,7 +80,7 @@ async def change(
     body: ChangedGame = body_of(ChangedGame),
 ) -> Response:
     """Change one's game; sessions keep what they began with."""
-    await _require_change(given, caller, game_id)
+    await require_for_game(given, caller, "game.change", game_id)
     changed = await given.catalogue.change_game(
         caller.player_id, game_id, _changes(body), command_id=body.id(command_id)
     )
@@ -102,7 +102,7 @@ async def archive(
 
     Its history stays, and a session in play goes on.
     """
-    await _require_change(given, caller, game_id)
+    await require_for_game(given, caller, "game.change", game_id)
     await given.library.archive(caller, game_id, even_in_play=even_in_play, command_id=command_id)
     return nothing()
 
@@ -113,13 +113,8 @@ async def archive(
 )
 async def restore(given: Given, caller: Caller, game_id: GameId, command_id: CommandId = None) -> Response:
     """Offer an archived game again."""
-    await _require_change(given, caller, game_id)
+    await require_for_game(given, caller, "game.change", game_id)
     return answer(await given.catalogue.restore_game(caller.player_id, game_id, command_id=command_id))
-
-
-async def _require_change(given: Services, caller: Actor, game_id: UUID) -> None:
-    game = await given.catalogue.game(game_id)
-    require("game.change", relations_of(caller, owner=game.owner_id in caller.ids))
 
 
 def _changes(body: ChangedGame) -> GameChanges:

@@ -12,6 +12,7 @@ from tallybook.access.actor import Actor
 from tallybook.access.matrix import relations_of, require
 from tallybook.catalogue.seasons import Announcement, SeasonChanges, SeasonTexts, SeasonTier, State
 from tallybook.catalogue.seasons import Season as Defined
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer, nothing, page_of
 from tallybook.delivery.rest.callers import Caller, MaybeAnyone
 from tallybook.delivery.rest.contract import contract
@@ -125,7 +126,7 @@ async def define(
     body: NewSeason = body_of(NewSeason),
 ) -> Response:
     """Define a season over boards of the game."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "season.manage", game_id)
     season = await given.seasons.define(
         caller.player_id, game_id, body.key, _changes(body), command_id=body.id(command_id)
     )
@@ -216,11 +217,6 @@ async def announce(
     return answer(said, 201)
 
 
-async def _require(given: Services, caller: Actor, game_id: UUID) -> None:
-    game = await given.catalogue.game(game_id)
-    require("season.manage", relations_of(caller, owner=game.owner_id in caller.ids, game=game_id))
-
-
 async def _seen(given: Services, caller: Actor | None, game_id: UUID, season_id: UUID) -> Defined:
     require("season.view", relations_of(caller, game=game_id))
     found = await given.seasons.season(game_id, season_id)
@@ -233,7 +229,7 @@ async def _managed(
     given: Services, caller: Actor, game_id: UUID, season_id: UUID, *, removed: bool = False
 ) -> Defined:
     """The season, to those who may change it; a `removed` one only where that is nothing new."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "season.manage", game_id)
     found = await given.seasons.season(game_id, season_id)
     if found.key is None and not removed:
         raise not_found("season")

@@ -1,14 +1,12 @@
 """Webhooks of a game, in the hands of its developers: where events go, and what became of them."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query, Response
 from msgspec import UNSET, Meta, UnsetType
 
-from tallybook.access.actor import Actor
-from tallybook.access.matrix import relations_of, require
 from tallybook.catalogue.webhooks import Webhook
+from tallybook.delivery.rest.allowed import require_for_game
 from tallybook.delivery.rest.answers import answer, nothing, page_of, part
 from tallybook.delivery.rest.callers import Caller
 from tallybook.delivery.rest.contract import contract
@@ -22,7 +20,7 @@ from tallybook.delivery.rest.reading import (
     body_of,
 )
 from tallybook.delivery.rest.routing import api_router
-from tallybook.delivery.rest.services import Given, Services
+from tallybook.delivery.rest.services import Given
 from tallybook.delivery.rest.shapes import Page as PageOf
 from tallybook.reactions.deliveries import Delivery, Status
 
@@ -61,7 +59,7 @@ async def define(
     body: NewWebhook = body_of(NewWebhook),
 ) -> Response:
     """Have events of the game posted to a URL; only this answer has the `secret` that signs them."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     made = await given.webhooks.define(
         caller.player_id,
         game_id,
@@ -76,7 +74,7 @@ async def define(
 @router.get("", **contract(gives=PageOf[Webhook], refuses=_OWNERS))
 async def of_game(given: Given, caller: Caller, game_id: GameId, at: Part) -> Response:
     """The webhooks of a game, newest first, without their secrets."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     found = await given.webhooks.of_game(game_id, before=at.last, limit=at.limit + 1)
     return page_of(found, at, lambda each: each.id, lambda each: each)
 
@@ -84,7 +82,7 @@ async def of_game(given: Given, caller: Caller, game_id: GameId, at: Part) -> Re
 @router.get("/{webhook_id}", **contract(gives=Webhook, refuses=_OWNERS))
 async def webhook(given: Given, caller: Caller, game_id: GameId, webhook_id: WebhookId) -> Response:
     """One webhook, and since when it has been failing."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     return answer(await given.webhooks.webhook(game_id, webhook_id))
 
 
@@ -98,7 +96,7 @@ async def change(
     body: ChangedWebhook = body_of(ChangedWebhook),
 ) -> Response:
     """Change a webhook; what waits goes to the new URL."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     changed = await given.webhooks.change(
         caller.player_id,
         game_id,
@@ -117,7 +115,7 @@ async def renew_secret(
     given: Given, caller: Caller, game_id: GameId, webhook_id: WebhookId, command_id: CommandId = None
 ) -> Response:
     """Make a new `secret`, which only this answer has; for a day the former one signs too."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     renewed = await given.webhooks.renew_secret(caller.player_id, game_id, webhook_id, command_id=command_id)
     return answer(renewed)
 
@@ -127,7 +125,7 @@ async def remove(
     given: Given, caller: Caller, game_id: GameId, webhook_id: WebhookId, command_id: CommandId = None
 ) -> Response:
     """Deliver nothing to the webhook any more, not even what waits."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     await given.webhooks.remove(caller.player_id, game_id, webhook_id, command_id=command_id)
     return nothing()
 
@@ -142,7 +140,7 @@ async def deliveries(
     status: Annotated[Status | None, Query(description="All when left out.")] = None,
 ) -> Response:
     """What was sent or is to be, newest event first; delivered ones stay for a week, dead ones a month."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     await given.webhooks.webhook(game_id, webhook_id)
     before = None if at.after_number is None else at.after_number[0]
     found = await given.delivering.deliveries(webhook_id, status, before=before, limit=at.limit + 1)
@@ -154,11 +152,6 @@ async def retry(
     given: Given, caller: Caller, game_id: GameId, webhook_id: WebhookId, delivery_id: DeliveryId
 ) -> Response:
     """Deliver a dead or waiting one now, as if for the first time; a delivered one stays as it is."""
-    await _require(given, caller, game_id)
+    await require_for_game(given, caller, "record.define", game_id)
     await given.webhooks.webhook(game_id, webhook_id)
     return answer(await given.delivering.again(webhook_id, delivery_id))
-
-
-async def _require(given: Services, caller: Actor, game_id: UUID) -> None:
-    game = await given.catalogue.game(game_id)
-    require("record.define", relations_of(caller, owner=game.owner_id in caller.ids))
