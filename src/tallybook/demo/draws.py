@@ -24,9 +24,9 @@ def times(value: int, draw: Draw) -> Draw:
     return lambda random, strengths: [value * drawn for drawn in draw(random, strengths)]
 
 
-def halves(mean: float, spread: float, *, most: int = 10) -> Draw:
-    """Marks in steps of a half, from 0 on, as decimals."""
-    in_halves = around(2 * mean, 2 * spread, most=2 * most)
+def halves(mean: float, spread: float) -> Draw:
+    """Marks in steps of a half, from 0 to 10, as decimals."""
+    in_halves = around(2 * mean, 2 * spread, most=20)
     return lambda random, strengths: [f"{drawn / 2:g}" for drawn in in_halves(random, strengths)]
 
 

@@ -86,14 +86,12 @@ _score_types = {
 }
 
 
-def person_behind(
-    connection: Connection, slot: str, player_id: UUID, *, of_ratings: str = SLOTS[0]
-) -> tuple[UUID, Stamp]:
+def person_behind(connection: Connection, slot: str, player_id: UUID) -> tuple[UUID, Stamp]:
     """Who a player is, and the stamp of that person's figures; `not_found` without such a player.
 
-    `of_ratings` is the slot that ratings are read from.
+    What the stamp says of ratings is of their first slot, whichever is live.
     """
-    return _one(_found[slot, of_ratings].run(connection, _whom(player_id)))
+    return _one(_found[slot, SLOTS[0]].run(connection, _whom(player_id)))
 
 
 async def glance_at_person(

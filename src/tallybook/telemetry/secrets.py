@@ -17,7 +17,7 @@ _SHAPES = (
 )
 
 
-def hider(secrets: Iterable[str] = ()) -> Callable[[str], str]:
+def hider(secrets: Iterable[str]) -> Callable[[str], str]:
     """A function that takes out of a text these secrets and everything of a secret's shape."""
     spelled = [re.escape(way) for secret in secrets for way in (secret, quote(secret))]
     found = re.compile("|".join([*spelled, *_SHAPES]))
