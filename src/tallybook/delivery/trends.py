@@ -16,7 +16,7 @@ from tallybook.delivery.dashboard_shapes import Day, Hours, hours
 from tallybook.kernel.clock import EPOCH, Clock, to_datetime
 from tallybook.kernel.days import DAY, Interval, beginning, day_of, following, number_of
 from tallybook.kernel.refusals import invalid
-from tallybook.projections.aggregates import Aggregate, Whole
+from tallybook.projections.aggregates import Whole
 from tallybook.projections.careers import PLAYTIME
 from tallybook.projections.figures import person_behind
 from tallybook.projections.merges import OPEN
@@ -109,8 +109,13 @@ class Trends:
         def read(connection: Connection) -> Trend:
             person_id, _ = person_behind(connection, self._directory.slot, player_id)
             counted = {day: _Counted() for day in begins}
-            self._take_sessions(connection, person_id, game_id, begins[0], end, interval, counted)
-            self._take_careers(connection, person_id, game_id, begins[0], end, interval, counted)
+            days = range(number_of(begins[0]), number_of(end))
+
+            def period_of(day: int) -> _Counted:
+                return counted[beginning(interval, day_of(day))]
+
+            self._take_sessions(connection, person_id, game_id, days, period_of)
+            self._take_careers(connection, person_id, game_id, days, period_of)
             declared = {} if game_id is None else statistics_of(connection, [game_id])[game_id]
             return Trend(person_id, interval, [_shown(day, counted[day], declared) for day in begins])
 
@@ -122,10 +127,8 @@ class Trends:
         connection: Connection,
         person_id: UUID,
         game_id: UUID | None,
-        first: date,
-        end: date,
-        interval: Interval,
-        counted: dict[date, _Counted],
+        days: range,
+        period_of: Callable[[int], _Counted],
     ) -> None:
         slot = self._directory.slot
         sat, held = people[slot], results[slot]
@@ -133,13 +136,13 @@ class Trends:
             select(sat.c.session_id, sat.c.played_at, sat.c.outcome, held.c.playtime)
             .join(held, (held.c.session_id == sat.c.session_id) & (held.c.to_position == OPEN))
             .where(sat.c.person_id == person_id, sat.c.sat == 1)
-            .where(sat.c.played_at >= number_of(first) * DAY, sat.c.played_at < number_of(end) * DAY)
+            .where(sat.c.played_at >= days.start * DAY, sat.c.played_at < days.stop * DAY)
             .distinct()  # one person may have sat there as two players
         )
         if game_id is not None:
             query = query.where(sat.c.game_id == game_id)
         for _, played_at, outcome, lasted in connection.execute(query):
-            period = counted[beginning(interval, day_of(played_at // DAY))]
+            period = period_of(played_at // DAY)
             period.played += 1
             period.won += outcome == "won"
             period.playtime += lasted // 1_000
@@ -149,23 +152,17 @@ class Trends:
         connection: Connection,
         person_id: UUID,
         game_id: UUID | None,
-        first: date,
-        end: date,
-        interval: Interval,
-        counted: dict[date, _Counted],
+        days: range,
+        period_of: Callable[[int], _Counted],
     ) -> None:
         players = self._persons.members_of(person_id)
-        rows = days_of(connection, self._days.slot, players, number_of(first), number_of(end) - 1, game_id)
+        rows = days_of(connection, self._days.slot, players, days.start, days.stop - 1, game_id)
         for (player_id, game, stat, day), aggregate in rows:
-            period = counted[beginning(interval, day_of(day))]
+            period = period_of(day)
             if stat in {PLAYTIME, SUBMISSIONS, UNLOCKS, POINTS}:
                 period.totals[stat] = period.totals.get(stat, 0) + int(aggregate.total)
             elif game_id is not None:
-                _take(period, player_id, game, stat, aggregate)
-
-
-def _take(period: _Counted, player_id: UUID, game_id: UUID, stat: str, aggregate: Aggregate) -> None:
-    period.statistics.setdefault(stat, Whole()).take(player_id, game_id, aggregate)
+                period.statistics.setdefault(stat, Whole()).take(player_id, game, aggregate)
 
 
 def _shown(begins: date, counted: _Counted, declared: dict[str, Statistic]) -> Stretch:
