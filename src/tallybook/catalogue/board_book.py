@@ -118,14 +118,8 @@ class BoardBook:
             }
             connection.execute(insert(boards).values(row))
 
-        await self._write(
-            actor,
-            game_id,
-            [BoardDefined(id_, key, definition)],
-            beside,
-            command_id,
-            ("define_board", key, name, definition),
-        )
+        fact, content = BoardDefined(id_, key, definition), ("define_board", key, name, definition)
+        await self._write(actor, game_id, fact, beside, command_id, content)
         return (await self.of(game_id)).boards[key]
 
     async def change(
@@ -149,14 +143,9 @@ class BoardBook:
                 row |= {"revision": anew, "created_at": self._clock.now()}
                 connection.execute(insert(boards).values(row))
 
-        await self._write(
-            actor,
-            board.game_id,
-            [BoardDefined(board.id, board.key, definition)],
-            beside,
-            command_id,
-            ("change_board", board.id, name, definition),
-        )
+        fact = BoardDefined(board.id, board.key, definition)
+        content = ("change_board", board.id, name, definition)
+        await self._write(actor, board.game_id, fact, beside, command_id, content)
         return (await self.of(board.game_id)).boards[board.key]
 
     async def archive(self, actor: UUID, board: Board, *, command_id: str | None = None) -> None:
@@ -180,7 +169,7 @@ class BoardBook:
             connection.execute(update(boards).where(boards.c.id == board.id).values(archived=archived))
 
         content = ("archive_board" if archived else "restore_board", board.id)
-        await self._write(actor, board.game_id, [fact], beside, command_id, content)
+        await self._write(actor, board.game_id, fact, beside, command_id, content)
 
     async def begin_period(self, actor: UUID, board: Board, *, command_id: str | None = None) -> Board:
         """End the period of a board without a timetable, and begin the next, now."""
@@ -193,32 +182,26 @@ class BoardBook:
             connection.execute(delete(board_periods).where(same))
             connection.execute(insert(board_periods).values(board_id=board.id, begins_at=now))
 
-        await self._write(
-            actor,
-            board.game_id,
-            [BoardPeriodBegun(board.id, now)],
-            beside,
-            command_id,
-            ("begin_period", board.id),
-        )
+        fact, content = BoardPeriodBegun(board.id, now), ("begin_period", board.id)
+        await self._write(actor, board.game_id, fact, beside, command_id, content)
         return (await self.of(board.game_id)).boards[board.key]
 
     async def fill(self, board: Board, upto: int | None) -> None:
         """Let a board take in more of its game's past: up to a position of the ledger, or all."""
-        facts = [BoardFilled(board.id, upto)]
-        await self._write(None, board.game_id, facts, lambda _: None, None, ("fill_board", board.id, upto))
+        fact, content = BoardFilled(board.id, upto), ("fill_board", board.id, upto)
+        await self._write(None, board.game_id, fact, lambda _: None, None, content)
 
     async def _write(
         self,
         actor: UUID | None,
         game_id: UUID,
-        facts: Sequence[Event],
+        fact: Event,
         beside: Beside,
         command_id: str | None,
         content: Sequence[object],
     ) -> None:
         await write_facts(
-            self._ledger, game_id, facts, beside, actor=actor, command_id=command_id, content=content
+            self._ledger, game_id, [fact], beside, actor=actor, command_id=command_id, content=content
         )
 
 
