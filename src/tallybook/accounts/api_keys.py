@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from tallybook.accounts.events import ApiKeyMade, ApiKeyRevoked
 from tallybook.accounts.registry import write_facts
 from tallybook.accounts.tables import api_keys, players
-from tallybook.kernel.clock import Clock, iso
+from tallybook.kernel.clock import Clock, iso, iso_or_none
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal, not_found
@@ -184,5 +184,5 @@ def _shown(row: Row[Any]) -> ApiKey:
         prefix=row.prefix,
         created_by=row.created_by,
         created_at=iso(row.created_at),
-        last_used_at=None if row.last_used_at is None else iso(row.last_used_at),
+        last_used_at=iso_or_none(row.last_used_at),
     )

@@ -18,7 +18,7 @@ from tallybook.accounts.sign_ins import RefreshToken
 from tallybook.accounts.tables import claims, invitations, merges, players, sign_ins
 from tallybook.accounts.tokens import Claims as TokenClaims
 from tallybook.database.bulk import Insert
-from tallybook.kernel.clock import Clock, iso
+from tallybook.kernel.clock import Clock, iso, iso_or_none
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.randomness import invitation_code
 from tallybook.kernel.refusals import Refusal, invalid, not_found
@@ -311,7 +311,7 @@ def _show(connection: Connection, rows: Sequence[Row[Any]], mine: frozenset[UUID
             claimant=people[row.claimant_id],
             status=row.status,
             direction="outgoing" if row.claimant_id in mine else "incoming",
-            decided_at=None if row.decided_at is None else iso(row.decided_at),
+            decided_at=iso_or_none(row.decided_at),
         )
         for row in rows
     ]

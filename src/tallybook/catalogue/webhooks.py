@@ -25,7 +25,7 @@ from tallybook.catalogue.events import (
     WebhookRemoved,
 )
 from tallybook.catalogue.tables import webhooks
-from tallybook.kernel.clock import Clock, iso
+from tallybook.kernel.clock import Clock, iso, iso_or_none
 from tallybook.kernel.events import registry
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal, invalid, not_found
@@ -309,6 +309,6 @@ def _shown(row: Row[Any]) -> Webhook:
         events=tuple(msgspec.json.decode(bytes(row.events))),
         active=row.active,
         created_at=iso(row.created_at),
-        failing_since=None if row.failing_since is None else iso(row.failing_since),
-        disabled_at=None if row.disabled_at is None else iso(row.disabled_at),
+        failing_since=iso_or_none(row.failing_since),
+        disabled_at=iso_or_none(row.disabled_at),
     )

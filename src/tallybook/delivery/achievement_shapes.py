@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from tallybook.catalogue.achievements import Achievement, Authority, Rarity, Texts, Tier
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.projections.unlocks_reading import Holding, Spread
 
 _LABELS: Sequence[tuple[float, Rarity]] = (
@@ -138,7 +138,7 @@ def shown(
             "unlocked_at": None
             if holding.unlocked_at is None or not holding.held
             else iso(holding.unlocked_at),
-            "revoked_at": None if holding.revoked_at is None else iso(holding.revoked_at),
+            "revoked_at": iso_or_none(holding.revoked_at),
             "progress": progress_of(achievement, holding.steps, holding.tier),
         }
     return AchievementShown(

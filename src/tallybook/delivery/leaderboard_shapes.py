@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from tallybook.catalogue.boards import Board, Definition
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.projections.records.entries import Entry
 
 Points = int | str
@@ -122,4 +122,4 @@ def bare_entry(
 
 
 def bounds_of(start: int, end: int | None) -> Period:
-    return Period(None if start == 0 else iso(start), None if end is None else iso(end))
+    return Period(None if start == 0 else iso(start), iso_or_none(end))

@@ -17,7 +17,7 @@ from tallybook.access.actor import Actor
 from tallybook.access.matrix import sees_as
 from tallybook.database.engine import Database
 from tallybook.delivery.naming import Naming
-from tallybook.kernel.clock import Clock, iso
+from tallybook.kernel.clock import Clock, iso, iso_or_none
 from tallybook.kernel.refusals import invalid
 from tallybook.projections.figures import (
     Earlier,
@@ -221,7 +221,7 @@ class _Pages:
         """JSON in which players' ids between two `NAME`s stand for their names."""
         stats = PlayerStats(
             player_id=self._person_id,
-            as_of=None if as_of is None else iso(as_of),
+            as_of=iso_or_none(as_of),
             totals=self._totals(figures),
             games=self._games(figures),
             player_counts=[

@@ -60,3 +60,8 @@ def iso(microseconds: int) -> str:
     """A ledger time as the API writes it: ISO-8601 UTC, `2026-01-31T18:05:00.250000Z`."""
     moment = to_datetime(microseconds).isoformat(timespec="microseconds")
     return moment.removesuffix("+00:00") + "Z"
+
+
+def iso_or_none(microseconds: int | None) -> str | None:
+    """The same of a time that may be none."""
+    return None if microseconds is None else iso(microseconds)

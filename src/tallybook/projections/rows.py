@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.kernel.events import Recorded
 from tallybook.projections.standings import Played, PlayedSeat, mode_of
 from tallybook.rules.protocol import Config, Seat
@@ -174,8 +174,8 @@ def _summary(row: Row, seats: Sequence[Row]) -> str:
             for seat in seats
         ],
         "created_at": iso(row["created_at"]),
-        "started_at": None if row["started_at"] is None else iso(row["started_at"]),
-        "ended_at": None if row["ended_at"] is None else iso(row["ended_at"]),
+        "started_at": iso_or_none(row["started_at"]),
+        "ended_at": iso_or_none(row["ended_at"]),
     }
     escaped = msgspec.json.encode(NAME)[1:-1].decode()
     return msgspec.json.encode(summary).decode().replace(f'"{escaped}', NAME).replace(f'{escaped}"', NAME)

@@ -24,7 +24,7 @@ from tallybook.careers.streams import derived_id
 from tallybook.catalogue.tables import webhooks
 from tallybook.database.bulk import Insert
 from tallybook.database.schema import Id, Moment, Position, metadata
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import not_found
 
@@ -212,7 +212,7 @@ def _shown(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         created_at=iso(row.created_at),
         next_at=iso(row.next_at) if row.status == "waiting" and row.next_at else None,
-        ended_at=None if row.ended_at is None else iso(row.ended_at),
+        ended_at=iso_or_none(row.ended_at),
         answer=row.answer,
         problem=row.problem,
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.kernel.text import FreeText
 from tallybook.rules.protocol import Scoreboard, StatScore, Value
 from tallybook.sessions.events import Result
@@ -113,8 +113,8 @@ def session_json(
         "round": _scoreboard(session).round,
         "previous": session.previous,
         "created_at": iso(session.created_at),
-        "started_at": None if session.started_at is None else iso(session.started_at),
-        "ended_at": None if session.ended_at is None else iso(session.ended_at),
+        "started_at": iso_or_none(session.started_at),
+        "ended_at": iso_or_none(session.ended_at),
         "result": None if session.result is None else _result_json(session.result, names, texts),
         "voided": session.voided,
     }

@@ -32,7 +32,7 @@ from tallybook.delivery.rest.routing import api_router
 from tallybook.delivery.rest.services import Given, Services
 from tallybook.delivery.rest.shapes import Name, Page
 from tallybook.delivery.seasons import StandingLine
-from tallybook.kernel.clock import iso
+from tallybook.kernel.clock import iso, iso_or_none
 from tallybook.kernel.ids import parse_id
 from tallybook.kernel.refusals import not_found
 from tallybook.projections.records.lists import Line
@@ -279,7 +279,7 @@ def _shown(given: Services, season: Defined) -> Season:
         tiers=season.tiers,
         texts=season.texts,
         state=season.state(given.clock.now()),
-        closed_at=None if season.closed_at is None else iso(season.closed_at),
+        closed_at=iso_or_none(season.closed_at),
         digest=season.digest,
         created_at=iso(season.created_at),
     )
