@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from tallybook.database import mariadb, postgresql
 from tallybook.kernel.events import Event, Recorded
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger.append import Append
@@ -60,6 +61,9 @@ def moves_of(events: Sequence[Recorded], player: int) -> list[int]:
 
 
 async def serve(url: str, stop_at: int, first_moves: Sequence[int]) -> None:
+    if stop_at >= 0:  # whoever waits for a process that stopped itself shall wait less
+        postgresql.IDLE_SECONDS = mariadb.IDLE_SECONDS = 1
+
     async def play(ledger: Ledger, player: int, move: int) -> None:
         while True:
             await make(ledger, player, move, stop=move == stop_at)

@@ -14,6 +14,7 @@ COLLATION = "utf8mb4_nopad_bin"  # by bytes: neither capitals nor a space at the
 SMALLEST_PACKET = 16 * 1024 * 1024  # the server's default; statements end after a megabyte, at the next row
 # For a whole transaction: asyncmy's `read_timeout` now and then loses a task's cancellation on Python 3.11.
 ANSWER_WITHIN: float | None = 35
+IDLE_SECONDS = 5  # in a transaction with which nobody goes on
 BEFORE_GLANCES = "SET autocommit = 1"
 
 _SQL_MODE = (
@@ -38,7 +39,7 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
         "innodb_lock_wait_timeout": 10,
         "lock_wait_timeout": 10,
         "max_statement_time": 0 if patient else 30,  # maintenance works in long statements
-        "idle_transaction_timeout": 0 if patient else 5,
+        "idle_transaction_timeout": 0 if patient else IDLE_SECONDS,
         "wait_timeout": 31_536_000,  # a connection may lie in the pool as long as it likes
     }
     settings = {

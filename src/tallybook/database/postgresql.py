@@ -10,6 +10,7 @@ from tallybook.database.driver import Rows
 from tallybook.database.prepared import Filled
 
 ANSWER_WITHIN: float | None = None  # asyncpg itself waits no longer for a statement than it is told below
+IDLE_SECONDS = 5  # in a transaction with which nobody goes on
 
 # A plan for the values at hand takes somebody with a long history for one with little to sort.
 BEFORE_GLANCES = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"
@@ -41,7 +42,7 @@ def session(*, read_only: bool, patient: bool) -> dict[str, Any]:
         "application_name": "tallybook",
         "lock_timeout": "10s",
         "statement_timeout": "30s",
-        "idle_in_transaction_session_timeout": "5s",
+        "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
         "timezone": "UTC",
         # A plan made while a table is small is kept when it is large: then every key would cost a scan of it.
         "enable_seqscan": "off",
