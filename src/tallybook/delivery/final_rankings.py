@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET
@@ -26,6 +27,14 @@ from tallybook.projections.season_standings import (
 )
 
 
+class Final(NamedTuple):
+    """A list that is final, and when its period was."""
+
+    board: Board
+    bounds: Period
+    listed: Frozen
+
+
 class FinalRankings:
     """Answers what is asked of final standings.
 
@@ -37,19 +46,18 @@ class FinalRankings:
         self._names = names
         self._persons = persons
 
-    async def top(
-        self,
-        board: Board,
-        season: Season,
-        bounds: Period,
-        asked: Asked,
-        wanted: Collection[UUID] | None,
-        *,
-        limit: int,
-        after: Line | None,
-    ) -> tuple[Rankings, Line | None]:
+    def of(
+        self, board: Board, season: Season, bounds: Period, asked: Asked, wanted: Collection[UUID] | None
+    ) -> Final:
+        """What is asked for: the final standings on a board, or those of some."""
+        assert season.standings_id is not None  # it is closed
+        members = None if wanted is None else self._everyone(wanted)
+        frozen = Frozen(season.id, season.standings_id, board.id, members, asked.region)
+        return Final(board, bounds, frozen)
+
+    async def top(self, final: Final, *, limit: int, after: Line | None) -> tuple[Rankings, Line | None]:
         """A part of a list, and the line behind which it goes on."""
-        listed = self._listed(board, season, asked, wanted)
+        listed = final.listed
 
         def read(connection: Connection) -> FrozenPart | None:
             return frozen_part(connection, listed, limit=limit, after=place_of(connection, listed, after))
@@ -58,58 +66,33 @@ class FinalRankings:
         assert part is not None
         more = part.lines and part.start + len(part.lines) < part.total
         last = mark(listed, part.lines[-1].place) if more else None
-        return await self._shown(board, part, bounds), last
+        return await self._shown(final, part), last
 
-    async def around(
-        self,
-        board: Board,
-        season: Season,
-        bounds: Period,
-        asked: Asked,
-        wanted: Collection[UUID] | None,
-        player_id: UUID,
-        *,
-        limit: int,
-    ) -> Rankings:
+    async def around(self, final: Final, player_id: UUID, *, limit: int) -> Rankings:
         """The lines around a player."""
-        listed = self._listed(board, season, asked, wanted)
         own = self._everyone([player_id])
-        part = await self._database.read(partial(frozen_part, listed=listed, limit=limit, around=own))
+        part = await self._database.read(partial(frozen_part, listed=final.listed, limit=limit, around=own))
         if part is None:
             raise not_found("entry")
-        return await self._shown(board, part, bounds)
+        return await self._shown(final, part)
 
-    async def standing(
-        self,
-        board: Board,
-        season: Season,
-        bounds: Period,
-        asked: Asked,
-        wanted: Collection[UUID] | None,
-        player_id: UUID,
-    ) -> PlayerStanding:
+    async def standing(self, final: Final, player_id: UUID) -> PlayerStanding:
         """Where a player stood in the end."""
-        listed = self._listed(board, season, asked, wanted)
         members = self._everyone([player_id])
-        found = await self._database.read(partial(frozen_place, listed=listed, members=members))
+        found = await self._database.read(partial(frozen_place, listed=final.listed, members=members))
         if found is None:
             raise not_found("entry")
         percentile = round(100 * found.below / found.total, 2)
-        points = board.definition.shown(found.line.value)
-        return PlayerStanding(found.line.rank, points, percentile, found.total, None, bounds)
-
-    def _listed(self, board: Board, season: Season, asked: Asked, wanted: Collection[UUID] | None) -> Frozen:
-        assert season.standings_id is not None  # it is closed
-        members = None if wanted is None else self._everyone(wanted)
-        return Frozen(season.id, season.standings_id, board.id, members, asked.region)
+        points = final.board.definition.shown(found.line.value)
+        return PlayerStanding(found.line.rank, points, percentile, found.total, None, final.bounds)
 
     def _everyone(self, players: Collection[UUID]) -> set[UUID]:
         """All players that any of these persons is."""
         persons = {self._persons.person_of(each) for each in players}
         return {member for person in persons for member in self._persons.members_of(person)}
 
-    async def _shown(self, board: Board, part: FrozenPart, bounds: Period) -> Rankings:
-        definition = board.definition
+    async def _shown(self, final: Final, part: FrozenPart) -> Rankings:
+        definition = final.board.definition
         names = {} if definition.teams else await self._names.of([line.member_id for line in part.lines])
 
         def shown(line: Standing) -> Ranking:
@@ -122,4 +105,4 @@ class FinalRankings:
                 (line.team or UNSET) if definition.teams else UNSET,
             )
 
-        return Rankings([shown(line) for line in part.lines], part.total, bounds)
+        return Rankings([shown(line) for line in part.lines], part.total, final.bounds)

@@ -18,7 +18,7 @@ from tallybook.catalogue.boards import Board, boards_of
 from tallybook.catalogue.seasons import Season, find_season, season_board_id
 from tallybook.database.engine import Database
 from tallybook.database.together import Together
-from tallybook.delivery.final_rankings import FinalRankings
+from tallybook.delivery.final_rankings import Final, FinalRankings
 from tallybook.delivery.leaderboard_shapes import (
     Asked,
     EntryShown,
@@ -78,10 +78,9 @@ class Leaderboards:
         self, actor: Actor | None, game_id: UUID, asked: Asked, *, limit: int, after: Line | None
     ) -> tuple[Rankings, Line | None]:
         """A part of a list, and the line behind which it goes on."""
-        board, period, bounds, final = await self._board(game_id, asked)
+        board, period, bounds, final = await self._board(actor, game_id, asked)
         if final is not None:
-            wanted = await self._wanted(actor, asked)
-            return await self._final.top(board, final, bounds, asked, wanted, limit=limit, after=after)
+            return await self._final.top(final, limit=limit, after=after)
         plain = not asked.narrow and asked.as_of is None and after is None
         key = (board.id, board.digest, period, limit, asked.metadata)
         stamp = await self._ranks.stamp(board, period) if plain else None
@@ -106,10 +105,9 @@ class Leaderboards:
         self, actor: Actor | None, game_id: UUID, player_id: UUID, asked: Asked, *, limit: int
     ) -> Rankings:
         """The lines around a player, who is in their middle as far as the list allows."""
-        board, period, bounds, final = await self._board(game_id, asked)
+        board, period, bounds, final = await self._board(actor, game_id, asked)
         if final is not None:
-            wanted = await self._wanted(actor, asked)
-            return await self._final.around(board, final, bounds, asked, wanted, player_id, limit=limit)
+            return await self._final.around(final, player_id, limit=limit)
         member = self._persons.person_of(player_id)
         if asked.nearby is not None:
             section = await self._database.read(
@@ -142,10 +140,9 @@ class Leaderboards:
         self, actor: Actor | None, game_id: UUID, player_id: UUID, asked: Asked
     ) -> PlayerStanding:
         """Where a player is, with the entry."""
-        board, period, bounds, final = await self._board(game_id, asked)
+        board, period, bounds, final = await self._board(actor, game_id, asked)
         if final is not None:
-            wanted = await self._wanted(actor, asked)
-            return await self._final.standing(board, final, bounds, asked, wanted, player_id)
+            return await self._final.standing(final, player_id)
         member = self._persons.person_of(player_id)
         rank: int | None
         entry: Entry | None = None
@@ -257,10 +254,12 @@ class Leaderboards:
 
     # Which list
 
-    async def _board(self, game_id: UUID, asked: Asked) -> tuple[Board, int, Period, Season | None]:
-        """The board with its period; and the season, when it is its final standings that count."""
+    async def _board(
+        self, actor: Actor | None, game_id: UUID, asked: Asked
+    ) -> tuple[Board, int, Period, Final | None]:
+        """The board with its period; and the list itself, when it is of a season's final standings."""
         if asked.season is not None:
-            return await self._in_season(game_id, asked.season, asked)
+            return await self._in_season(actor, game_id, asked.season, asked)
         board = (await self._book.of(game_id)).find(asked.board)
         moment = self._clock.now() if asked.as_of is None else asked.as_of
         if isinstance(asked.period, int):
@@ -273,8 +272,8 @@ class Leaderboards:
         return board, start, bounds_of(start, end), None
 
     async def _in_season(
-        self, game_id: UUID, season_id: UUID, asked: Asked
-    ) -> tuple[Board, int, Period, Season | None]:
+        self, actor: Actor | None, game_id: UUID, season_id: UUID, asked: Asked
+    ) -> tuple[Board, int, Period, Final | None]:
         if asked.period != "current":
             raise invalid("period", "a season is one period")
 
@@ -290,7 +289,10 @@ class Leaderboards:
         season, board = await self._database.read(read)
         closed = season.closed_at is not None and (asked.as_of is None or asked.as_of >= season.closed_at)
         bounds = bounds_of(season.starts_at, season.ends_at)
-        return board, season.starts_at, bounds, season if closed else None
+        final = None
+        if closed:
+            final = self._final.of(board, season, bounds, asked, await self._wanted(actor, asked))
+        return board, season.starts_at, bounds, final
 
     async def _section(
         self,
