@@ -26,6 +26,10 @@ class Seed:
         name = ":".join(str(part) for part in path).encode()
         return random.Random(hashlib.blake2b(name, key=self.secret).digest())
 
+    def commitment(self) -> str:
+        """A hex digest that can be published before the game and checked after it."""
+        return hashlib.blake2b(self.secret, digest_size=32, person=b"tallybook-seed").hexdigest()
+
 
 def room_key() -> str:
     """A fresh key for a room; there are about 887 million."""

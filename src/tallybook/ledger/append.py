@@ -67,8 +67,10 @@ def stale(index: int, expected: int) -> Refusal:
 
 
 Done = Callable[[Outcome], object]
-Beside = Callable[[Connection], None]  # writes what no event carries, in the same transaction
 """Hears once, on the event loop, of the commit or the refusal."""
+
+Beside = Callable[[Connection], None]
+"""Writes what no event carries, in the same transaction."""
 
 
 class Append(msgspec.Struct, Generic[S], eq=False, kw_only=True):
