@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from tallybook.bus.bus import Hear
 from tallybook.kernel.ids import new_id
+from tallybook.kernel.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +79,7 @@ class RedisBus:
         listener, speaker = self._tasks
         listener.cancel()
         await asyncio.wait([speaker], timeout=LAST_WORDS)
-        speaker.cancel()
-        await asyncio.gather(listener, speaker, return_exceptions=True)
+        await end(listener, speaker)
         await self._redis.aclose()
 
     async def _speak(self) -> None:

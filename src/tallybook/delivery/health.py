@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
 
+from tallybook.kernel.tasks import end
 from tallybook.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -60,5 +61,4 @@ class Health:
     async def close(self) -> None:
         """Give up the question under way."""
         if self._question is not None:
-            self._question.cancel()
-            await asyncio.gather(self._question, return_exceptions=True)
+            await end(self._question)

@@ -24,6 +24,7 @@ from tallybook.catalogue.boards import Board, Source, boards_by_id
 from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
+from tallybook.kernel.tasks import end
 from tallybook.projections.records import reading
 from tallybook.projections.records.contributions import RESULTS
 from tallybook.projections.records.index import name_of
@@ -135,9 +136,7 @@ class OwnRanks:
             self._begin(self._look())
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

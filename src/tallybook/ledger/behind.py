@@ -16,6 +16,7 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.kernel.randomness import spread
+from tallybook.kernel.tasks import end
 from tallybook.ledger.append import Projection
 from tallybook.ledger.leases import LeaseLost, PlaceMoved, move, place_of
 from tallybook.ledger.projecting import slots
@@ -246,8 +247,7 @@ class Work(ABC):
 
     async def stop(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     @abstractmethod
     async def serve(self) -> None:

@@ -11,6 +11,7 @@ from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.tasks import end
 from tallybook.ledger.read import events_after, last_position, later, recorded
 
 log = logging.getLogger(__name__)
@@ -115,8 +116,7 @@ class Follower:
         """Look no more; whoever waits for a look is refused."""
         self._closed = True
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         for asked in (self._looking, self._asked):
             if asked is not None and not asked.done():
                 _fail(asked, _closing())

@@ -13,6 +13,7 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
+from tallybook.kernel.tasks import end
 from tallybook.ledger.behind import (
     Following,
     FollowingProjection,
@@ -77,8 +78,7 @@ class Runner:
         """Stop, and leave the work to other nodes."""
         if self._task is None:
             return
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end(self._task)
         await asyncio.gather(*(work.stop() for work in self.works.values()))
         try:
             await self._database.write(partial(release, names=list(self.works), holder=self._node.id))

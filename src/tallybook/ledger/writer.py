@@ -14,6 +14,7 @@ from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.tasks import end
 from tallybook.ledger.answers import Answers
 from tallybook.ledger.append import EMPTY, AnyAppend, Done, Outcome
 from tallybook.ledger.batch import Batch, Written, was_committed
@@ -137,8 +138,7 @@ class Writer:
     async def close(self) -> None:
         await self.drain()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
 
     async def _run(self) -> None:
         while True:

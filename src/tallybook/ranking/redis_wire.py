@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from tallybook.kernel.clock import Clock
+from tallybook.kernel.tasks import end
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,7 @@ class Wire:
     async def close(self) -> None:
         """Let go of the connection."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end(self._task)
         await self._hang_up()
 
     def _start(self) -> None:

@@ -16,6 +16,7 @@ from tallybook.database.engine import Database
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.randomness import spread
 from tallybook.kernel.refusals import Refusal
+from tallybook.kernel.tasks import end
 from tallybook.reactions.deliveries import (
     Delivery,
     Due,
@@ -115,9 +116,7 @@ class Delivering:
         finally:
             tasks = [queue.task for queue in self._queues.values()]
             self._queues.clear()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
     async def _sweep(self) -> None:
         now = self._clock.now()

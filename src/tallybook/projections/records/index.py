@@ -20,6 +20,7 @@ from tallybook.careers.events import CareerEvent
 from tallybook.catalogue.boards import Board, Definition, boards_by_id
 from tallybook.database.engine import Database
 from tallybook.kernel.events import Recorded
+from tallybook.kernel.tasks import end
 from tallybook.ledger.read import events_after, last_position
 from tallybook.projections.records import reading
 from tallybook.projections.records.contributions import RESULTS, team_id
@@ -233,9 +234,7 @@ class Index:
 
     async def close(self) -> None:
         """Bring what is left, and let go."""
-        for task in self._loading.values():
-            task.cancel()
-        await asyncio.gather(*self._loading.values(), return_exceptions=True)
+        await end(*self._loading.values())
         if self._ranking.shared:
             await self.settled()
         await self._ranking.close()
