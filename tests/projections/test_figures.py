@@ -120,11 +120,14 @@ def recount(log: Iterable[Recorded]) -> dict[UUID, dict[str, Any]]:
                 line = said[who]["games"].setdefault((game_id, kind), [])
                 line.append((outcome, mine.score, result.win, ended, max(0, ended - begun)))
             said[who]["counts"][kind, len(result.seats), outcome] += 1
-            for seat in result.seats:
-                other = person[seat.player_id]
-                if kind != "competitive" or other == who or (mine.team and seat.team == mine.team):
-                    continue
-                here, there = (not mine.winner, mine.place), (not seat.winner, seat.place)
+            rivals = [
+                s
+                for s in result.seats
+                if person[s.player_id] != who and not (mine.team and s.team == mine.team)
+            ]
+            for other in {person[seat.player_id] for seat in rivals} if kind == "competitive" else ():
+                here = (not mine.winner, mine.place)
+                there = min((not s.winner, s.place) for s in rivals if person[s.player_id] == other)
                 ahead = "won" if here < there else "lost" if here > there else "tied"
                 said[who]["against"][other, None if result.win == "none" else ahead] += 1
     return said

@@ -179,7 +179,7 @@ class Earlier:
         )
 
     def _book(self, rows: Sequence[Sequence[Any]]) -> Figures:
-        return figures(self.person_id, sittings_in(rows, self.players))
+        return figures(self.person_id, sittings_in(rows, self.players), self.persons)
 
 
 def figures_at(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.schema import Id, Moment, metadata
-from tallybook.projections.merges import OPEN, merges
+from tallybook.projections.merges import OPEN, Moved, merges
 from tallybook.projections.slots import SLOTS, Slots
 from tallybook.projections.standings import Played, PlayedSeat
 
@@ -135,6 +135,22 @@ def rename_people(connection: Connection, slot: str, players: Collection[UUID]) 
     person = select(links.c.person_id).where(link).scalar_subquery()
     moved = update(table).where(table.c.player_id.in_(players))
     connection.execute(moved.values(person_id=func.coalesce(person, table.c.player_id)))
+
+
+def opponents_of_two(connection: Connection, slot: str, moved: Moved) -> set[UUID]:
+    """Everybody at tables where one of these persons sits, or sat until now, as several players."""
+    if not moved.players:
+        return set()
+    table = people[slot]
+    one, other = table.alias(), table.alias()
+    twice = (
+        select(one.c.session_id)
+        .join(other, (other.c.session_id == one.c.session_id) & (other.c.player_id != one.c.player_id))
+        .where(one.c.player_id.in_(moved.players), one.c.sat == 1)
+        .where(other.c.person_id.in_(moved.persons), other.c.sat == 1)
+    )
+    there = select(table.c.person_id).where(table.c.session_id.in_(twice), table.c.sat == 1)
+    return set(connection.scalars(there))
 
 
 def sittings(

@@ -98,7 +98,7 @@ class SessionDirectory:
     """One row a session, one row a seat, one for everybody who has to do with it; and all figures."""
 
     name = "sessions"
-    version = 3
+    version = 4
     sessions = Slots(_sessions)
     seats = Slots(_seats)
 

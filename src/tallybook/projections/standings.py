@@ -1,7 +1,8 @@
 """What a finished session means for a person's figures: won or lost, ahead of whom, added up."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from tallybook.sessions.events import Result
 Mode = Literal["competitive", "cooperative", "solo"]
 Outcome = Literal["won", "lost", "tied"]
 ALL_GAMES = UUID(int=0)
+
+_EVERYBODY_ONE = MappingProxyType[UUID, UUID]({})
 
 
 class PlayedSeat(msgspec.Struct, frozen=True, array_like=True):
@@ -46,7 +49,8 @@ class Played(msgspec.Struct, frozen=True):
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """A session as it counts for one person. `against` holds the seats that played against it."""
+    """A session as it counts for one person. `against` holds the players who played against it, each another
+    person."""
 
     outcome: Outcome | None  # None where nobody can win
     score: int | str | None
@@ -63,19 +67,23 @@ def seats_of(result: Result) -> tuple[PlayedSeat, ...]:
     return tuple(PlayedSeat(s.player_id, s.place, s.winner, s.team, s.score) for s in result.seats)
 
 
-def count(played: Played, own: Collection[UUID]) -> Counted:
-    """The session for a person who sat there as the players `own`; the best of these seats counts."""
+def count(played: Played, own: Collection[UUID], persons: Mapping[UUID, UUID] = _EVERYBODY_ONE) -> Counted:
+    """The session for a person who sat there as the players `own`; the best of these seats counts.
+
+    So it does for each of the others: `persons` are behind players who are not persons themselves. Whoever
+    asks only how it ended for the one person can do without.
+    """
     best = min((seat for seat in played.seats if seat.player_id in own), key=_standing)
     if played.mode == "solo":
         return Counted(None, best.score, ())
     if played.mode == "cooperative":
         return Counted("won" if best.winner else "lost", best.score, ())
     decided = played.win != "none"
-    against = tuple(
-        (seat.player_id, _compare(best, seat) if decided else None)
-        for seat in played.seats
-        if seat.player_id not in own and (best.team is None or seat.team != best.team)
-    )
+    others: dict[UUID, PlayedSeat] = {}
+    for seat in sorted(played.seats, key=_standing):
+        if seat.player_id not in own and (best.team is None or seat.team != best.team):
+            others.setdefault(persons.get(seat.player_id, seat.player_id), seat)
+    against = tuple((seat.player_id, _compare(best, seat) if decided else None) for seat in others.values())
     if not decided:
         return Counted(None, best.score, against)
     if sum(seat.winner for seat in played.seats) in {0, len(played.seats)}:  # a draw: nobody beat anybody
@@ -179,9 +187,14 @@ def count_keys(person_id: UUID, played: Played) -> Iterator[CountKey]:
     return ((*key, len(played.seats)) for key in record_keys(person_id, played))
 
 
-def figures(person_id: UUID, sessions: Iterable[tuple[Played, Collection[UUID]]]) -> Figures:
-    """The figures of a person from all sessions, each with the players as which the person sat there."""
+def figures(
+    person_id: UUID, sessions: Iterable[tuple[Played, Collection[UUID]]], persons: Mapping[UUID, UUID]
+) -> Figures:
+    """The figures of a person from all sessions, each with the players as which the person sat there.
+
+    `persons` are behind players who are not persons themselves.
+    """
     book = Figures()
     for played, own in sorted(sessions, key=lambda pair: pair[0].when):
-        book.add(person_id, played, count(played, own))
+        book.add(person_id, played, count(played, own, persons))
     return book

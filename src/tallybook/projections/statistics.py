@@ -10,8 +10,15 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, d
 
 from tallybook.database.bulk import Insert, Lookup
 from tallybook.database.schema import Id, Moment, metadata
-from tallybook.projections.merges import Moved, stamp
-from tallybook.projections.results import PERSON, Version, people, save_versions, sittings
+from tallybook.projections.merges import Moved, persons_of, stamp
+from tallybook.projections.results import (
+    PERSON,
+    Version,
+    opponents_of_two,
+    people,
+    save_versions,
+    sittings,
+)
 from tallybook.projections.slots import SLOTS, Slots
 from tallybook.projections.standings import (
     ALL_GAMES,
@@ -148,7 +155,7 @@ def apply_results(connection: Connection, slot: str, news: News) -> None:
     if not news.versions and not news.moved.players:
         return
     save_versions(connection, slot, news.versions, news.corrected)
-    again = set(news.moved.persons)
+    again = {*news.moved.persons, *opponents_of_two(connection, slot, news.moved)}
     for sat in news.corrected.values():
         again |= {news.persons.get(player_id, player_id) for player_id in sat}
     last = (said[-1][1] for session_id, said in news.versions.items() if session_id not in news.corrected)
@@ -177,7 +184,7 @@ def _fold(
 ) -> None:
     """Add results to what there is; whoever is counted again anyway is left out."""
     added = [
-        (person_id, played, count(played, own))
+        (person_id, played, count(played, own, news.persons))
         for played in fresh
         for person_id, own in news.own(played).items()
         if person_id not in again
@@ -205,8 +212,16 @@ def _refold(connection: Connection, slot: str, persons: list[UUID]) -> None:
         kept.forget(connection, slot, persons)
     whole = Figures()
     noted: dict[tuple[UUID, UUID], str | None] = {}
-    for person_id, sessions in sittings(connection, slot, persons).items():
-        book = figures(person_id, (sitting for sitting, _ in sessions.values()))
+    found = sittings(connection, slot, persons)
+    sat = {
+        seat.player_id
+        for sessions in found.values()
+        for (played, _), _ in sessions.values()
+        for seat in played.seats
+    }
+    behind = persons_of(connection, slot, sorted(sat))
+    for person_id, sessions in found.items():
+        book = figures(person_id, (sitting for sitting, _ in sessions.values()), behind)
         whole.records |= book.records
         whole.counts |= book.counts
         whole.against |= book.against
