@@ -144,12 +144,17 @@ function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
         {scoring.length > 0 && <Tabs.Tab value="chart">{words.chart}</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="sheet">
-        {tabs}
-        <ScoreGrid view={{ board, pending: new Map() }} {...shared} {...(onOpen && { onOpen })} />
+        <Stack gap="xs">
+          {tabs}
+          <ScoreGrid view={{ board, pending: new Map() }} {...shared} {...(onOpen && { onOpen })} />
+        </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="course">
-        {tabs}
-        {waiting ?? (timeline.data && <CourseView session={session} timeline={timeline.data} {...shared} />)}
+        <Stack gap="xs">
+          {tabs}
+          {waiting ??
+            (timeline.data && <CourseView session={session} timeline={timeline.data} {...shared} />)}
+        </Stack>
       </Tabs.Panel>
       <Tabs.Panel value="chart">
         <Suspense fallback={<Skeleton height={320} radius="md" />}>
