@@ -132,10 +132,12 @@ class Desk:
         *,
         member: bool,
     ) -> Append[Any]:
+        meant = _meant(actor, name, body)
+
         def decided(session: Session | None, index: int) -> Sequence[Event]:
             if session is None:
                 raise not_found("session")
-            require_in_session(actor, _meant(actor, name, body), session, member=member)
+            require_in_session(actor, meant, session, member=member)
             require_time(actor, envelope)
             command = decode_command(session.rules, name, body)
             return decide(session, command, actor=actor.player_id, index=index, people=self.people)
