@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from tallybook.database import mariadb, postgresql
 from tallybook.database.connections import Connections
@@ -185,13 +186,13 @@ class ServerDatabase:
         return await self._run(self._writer, transaction)
 
     async def _run(self, connections: Connections, transaction: Transaction[T]) -> T:
+        def run() -> T:
+            with connections.engine.sync_engine.begin() as connection:
+                return transaction(connection)
+
         with _trouble_refused():
-            async with (
-                connections,
-                asyncio.timeout(self._answer_within),
-                connections.engine.begin() as connection,
-            ):
-                return await connection.run_sync(transaction)
+            async with connections, asyncio.timeout(self._answer_within):
+                return await greenlet_spawn(run)  # one for all of it: an AsyncEngine takes one for each step
 
     async def close(self) -> None:
         await self._glances.close()
@@ -235,6 +236,7 @@ def open_database(url: str, *, patient: bool = False) -> Database:
             pool_size=size,
             pool_use_lifo=True,  # whoever asked last has the plans and pages at hand
             max_overflow=0,
+            pool_reset_on_return=None,  # every transaction comes to its end
             hide_parameters=True,  # errors are logged, and values are nobody's business
             connect_args=server.session(read_only=read_only, patient=patient),
         )
