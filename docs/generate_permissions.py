@@ -36,7 +36,8 @@ a community manager; *API key* is one of the game. The action `people` concerns 
 
 ## At a table in a private room
 
-Whoever has the key of the room may come in by it, and is a spectator from then on.
+Whoever has the key of the room may come in by it, and is a spectator from then on. Of `seats`, to decline a
+request of one's own, and so to take it back, is `session.join` everywhere.
 
 {table(head, _routes(tables, private=True))}
 

@@ -239,6 +239,13 @@ def test_where_there_is_no_ledger_a_command_that_works_on_one_says_so_and_makes_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_doctor_makes_no_database_by_looking_for_one(tmp_path: Path) -> None:
+    done = tallybook(tmp_path, "sqlite:///data/tallybook.db", "doctor")
+
+    assert "data/tallybook.db is not there yet" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_benchmark_measures_in_a_moment_and_leaves_nothing(tmp_path: Path) -> None:
     done = tallybook(tmp_path, f"sqlite:///{tmp_path}/tallybook.db", "bench", "--seconds", "0.2")
     assert (done.returncode, done.stdout.count("/s")) == (0, 4), done.stderr

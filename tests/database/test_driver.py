@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tallybook.database.bulk import Insert, Lookup
@@ -175,3 +175,32 @@ async def test_a_transaction_that_computes_lets_others_have_their_turn(database:
 
     await database.read(computes)
     assert turns == ["another", "the transaction"]
+
+
+async def test_whoever_is_cancelled_again_and_again_leaves_connections_as_they_were(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Task groups cancel until a task has ended: also while it undoes its transaction."""
+
+    def store(connection: Connection, number: int) -> None:
+        _add.run(connection, [(UUID(int=number), "a", "text")])
+        ask(connection, "SELECT 1")
+
+    async def give_up(number: int) -> bool:
+        task = asyncio.create_task(database.write(partial(store, number=number)))
+        while not task.done():
+            for _ in range(number):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.sleep(0)
+        return not task.cancelled() and task.exception() is None
+
+    await database.write(partial(ask, statement="SELECT 1"))
+    written = [await give_up(number) for number in range(400)]
+
+    for number in range(12):
+        [[answer]] = await database.write(partial(ask, statement=f"SELECT {number}"))
+        assert answer == number
+    found = await database.read(lambda c: c.execute(select(texts.c.stream)).scalars().all())
+    assert {number for number, done in enumerate(written) if done} <= {stream.int for stream in found}
+    assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]

@@ -319,5 +319,6 @@ async def test_whoever_asked_for_a_seat_may_take_the_request_back(
     hers = {"decline": {"seat": 0, "player_id": bea.id}}
     assert code_of(await cleo.call("POST", f"{path}/seats", hers)) == "forbidden"
     assert code_of(await bea.call("POST", f"{path}/seats", hers | {"remove": 1})) == "invalid"
-    await bea.post(f"{path}/seats", hers)
+    spelled = {"decline": {"seat": 0, "player_id": bea.id.upper()}}
+    await bea.post(f"{path}/seats", spelled)
     assert [request["player_id"] for request in (await ana.get(path))["requests"]] == [cleo.id]

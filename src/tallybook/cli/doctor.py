@@ -44,6 +44,9 @@ async def examine(settings: Settings) -> Sequence[Check]:
         _disk(settings),
         Check("web app", "built" if built() else "not built", built(), "run `make setup`"),
     ]
+    file = settings.database_file
+    if file is not None and not file.exists():  # to open it would make it
+        return [*checks, Check("database", f"{file} is not there yet; `tallybook serve` makes it", ok=True)]
     try:
         database = open_database(settings.database_url)
     except DatabaseUnavailable as error:

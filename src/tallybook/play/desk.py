@@ -160,7 +160,7 @@ class Desk:
 def _meant(actor: Actor, name: str, body: Body) -> str:
     """The command by which it is judged who may: declining a request of one's own is withdrawing it."""
     match name, body:
-        case ("seats", {"decline": {"player_id": str(who)}}) if who in map(str, actor.ids):
+        case ("seats", {"decline": {"player_id": str(who)}}) if who.lower() in map(str, actor.ids):
             return "withdraw"
     return name
 
