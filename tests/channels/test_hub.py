@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from itertools import pairwise
 
 import pytest
@@ -109,6 +110,8 @@ async def test_a_board_that_may_leave_does_so_with_the_next(
     loop.set_exception_handler(lambda _, context: errors.append(context))
 
     def render(_: Viewer) -> bytes:
+        if not left:
+            time.sleep(0.005)  # so long that the next would leave too soon if it were counted from before
         left.append(loop.time())
         return b"{}"
 

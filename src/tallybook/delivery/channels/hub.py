@@ -69,9 +69,9 @@ class Hub:
 
     def _refresh(self, topic: Topic, merged: Merged) -> None:
         cast, merged.cast, merged.timer = merged.cast, None, None
-        merged.due = asyncio.get_running_loop().time() + REFRESH_SECONDS
         assert cast is not None
         self._send(topic, cast)
+        merged.due = asyncio.get_running_loop().time() + REFRESH_SECONDS
 
     def _send(self, topic: Topic, cast: Cast) -> None:
         self._send_live(topic, cast)
