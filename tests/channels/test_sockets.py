@@ -198,7 +198,7 @@ async def test_a_hundred_thousand_joins_from_one_socket_hold_nobody_up() -> None
                 accepted += payload["status"] == "ok"
                 refused += payload["response"].get("code") == "rate_limited"
             neighbour.send(HEARTBEAT)
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(10):  # half of what all the joins take
                 assert await neighbour.message() == ALIVE
             assert server.rooms.joins == accepted == 100
             assert not sending.done()  # left in the sender's hands, not in our memory
