@@ -1,5 +1,6 @@
 """The schema that migrations make is the one the code expects, from every release on."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -21,6 +22,7 @@ from tallybook.ledger.append import EMPTY
 from tallybook.ledger.states import newer_events_of
 from tallybook.migrations import Schema, schema_of, upgrade
 from tallybook.settings import Settings
+from tests.app.serving import Tallybook
 
 RELEASED = [
     script.revision for script in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()
@@ -65,6 +67,25 @@ async def test_a_database_of_any_release_becomes_what_the_code_expects_and_keeps
             assert running.accounts.verify(bea.access_token).player_id == bea.player.id
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("kind", ["postgres_url", "mariadb_url"])
+async def test_nodes_that_start_together_on_an_empty_database_all_serve(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path
+) -> None:
+    url = request.getfixturevalue(kind)
+    secret = {"TALLYBOOK_SECRET_KEYS": "x" * 32}
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    nodes = [Tallybook(url, folder, **secret) for folder in folders]
+    try:
+        async with asyncio.TaskGroup() as together:
+            for node_ in nodes:
+                together.create_task(asyncio.to_thread(node_.start))
+    finally:
+        for node_ in nodes:
+            await asyncio.to_thread(node_.close)
 
 
 async def test_what_a_career_has_achieved_is_found_without_its_scores(database_url: str) -> None:

@@ -4,7 +4,7 @@ Exit codes: 0 done; 1 something was found or failed; 2 the call or the settings 
 """
 
 import gc
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -16,6 +16,8 @@ from tallybook.settings import BadSettings, LogFormat, LogLevel, Settings
 if TYPE_CHECKING:  # a server starts sooner without it
     from rich.console import Console
     from rich.progress import Progress
+
+    from tallybook.migrations import Schema
 
 T = TypeVar("T")
 
@@ -115,12 +117,13 @@ def ready_schema(configured: Settings, *, migrate: bool = False) -> None:
     from tallybook.migrations import Schema
 
     found = run(_schema(configured))
+    if found is not Schema.CURRENT:  # or another process is about to make it so
+        left = {Schema.UNKNOWN} if migrate else {Schema.UNKNOWN, Schema.OLDER}
+        found = run(_migrate(configured, leave=left))
     if found is Schema.UNKNOWN:
         raise fail("the database was not made by this release or an older one: upgrade, or use another", 2)
     if found is Schema.OLDER and not migrate:
         raise fail("the database is of an older release: run `tallybook migrate`, or serve with --migrate")
-    if found is not Schema.CURRENT:
-        run(_migrate(configured))
 
 
 def needs_ledger(configured: Settings) -> None:
@@ -188,14 +191,13 @@ def migrate() -> None:
     from tallybook.migrations import Schema
 
     configured = settings()
-    found = run(_schema(configured))
-    if found is Schema.CURRENT:
+    if run(_schema(configured)) is Schema.CURRENT:
         out().print("The schema is up to date.")
         return
+    with err().status("Migrating …"):
+        found = run(_migrate(configured, leave={Schema.UNKNOWN}))
     if found is Schema.UNKNOWN:
         raise fail("the database was not made by this release or an older one; nothing was changed", 2)
-    with err().status("Migrating …"):
-        run(_migrate(configured))
     out().print("The schema is up to date now.")
 
 
@@ -283,7 +285,7 @@ def bench(
         out().print(f"{figure.what:<46} {figure.per_second:>10,.0f} /s")
 
 
-async def _schema(configured: Settings) -> Any:
+async def _schema(configured: Settings) -> "Schema":
     from tallybook.database.engine import open_database
     from tallybook.migrations import Schema, schema_of
 
@@ -297,10 +299,10 @@ async def _schema(configured: Settings) -> Any:
         await database.close()
 
 
-async def _migrate(configured: Settings) -> None:
+async def _migrate(configured: Settings, *, leave: Collection["Schema"]) -> "Schema":
     from tallybook.migrations import upgrade
 
-    await upgrade(configured.database_url)
+    return await upgrade(configured.database_url, leave=leave)
 
 
 def main() -> None:

@@ -204,6 +204,7 @@ class Server(Glanced, Protocol):
     """What the module named after a server says of it."""
 
     ANSWER_WITHIN: float | None  # seconds for a transaction
+    ALONE_WITH_SCHEMA: str  # waits for whoever changes the schema, and keeps others waiting
 
     def driver(self, url: URL) -> URL:
         """The URL with the driver to use."""
@@ -266,6 +267,16 @@ def migration_engine(url: str) -> "Engine | AsyncEngine":
         return create_async_engine(postgresql.driver(parsed), poolclass=NullPool)
     session = mariadb.session(read_only=False, patient=True)
     return create_async_engine(mariadb.driver(parsed), poolclass=NullPool, connect_args=session)
+
+
+def alone_with_schema(connection: Connection) -> None:
+    """Wait until nobody else changes this database's schema, and let nobody until the transaction ends.
+
+    On MariaDB, where each change of a table commits, until the connection does.
+    """
+    server = _SERVERS.get(connection.dialect.name)
+    if server is not None:
+        connection.exec_driver_sql(server.ALONE_WITH_SCHEMA)
 
 
 def prepare_schema(connection: Connection) -> None:

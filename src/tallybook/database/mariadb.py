@@ -16,6 +16,8 @@ SMALLEST_PACKET = 16 * 1024 * 1024  # the server's default; statements end after
 ANSWER_WITHIN: float | None = 35
 IDLE_SECONDS = 5  # in a transaction with which nobody goes on
 BEFORE_GLANCES = "SET autocommit = 1"
+# Locks have names for the whole server; waiting is for as long as the longest migration.
+ALONE_WITH_SCHEMA = "SELECT GET_LOCK(MD5(CONCAT('tallybook schema ', DATABASE())), 86400)"
 
 _SQL_MODE = (
     "ANSI_QUOTES",  # "name" is a column

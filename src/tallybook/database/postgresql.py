@@ -14,6 +14,7 @@ IDLE_SECONDS = 5  # in a transaction with which nobody goes on
 
 # A plan for the values at hand takes somebody with a long history for one with little to sort.
 BEFORE_GLANCES = "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"
+ALONE_WITH_SCHEMA = "SELECT pg_advisory_xact_lock(2051116045)"  # the ledger's own has the number before
 
 
 def driver(url: URL) -> URL:

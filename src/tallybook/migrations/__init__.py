@@ -1,11 +1,12 @@
 """The schema's history: how a database is brought to what this release expects."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from tallybook.database.engine import migration_engine, prepare_schema
+from tallybook.database.engine import alone_with_schema, migration_engine, prepare_schema
 
 # Alembic is imported where something is migrated: a start on a schema that is current does without it.
 
@@ -39,25 +40,34 @@ def schema_of(connection: Connection) -> Schema:
     return Schema.OLDER if revision in known else Schema.UNKNOWN
 
 
-def _upgrade(connection: Connection, revision: str) -> None:
+def _upgrade(connection: Connection, revision: str, leave: Collection[Schema]) -> Schema:
     from alembic import command
     from alembic.config import Config
 
+    alone_with_schema(connection)
+    found = schema_of(connection)
+    if found in leave:
+        return found
     prepare_schema(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+    return found
 
 
-async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at `url` to a revision; all of it or nothing, where the database can."""
+async def upgrade(url: str, revision: str = "head", *, leave: Collection[Schema] = ()) -> Schema:
+    """Bring the database at `url` to a revision, unless it holds what is to be left; what it held before.
+
+    All of it or nothing, where the database can. On a server who comes meanwhile waits, and finds it done.
+    """
     engine = migration_engine(url)
     if isinstance(engine, Engine):
         with engine.begin() as connection:
-            _upgrade(connection, revision)
+            found = _upgrade(connection, revision, leave)
         engine.dispose()
-        return
+        return found
     async with engine.begin() as connection:
-        await connection.run_sync(_upgrade, revision)
+        found = await connection.run_sync(_upgrade, revision, leave)
     await engine.dispose()
+    return found
