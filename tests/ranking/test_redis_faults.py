@@ -1,6 +1,7 @@
 """Redis may be emptied, killed, stopped or robbed of keys at any time: nobody is told anything wrong."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -158,6 +159,26 @@ async def test_a_redis_that_hangs_is_given_up_and_answers_again(own_redis: Redis
             own_redis.process.send_signal(signal.SIGCONT)
 
         await until(it.answered)  # without loading
+
+
+async def test_each_process_tells_of_an_outage_of_redis_once_however_often_it_tries(
+    own_redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with cluster(own_redis) as it:
+
+        async def tried_for_long() -> bool:
+            for each in it.processes:
+                assert not await each.apply([], after=0, upto=0)
+            return len(caplog.records) >= 8
+
+        own_redis.process.send_signal(signal.SIGSTOP)
+        try:
+            with caplog.at_level(logging.DEBUG, "tallybook.ranking.redis_wire"):
+                await until(tried_for_long)
+        finally:
+            own_redis.process.send_signal(signal.SIGCONT)
+        warnings = [said.getMessage() for said in caplog.records if said.levelno == logging.WARNING]
+        assert warnings == ["no answer from Redis: it took too long"] * 2
 
 
 async def test_a_process_that_has_not_looked_at_the_ledger_for_long_says_nothing(redis_server: Redis) -> None:

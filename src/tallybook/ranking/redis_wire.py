@@ -92,7 +92,8 @@ class Wire:
                         if not future.done():  # the caller may have gone
                             future.set_result(answer)
         except (OSError, RedisError, TimeoutError) as error:
-            log.warning("no answer from Redis: %s", error)
+            level = logging.WARNING if self._retry_at == -inf else logging.DEBUG  # once for each outage
+            log.log(level, "no answer from Redis: %s", str(error) or "it took too long")
             self._retry_at = self._clock.monotonic() + RETRY_AFTER
             await self._hang_up()
         finally:
