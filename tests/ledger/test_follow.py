@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from tallybook.database.engine import Database
+from tallybook.database.trouble import DatabaseUnavailable
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
@@ -44,6 +45,28 @@ async def test_two_nodes_hear_everything_once_and_in_the_same_order_while_both_w
         assert heard[0] == heard[1] == list(range(1, 121))
         stored = await a.database.read(lambda c: events_after(c, 0, 1000))
         assert [e.index for e in stored if e.stream == streams[0]] == list(range(24))
+
+
+async def test_why_a_look_at_the_ledger_fails_is_told_in_the_words_of_the_system(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Leaving:
+        """A database that is away after its first answer."""
+
+        answers = 1
+
+        async def read(self, _: object) -> int:
+            if self.answers:
+                self.answers -= 1
+                return 0
+            raise DatabaseUnavailable from ConnectionRefusedError("nobody listens there")
+
+    follower = Follower(cast("Database", Leaving()))
+    await follower.start()
+    with pytest.raises(DatabaseUnavailable):
+        await follower.caught_up()
+    await follower.close()
+    assert "could not look for new events: nobody listens there" in caplog.messages
 
 
 async def test_hints_may_be_late_doubled_or_lost(url: str) -> None:

@@ -61,8 +61,7 @@ async def examine(settings: Settings) -> Sequence[Check]:
 
 
 def _away(error: DatabaseUnavailable | DBAPIError) -> Check:
-    cause = error if isinstance(error, DBAPIError) else error.__cause__ or error
-    return Check("database", said_of(cause), ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL")
+    return Check("database", said_of(error), ok=False, mend="start it, or mend TALLYBOOK_DATABASE_URL")
 
 
 def _disk(settings: Settings) -> Check:

@@ -87,6 +87,8 @@ def in_trouble(error: BaseException) -> bool:
 
 def said_of(error: BaseException) -> str:
     """What the driver or the system says, in one line."""
+    if isinstance(error, DatabaseUnavailable):  # that is for who has to try again
+        error = error.__cause__ or error
     said = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, DBAPIError) and said is not None and said.args:
         said = said.__cause__ or said.args[-1]  # without the name of a class or a number before it

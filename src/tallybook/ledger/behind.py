@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from tallybook.database.engine import Database, Transaction
-from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.database.trouble import DatabaseUnavailable, said_of
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded, name_without_version
 from tallybook.kernel.randomness import spread
@@ -262,7 +262,7 @@ class Work(ABC):
             except LeaseLost:
                 return log.warning("another node has taken %s over", self.name)
             except DatabaseUnavailable as error:
-                log.warning("%s waits for the database: %s", self.name, error)
+                log.warning("%s waits for the database: %s", self.name, said_of(error))
             except Exception:
                 log.exception("%s cannot go on after event %d; it tries again", self.name, self.position)
             self.failures += 1

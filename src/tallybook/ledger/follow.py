@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from tallybook.database.engine import Database
+from tallybook.database.trouble import said_of
 from tallybook.kernel.clock import Clock, SystemClock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.refusals import Refusal
@@ -186,7 +187,7 @@ class Follower:
                 if asked is not None:
                     asked.set_result(None)
             except Exception as error:  # the database is away: the next look tries again
-                log.warning("could not look for new events: %s", error)
+                log.warning("could not look for new events: %s", said_of(error))
                 if asked is not None:
                     _fail(asked, error)
 

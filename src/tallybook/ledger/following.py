@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from tallybook.database.trouble import DatabaseUnavailable
+from tallybook.database.trouble import DatabaseUnavailable, said_of
 from tallybook.kernel.clock import Clock
 from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
@@ -139,7 +139,7 @@ class Runner:
                 )
                 expires = asked + self._lease
             except Exception as error:  # the database is away: the next round tries again
-                log.warning("could not renew the leases: %s", error)
+                log.warning("could not renew the leases: %s", said_of(error))
                 if asked + self._lease / 2 < expires:
                     held = [name for name, work in self.works.items() if work.active]
             for name, work in self.works.items():

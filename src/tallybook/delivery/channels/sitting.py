@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from tallybook.accounts.names import Names
+from tallybook.database.trouble import said_of
 from tallybook.delivery.channels.hub import Hub
 from tallybook.delivery.tables import Table, event_json, people_of
 from tallybook.kernel.events import Recorded
@@ -145,7 +146,7 @@ class Sitting:
                     break
                 continue  # changed again in the meantime
             except Exception as error:  # the database is away
-                log.warning("could not read what %s is to be told: %s", self.topic, error)
+                log.warning("could not read what %s is to be told: %s", self.topic, said_of(error))
                 self._outdated |= outdated
             await asyncio.sleep(LOOK_AGAIN)
             if not self.members:
