@@ -1,16 +1,20 @@
 """In-transaction projections: with their events or not at all, and rebuilt while they serve."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
+from typing import Any, cast
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
+from tallybook.database.engine import Database, Transaction
+from tallybook.kernel.events import Recorded
 from tallybook.kernel.ids import new_id
 from tallybook.kernel.refusals import Refusal
 from tallybook.ledger import rebuild as rebuilding
 from tallybook.ledger.ledger import Ledger
-from tallybook.ledger.projecting import ProjectionMismatch
+from tallybook.ledger.projecting import ProjectionMismatch, slots
 from tallybook.ledger.rebuild import rebuild
 from tallybook.ledger.states import SNAPSHOT_EVERY
 from tallybook.ledger.tables import projections, snapshots
@@ -118,6 +122,36 @@ async def test_nodes_may_start_at_the_same_time(url: str) -> None:
             await ledger.append(take(new_id(), 1))
 
     await asyncio.gather(start(), start(), start())
+
+
+async def test_a_rebuild_whose_slot_another_has_emptied_gives_up_and_does_not_switch_to_it(url: str) -> None:
+    class Broken(Pile):
+        def apply(self, connection: Connection, slot: str, events: Sequence[Recorded]) -> None:
+            raise RuntimeError("no further")
+
+    class Overtaken:
+        """A database on which another rebuild begins, and breaks off, once this one has folded everything."""
+
+        def __init__(self, database: Database) -> None:
+            self.url, self.read = database.url, database.read
+            self._database = database
+            self._left = 4  # prepared, let go, begun, folded
+
+        async def write(self, transaction: Transaction[Any]) -> Any:
+            result = await self._database.write(transaction)
+            self._left -= 1
+            if self._left == 0:
+                with pytest.raises(RuntimeError, match="no further"):
+                    await rebuild(self._database, [Broken()], ["test_pile"], grace=0)
+            return result
+
+    async with node(url, pile := Pile()) as ledger:
+        await ledger.append(take(new_id(), 1, 2, 3))
+        overtaken = cast("Database", Overtaken(ledger.database))
+        with pytest.raises(ProjectionMismatch, match="another rebuild of test_pile"):
+            await rebuild(overtaken, [Pile()], ["test_pile"], grace=0)
+        live = (await ledger.database.read(slots))["test_pile"].live
+        assert len(await ledger.database.read(partial(pile.rows, slot=live))) == 3
 
 
 async def test_a_rebuild_forgets_what_was_cached_of_states(url: str) -> None:

@@ -12,17 +12,19 @@ from tallybook.catalogue.boards import board_id
 from tallybook.ledger import rebuild as rebuilding
 from tallybook.ledger.append import Append
 from tallybook.ledger.ledger import Ledger
+from tallybook.ledger.projecting import ProjectionMismatch, slots
 from tallybook.ledger.rebuild import rebuild
 from tallybook.projections.records.records import Records
 from tallybook.projections.records.tables import entries
 from tallybook.projections.unlocks import Unlocks
-from tallybook.upkeep import projections
+from tallybook.upkeep import following_projections, projections
 from tests.ledger.kit import node
 from tests.projections.evenings import game, player
 from tests.projections.test_everything import content
 
 NAMES = ["records", "unlocks"]
 PLAYERS = 5
+ROUNDS = 5
 
 
 def submission(number: int) -> Append[None]:
@@ -79,6 +81,32 @@ async def test_scores_submitted_while_leaderboards_are_made_anew_are_in_both_slo
         place = board_id(game(0), "score"), 0, player(last)
         found = await ledger.database.read(lambda c: entries.read(c, records.slot, [place]))
         assert found[place].value == sum(range(last, written, PLAYERS))
+
+
+async def test_of_rebuilds_at_once_all_that_give_up_say_why_and_one_comes_through(url: str) -> None:
+    behind = following_projections()
+    names = [projection.name for projection in (*projections(), *behind)]
+    async with node(url, *projections(), following=behind) as ledger:
+        for number in range(60):
+            await ledger.append(submission(number))
+
+        async def entered() -> list[object]:
+            live = await ledger.database.read(lambda c: slots(c)["records"].live)
+            place = board_id(game(0), "score"), 0
+            places = [(*place, player(number)) for number in range(PLAYERS)]
+            found = await ledger.database.read(lambda c: entries.read(c, live, places))
+            return [found[each].value for each in places if each in found]
+
+        async def again() -> int:
+            return await rebuild(
+                ledger.database, projections(), names, grace=0, following=following_projections()
+            )
+
+        for _ in range(ROUNDS):
+            ended = await asyncio.gather(*(again() for _ in range(3)), return_exceptions=True)
+            assert all(isinstance(end, int | ProjectionMismatch) for end in ended), ended
+            assert any(isinstance(end, int) for end in ended), ended
+            assert await entered() == [sum(range(number, 60, PLAYERS)) for number in range(PLAYERS)]
 
 
 def test_a_rebuild_without_a_server_knows_every_event() -> None:

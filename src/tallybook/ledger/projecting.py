@@ -58,7 +58,8 @@ class Projector:
         fresh = last_position(connection) == 0
         rows = [(p.name, p.version if fresh else INCOMPLETE, "a") for p in self.declared]
         # What follows begins at event 0 whenever it comes.
-        _enter.run(connection, rows + [(p.name, p.version, "a") for p in self.following])
+        rows += [(p.name, p.version, "a") for p in self.following]
+        _enter.run(connection, sorted(rows))  # in the order of a rebuild under way, which holds these rows
 
     def check(self, connection: Connection) -> list[str]:
         """The names whose stored version is not this release's; they want a rebuild. Tells each its slot."""

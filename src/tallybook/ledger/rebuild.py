@@ -107,8 +107,7 @@ async def rebuild(
         await fold(makings)
         for making in makings:
             if isinstance(making.projection, MadeAtOnce):
-                finish = partial(making.projection.finish, slot=making.other)
-                while not await go_on(finish):
+                while not await go_on(partial(_finish, making=making, projection=making.projection)):
                     pass
             making.waits = False
             await fold([making])
@@ -128,14 +127,19 @@ def _let_go(connection: Connection, makings: Sequence[_Making]) -> None:
     """See that nobody writes to the slots that are not live."""
     for making in makings:
         _lock(connection, making)
+    _hold(connection, makings)
+    for making in makings:
         _set(connection, making, also=None)
 
 
 def _begin(connection: Connection, makings: Sequence[_Making]) -> None:
     """Empty the slots that are not live, to be filled from event 0; what was cached of states goes too."""
+    _hold(connection, makings)
     connection.execute(delete(snapshots))
     found = slots(connection)
     for making in makings:
+        if found[making.name].also is not None:
+            raise _not_alone(making)  # it has switched since, and writers may be in its old slot
         making.other = found[making.name].other
         _set(connection, making, also=None, building=0)
         making.projection.clear(connection, making.other)
@@ -158,16 +162,33 @@ def _lock(connection: Connection, making: _Making) -> None:
         lock(connection)
 
 
-def _take(connection: Connection, makings: Sequence[_Making], events: Sequence[Recorded]) -> None:
-    """Fold events, the next ones to all of them, into the slots being built."""
-    # Locked, so that of two rebuilds at once the one that began earlier notices and gives up.
+def _hold(connection: Connection, makings: Sequence[_Making]) -> dict[str, int | None]:
+    """How far each has been built; nobody else says so before the end of the transaction.
+
+    All rows at once and in one order, lest two rebuilds wait for each other.
+    """
     query = select(projections.c.name, projections.c.building)
-    mine = projections.c.name.in_([making.name for making in makings])
-    rows = connection.execute(query.where(mine).order_by(projections.c.name).with_for_update())
-    building = {row.name: row.building for row in rows}
+    these = projections.c.name.in_([making.name for making in makings])
+    rows = connection.execute(query.where(these).order_by(projections.c.name).with_for_update())
+    return {row.name: row.building for row in rows}
+
+
+def _hold_own(connection: Connection, makings: Sequence[_Making]) -> None:
+    """The same, and give up when it is no longer this rebuild that fills the slots."""
+    building = _hold(connection, makings)
     for making in makings:
         if building[making.name] != making.reached:
-            raise ProjectionMismatch(f"another rebuild of {making.name} has begun or ended")
+            raise _not_alone(making)
+
+
+def _not_alone(making: _Making) -> ProjectionMismatch:
+    return ProjectionMismatch(f"another rebuild of {making.name} has begun or ended")
+
+
+def _take(connection: Connection, makings: Sequence[_Making], events: Sequence[Recorded]) -> None:
+    """Fold events, the next ones to all of them, into the slots being built."""
+    _hold_own(connection, makings)  # of two rebuilds at once the one that began earlier notices
+    for making in makings:
         own = events
         if making.behind:
             place = place_of(connection, making.name)
@@ -180,9 +201,16 @@ def _take(connection: Connection, makings: Sequence[_Making], events: Sequence[R
             _set(connection, making, building=making.reached)
 
 
+def _finish(connection: Connection, making: _Making, projection: MadeAtOnce) -> bool:
+    """Write more of what is made at once; whether that was all."""
+    _hold_own(connection, [making])
+    return projection.finish(connection, making.other)
+
+
 def _switch(connection: Connection, making: _Making) -> None:
     """Under the lock: fold in what is left and make the new slot the live one."""
     _lock(connection, making)
+    _hold_own(connection, [making])  # also where nothing is left: another may just have emptied the slot
     making.waits = False  # what was not there yet may be now, and nothing more comes
     while not making.waits and (events := _read(connection, making.reached)):
         _take(connection, [making], events)
@@ -195,6 +223,7 @@ def _switch(connection: Connection, making: _Making) -> None:
 def _retire(connection: Connection, making: _Making) -> None:
     """Once every reader has moved over: stop keeping the old slot."""
     _lock(connection, making)
+    _hold(connection, [making])
     now = slots(connection)[making.name]
     if now.building is None:  # nobody fills it again already
         _set(connection, making, also=None)
