@@ -3,7 +3,8 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
+from sqlalchemy.exc import IntegrityError
 
 from tallybook.accounts.tokens import kept_secrets
 from tallybook.bootstrap.node import node
@@ -14,10 +15,12 @@ from tallybook.demo.fill import Filling, Story, StoryClock
 from tallybook.kernel.clock import SystemClock
 from tallybook.ledger.identity import become_another
 from tallybook.ledger.read import events_after, last_position
-from tallybook.ledger.tables import ledger_ids
+from tallybook.ledger.tables import events, ledger_ids
 from tallybook.migrations import Schema, revisions, schema_of, upgrade
 from tallybook.settings import Settings
 from tallybook.upkeep import Progress
+
+_IN_USE = "a server has used the database meanwhile: stop it, and restore into an empty one"
 
 
 async def is_unused(settings: Settings) -> bool:
@@ -82,6 +85,8 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
     database = open_database(settings.database_url, patient=True)
 
     def put_in(connection: Connection) -> None:
+        if connection.execute(delete(events)).rowcount:
+            raise BadBackup(_IN_USE)
         with file.open("rb") as opened:
             load(connection, opened, progress)
         if any(table.name == ledger_ids.name for table in header.tables):
@@ -96,7 +101,10 @@ async def restore(settings: Settings, file: Path, progress: Progress) -> Header:
         ):
             raise BadBackup("there is something in the database: restore into an empty one")
         await upgrade(settings.database_url, header.revision)
-        await database.write(put_in)
+        try:
+            await database.write(put_in)
+        except IntegrityError as error:
+            raise BadBackup(_IN_USE) from error
         await upgrade(settings.database_url)
         return header
     finally:

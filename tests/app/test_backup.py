@@ -142,6 +142,25 @@ async def test_a_file_with_any_byte_lacking_or_altered_is_refused_and_the_databa
     assert file.read_bytes() == whole
 
 
+async def test_what_a_server_writes_while_a_backup_is_restored_stays_and_the_backup_does_not(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "copy"
+    await small_backup(f"sqlite:///{tmp_path}/first.db", file)
+    settings = Settings(database_url=database_url, secret_keys=(KEY,))
+
+    async def and_somebody_comes(url: str, revision: str = "head") -> None:
+        await upgrade(url, revision)
+        async with node(settings) as running:
+            await running.accounts.guest("Cleo")
+
+    monkeypatch.setattr(operating, "upgrade", and_somebody_comes)
+    with pytest.raises(BadBackup, match="a server has used the database"):
+        await operating.restore(settings, file, unheard)
+    names = partial(Connection.execute, statement=select(players.c.display_name))
+    assert await asked(database_url, lambda connection: names(connection).scalars().all()) == ["Cleo"]
+
+
 async def test_every_kind_of_value_in_every_table_comes_back(
     database_url: str, elsewhere: str, tmp_path: Path
 ) -> None:

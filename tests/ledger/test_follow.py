@@ -47,26 +47,34 @@ async def test_two_nodes_hear_everything_once_and_in_the_same_order_while_both_w
         assert [e.index for e in stored if e.stream == streams[0]] == list(range(24))
 
 
-async def test_why_a_look_at_the_ledger_fails_is_told_in_the_words_of_the_system(
+async def test_why_looks_at_the_ledger_fail_is_told_once_for_each_outage_in_the_words_of_the_system(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Leaving:
-        """A database that is away after its first answer."""
+        """A database that is away now and then."""
 
-        answers = 1
+        away = False
 
-        async def read(self, _: object) -> int:
-            if self.answers:
-                self.answers -= 1
-                return 0
-            raise DatabaseUnavailable from ConnectionRefusedError("nobody listens there")
+        async def read(self, what: Callable[..., object]) -> object:
+            if self.away:
+                raise DatabaseUnavailable from ConnectionRefusedError("nobody listens there")
+            return 0 if what is last_position else []
 
-    follower = Follower(cast("Database", Leaving()))
+        async def glance(self, *_: object) -> list[object]:
+            return cast("list[object]", await self.read(list))
+
+    database = Leaving()
+    follower = Follower(cast("Database", database))
     await follower.start()
-    with pytest.raises(DatabaseUnavailable):
+    for _outage in range(2):
+        database.away = True
+        for _look in range(3):
+            with pytest.raises(DatabaseUnavailable):
+                await follower.caught_up()
+        database.away = False
         await follower.caught_up()
     await follower.close()
-    assert "could not look for new events: nobody listens there" in caplog.messages
+    assert caplog.messages == ["could not look for new events: nobody listens there"] * 2
 
 
 async def test_hints_may_be_late_doubled_or_lost(url: str) -> None:

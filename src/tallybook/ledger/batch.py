@@ -110,7 +110,12 @@ class Batch:
         # As the last batch left the ledger, if it was committed, and heads of streams.
         self._left: Written | None = None
         self._heads: dict[UUID, tuple[str, int, bytes]] = {}
-        self._undisturbed = 0  # locks in a row
+        self._in_a_row = 0  # locks that nobody else had between
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether this node alone has taken the lock for a while, where that is counted."""
+        return self._in_a_row >= UNDISTURBED * self._patience
 
     def committed(self, written: Written) -> None:
         """The transaction of a run is in the ledger."""
@@ -132,7 +137,7 @@ class Batch:
         if (
             left is None
             or left.locked is None
-            or self._undisturbed < UNDISTURBED * self._patience
+            or not self.undisturbed
             or any(append.beside is not None for append in appends)
         ):
             return self._run(connection, appends, due, decided, self._begin(connection, left))
@@ -158,7 +163,7 @@ class Batch:
         written = Written(*at)
         if locked is not None:
             alone = left is not None and left.locked is not None and locked.number == left.locked.number + 1
-            self._undisturbed = self._undisturbed + 1 if alone else 0
+            self._in_a_row = self._in_a_row + 1 if alone else 0
             self._locked(written, locked)
         return written
 

@@ -162,7 +162,7 @@ class Follower:
         hand_on(self._subscriptions, news)
 
     async def _run(self) -> None:
-        time, beside_at = asyncio.get_running_loop().time, 0.0
+        time, beside_at, level = asyncio.get_running_loop().time, 0.0, logging.WARNING
         while True:
             try:
                 async with asyncio.timeout(LOOK_EVERY):
@@ -184,10 +184,12 @@ class Follower:
                     self._deliver(found := await self._database.read(self._look))
                 self._complete_at = self._clock.monotonic()
                 self.looked(self.position, looked_at)
+                level = logging.WARNING
                 if asked is not None:
                     asked.set_result(None)
             except Exception as error:  # the database is away: the next look tries again
-                log.warning("could not look for new events: %s", said_of(error))
+                log.log(level, "could not look for new events: %s", said_of(error))
+                level = logging.DEBUG  # once for each outage
                 if asked is not None:
                     _fail(asked, error)
 

@@ -57,10 +57,11 @@ class Unmeasured:
 class Writer:
     """Group commit. Callers are answered after the commit, in order, and the batch is published.
 
-    A writer that is `alone` with its ledger takes up no more than half of the commands that seem to be under
-    way: while one half is stored, the other is answered and comes back. (With others, each waits for the
-    lock while they write.) `committed` hears of a batch before anything else is decided, or `looked`, when
-    nothing was written, how far the ledger was and at which monotonic time at the earliest.
+    A writer that is `alone` with its ledger, or has been for a while, takes up no more than half of the
+    commands that seem to be under way: while one half is stored, the other is answered and comes back. (With
+    others, each waits for the lock while they write.) `committed` hears of a batch before anything else is
+    decided, or `looked`, when nothing was written, how far the ledger was and at which monotonic time at the
+    earliest.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Writer:
         self._looked = looked
         self._clock = clock
         self._metrics: Metrics = metrics or Unmeasured()
-        self._alone = alone
+        self._only = alone
         self._waiting: deque[_Asked] = deque()
         self._taken = 0  # how many were taken up last; none after a pause
         self._due: dict[UUID, Snapshot] = {}
@@ -114,6 +115,10 @@ class Writer:
     def busy_seconds(self) -> float:
         """For how long the batch under way has been tried; 0 when there is none."""
         return 0.0 if self._since is None else self._clock.monotonic() - self._since
+
+    @property
+    def _alone(self) -> bool:
+        return self._only or self._batch.undisturbed
 
     def submit(self, append: AnyAppend, done: Done) -> None:
         """Queue a command, or refuse it before it takes any room. Outcomes come in the order of commands."""
