@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { anonymous, answer } from "@/api/client";
-import { Problem } from "@/api/problem";
+import { Problem, Unreachable } from "@/api/problem";
 
 const limited = (seconds: string): Response =>
   Response.json(
@@ -54,4 +54,27 @@ it("never sends a write twice by itself", async () => {
   });
 
   expect(fetched).toHaveBeenCalledTimes(1);
+});
+
+it("waits for no answer for ever", async () => {
+  fetched.mockImplementation(
+    (_, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      }),
+  );
+  const read = expect(answer(anonymous.GET("/games"))).rejects.toBeInstanceOf(Unreachable);
+  await vi.advanceTimersByTimeAsync(20_000);
+  await read;
+});
+
+it("takes an answer that breaks off for none", async () => {
+  const broken = new ReadableStream({
+    start: (stream) => {
+      stream.enqueue(new TextEncoder().encode('{"items": ['));
+      stream.error(new TypeError("network error"));
+    },
+  });
+  fetched.mockResolvedValue(new Response(broken, { headers: { "Content-Type": "application/json" } }));
+  await expect(answer(anonymous.GET("/games"))).rejects.toBeInstanceOf(Unreachable);
 });

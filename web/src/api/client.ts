@@ -12,12 +12,23 @@ const BASE = "/api/v1";
 type Paths = { [P in keyof paths as P extends `${typeof BASE}${infer Rest}` ? Rest : P]: paths[P] };
 
 const LONGEST_WAIT = 10; // seconds
+const BEGINS_MS = 15_000;
+const ENDS_MS = 60_000; // on a slow network a large answer takes its time
 
+/** The whole answer; one that does not begin or does not end in time is none, nor is one that breaks off. */
 async function once(request: Request): Promise<Response> {
+  const patience = new AbortController();
+  let timer = setTimeout(() => patience.abort(), BEGINS_MS);
   try {
-    return await fetch(request);
+    const response = await fetch(request, { signal: patience.signal });
+    clearTimeout(timer);
+    timer = setTimeout(() => patience.abort(), ENDS_MS);
+    const body = await response.blob();
+    return new Response(body.size === 0 ? null : body, response);
   } catch (error) {
     throw new Unreachable(error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -42,9 +53,9 @@ async function renew(refreshToken: string): Promise<SignIn> {
       body: JSON.stringify({ refresh_token: refreshToken }),
     }),
   );
-  const body = (await response.json()) as unknown;
-  if (!response.ok) throw problemOf(body, response.status);
-  return body as SignIn;
+  // A refusal may come from a proxy on the way, in whatever words.
+  if (!response.ok) throw problemOf(await response.json().catch(() => null), response.status);
+  return (await response.json()) as SignIn;
 }
 
 export const tokens = new Tokens(localStorage, renew);

@@ -1,5 +1,6 @@
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Problem } from "@/api/problem";
 import type { Scoreboard } from "@/api/types";
 import type { Command } from "@/live/commands";
 import { Room } from "@/live/room";
@@ -190,6 +191,21 @@ test("a table that cannot be joined says why", async () => {
   await settle();
   FakeServer.now.reply("phx_join", { code: "not_found", reason: "there is no such room" }, "error");
   expect(other.snapshot().refusal?.code).toBe("not_found");
+});
+
+test("a server that cannot renew a sign-in just now is asked again", async () => {
+  const tokens = vi
+    .fn<() => Promise<Socket>>()
+    .mockRejectedValueOnce(new Problem("unavailable", "HTTP 502", 502))
+    .mockResolvedValue(socket);
+  const other = new Room("ZZZZZZ", changed, tokens, new Shelf("ana", "ZZZZZZ"));
+  other.enter();
+  await settle();
+  expect(other.snapshot()).toMatchObject({ connection: "away" });
+  expect(other.snapshot().refusal).toBeUndefined();
+
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(FakeServer.now.last("phx_join")?.[2]).toBe("room:ZZZZZZ");
 });
 
 test("what an earlier page left of a session that is over meanwhile is named", async () => {

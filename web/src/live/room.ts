@@ -169,7 +169,7 @@ export class Room {
           .receive("error", (body: unknown) => this.#refusedJoin(channel, body));
       },
       (error: unknown) => {
-        if (error instanceof Unreachable) {
+        if (error instanceof Unreachable || (error instanceof Problem && error.passing)) {
           this.#set({ connection: "away" });
           setTimeout(() => this.#join(), 2_000);
         } else {

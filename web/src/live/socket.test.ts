@@ -7,12 +7,13 @@ const ana = { id: "ana", display_name: "Ana" } as SignIn["player"];
 const connecting = vi.fn();
 
 class NobodyThere {
+  readonly CONNECTING = 0;
   readyState = 3;
   onclose: (close: { code: number }) => void = () => undefined;
 
   constructor() {
     connecting();
-    queueMicrotask(() => this.onclose({ code: 1006 }));
+    queueMicrotask(() => this.readyState === 3 && this.onclose({ code: 1006 }));
   }
 
   close(): void {}
@@ -26,6 +27,32 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllGlobals();
   vi.useRealTimers();
+});
+
+class Silent extends NobodyThere {
+  override close(): void {
+    this.readyState = 3;
+    this.onclose({ code: 1006 });
+  }
+
+  constructor() {
+    super();
+    this.readyState = 0;
+  }
+}
+
+beforeEach(() => connecting.mockClear());
+
+test("tries again when a handshake is not answered", async () => {
+  vi.stubGlobal("WebSocket", Silent);
+  tokens.keep({ access_token: "a", refresh_token: "r", token_type: "Bearer", expires_in: 3600, player: ana });
+  await liveSocket(ana.id);
+  await vi.advanceTimersByTimeAsync(9000);
+  expect(connecting).toHaveBeenCalledTimes(1);
+
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(connecting).toHaveBeenCalledTimes(2);
+  tokens.forget();
 });
 
 test("tries again until nobody is signed in any more", async () => {

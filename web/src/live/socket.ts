@@ -2,6 +2,8 @@
 import { Socket } from "phoenix";
 import { answer, api, tokens } from "@/api/client";
 
+const ANSWERED_MS = 10_000;
+
 let socket: Socket | undefined;
 let connectedAs: string | undefined;
 let failures = 0;
@@ -15,7 +17,17 @@ async function prepareRetry(): Promise<void> {
 }
 
 function connect(): Socket {
+  /** A handshake that nobody answers fails in time to try again; browsers wait for minutes. */
+  class Impatient extends WebSocket {
+    constructor(...where: ConstructorParameters<typeof WebSocket>) {
+      super(...where);
+      setTimeout(() => {
+        if (this.readyState === this.CONNECTING) this.close();
+      }, ANSWERED_MS);
+    }
+  }
   const made = new Socket("/socket", {
+    transport: Impatient,
     // Written as a function, which the client accepts and its types do not say.
     authToken: (() => tokens.current()?.access ?? "") as unknown as string,
     heartbeatIntervalMs: 10_000,
