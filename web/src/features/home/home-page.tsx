@@ -46,7 +46,7 @@ export default function HomePage() {
             </Button>
           </Group>
         </Group>
-        {games.isError ? (
+        {games.isLoadingError ? (
           <Failure error={games.error} retry={() => void games.refetch()} />
         ) : games.data === undefined ? (
           <Waiting rows={2} />
@@ -87,7 +87,7 @@ export default function HomePage() {
             {nav.history}
           </Button>
         </Group>
-        {history.isError ? (
+        {history.isLoadingError ? (
           <Failure error={history.error} retry={() => void history.refetch()} />
         ) : history.data === undefined ? (
           <Waiting rows={3} />

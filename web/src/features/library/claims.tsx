@@ -18,7 +18,7 @@ export function Claims() {
   return (
     <Stack>
       {guest ? <Alert>{library.guestsRegister}</Alert> : <CodeForm />}
-      {claims.isError ? (
+      {claims.isLoadingError ? (
         <Failure error={claims.error} retry={() => void claims.refetch()} />
       ) : claims.data === undefined ? (
         <Waiting rows={2} />

@@ -17,7 +17,8 @@ export function CalendarView({ id }: { id: string }) {
   const format = useFormat();
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const calendar = useQuery(calendarQuery(id, timeZone));
-  if (calendar.isError) return <Failure error={calendar.error} retry={() => void calendar.refetch()} />;
+  if (calendar.isLoadingError)
+    return <Failure error={calendar.error} retry={() => void calendar.refetch()} />;
   const waiting = <Skeleton height={150} />;
   if (calendar.data === undefined) return waiting;
   return (

@@ -29,8 +29,10 @@ export default function ProfilePage() {
   const player = useQuery(playerQuery(id));
   const figures = useQuery(figuresQuery(id, undefined));
   usePageTitle(profile.title(player.data?.display_name ?? "…"));
-  const failed = [player, figures].find((query) => query.isError);
-  if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
+  const failed = [player, figures].filter((query) => query.isLoadingError);
+  if (failed[0]) {
+    return <Failure error={failed[0].error} retry={() => failed.forEach((query) => void query.refetch())} />;
+  }
   if (!player.data || !figures.data) return <Waiting />;
   if (player.data.claimed_by != null) return <Navigate to={`/players/${player.data.claimed_by}`} replace />;
   return (
@@ -67,9 +69,9 @@ function FiguresView({ id, all }: { id: string; all: Figures }) {
         ]}
         onChange={(event) => setGameId(event.currentTarget.value)}
       />
-      {ofGame.isError && <Failure error={ofGame.error} retry={() => void ofGame.refetch()} />}
+      {ofGame.isLoadingError && <Failure error={ofGame.error} retry={() => void ofGame.refetch()} />}
       {shown === undefined ? (
-        !ofGame.isError && <Waiting />
+        !ofGame.isLoadingError && <Waiting />
       ) : (
         <>
           {shown.totals.played > 0 && (

@@ -17,7 +17,7 @@ export default function SettingsPage() {
   const { settings, entry } = useMessages();
   const account = useQuery(accountQuery);
   usePageTitle(settings.title);
-  if (account.isError) return <Failure error={account.error} retry={() => void account.refetch()} />;
+  if (account.isLoadingError) return <Failure error={account.error} retry={() => void account.refetch()} />;
   if (account.data === undefined) return <Waiting />;
   const guest = account.data.kind === "guest";
   return (

@@ -22,7 +22,7 @@ export function SignIns() {
       ),
     onSettled: () => queryClient.invalidateQueries(signInsQuery),
   });
-  if (devices.isError) return <Failure error={devices.error} retry={() => void devices.refetch()} />;
+  if (devices.isLoadingError) return <Failure error={devices.error} retry={() => void devices.refetch()} />;
   if (devices.data === undefined) return <Waiting rows={2} />;
   return (
     <Stack gap="sm">

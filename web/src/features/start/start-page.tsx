@@ -23,8 +23,10 @@ export default function StartPage() {
   const players = useQuery(playersQuery);
   const history = useQuery(historyQuery);
   const me = useMe();
-  const failed = [game, sets, players, history].find((query) => query.isError);
-  if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
+  const failed = [game, sets, players, history].filter((query) => query.isLoadingError);
+  if (failed[0]) {
+    return <Failure error={failed[0].error} retry={() => failed.forEach((query) => void query.refetch())} />;
+  }
   if (!game.data || !sets.data || !players.data || !history.data || !me) return <Waiting />;
   const people = knownPeople(me, players.data, history.data);
   return (

@@ -47,8 +47,10 @@ export default function SessionPage() {
     onSuccess: (file) => keepFile(file, `${sessionId}.tallybook`),
   });
   usePageTitle(game.data?.name ?? words.title);
-  const failed = [session, board].find((query) => query.isError);
-  if (failed) return <Failure error={failed.error} retry={() => void failed.refetch()} />;
+  const failed = [session, board].filter((query) => query.isLoadingError);
+  if (failed[0]) {
+    return <Failure error={failed[0].error} retry={() => failed.forEach((query) => void query.refetch())} />;
+  }
   if (!session.data || !board.data) return <Waiting />;
   if (session.data.status === "waiting" || session.data.status === "playing") {
     return <Navigate to={`/r/${session.data.key}`} replace />;
@@ -129,7 +131,7 @@ function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
     />
   );
   const played = timeline.data?.steps.some(isPlay) === true;
-  const waiting = timeline.isError ? (
+  const waiting = timeline.isLoadingError ? (
     <Failure error={timeline.error} retry={() => void timeline.refetch()} />
   ) : timeline.data === undefined ? (
     <Skeleton height={320} radius="md" />
