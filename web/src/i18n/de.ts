@@ -161,6 +161,7 @@ export const de: Messages = {
     empty: "leer",
     forTable: "Der Tisch",
     sheet: "Punktezettel",
+    sending: "Wird gesendet…",
     unsent: (count) => `${plural(count, "Eintrag", "Einträge")} noch nicht gesendet`,
     announceTotal: (name, total) => `${name}: ${total}`,
     connections: {
@@ -262,6 +263,7 @@ export const de: Messages = {
   problems: {
     unreachable: "Der Server antwortet nicht",
     unreachableHow: "Prüfe dein Netz. Nichts Eingegebenes geht verloren.",
+    long: "Das dauert: Der Server ist langsam oder antwortet nicht. Neuer Versuch läuft…",
     unknown: "Etwas ist schiefgegangen",
     unknownHow: "Versuche es noch einmal; sonst lade die Seite neu.",
     codes: {

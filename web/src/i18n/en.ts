@@ -161,6 +161,7 @@ export const en = {
     empty: "empty",
     forTable: "The table",
     sheet: "Score sheet",
+    sending: "Sending…",
     unsent: (count: number) => `${plural(count, "entry", "entries")} not sent yet`,
     announceTotal: (name: string, total: string) => `${name}: ${total}`,
     connections: {
@@ -262,6 +263,7 @@ export const en = {
   problems: {
     unreachable: "The server does not answer",
     unreachableHow: "Check your network. Nothing you entered is lost.",
+    long: "This takes long: the server is slow, or does not answer. Still trying…",
     unknown: "Something went wrong",
     unknownHow: "Try again; if it stays, load the page again.",
     codes: {

@@ -1,16 +1,28 @@
-// The outline of a page that is on its way; without a network it says why it does not come.
-import { Alert, Skeleton, Stack } from "@mantine/core";
+// The outline of a page that is on its way; it says why it does not come, or that it takes long.
+import { Alert, Skeleton, Stack, Text } from "@mantine/core";
 import { onlineManager } from "@tanstack/react-query";
-import { useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useMessages } from "@/i18n/language";
+
+const LONG_MS = 4_000;
 
 const subscribe = (listener: () => void): (() => void) => onlineManager.subscribe(listener);
 
 export function Waiting({ rows = 4 }: { rows?: number }) {
   const { problems } = useMessages();
   const online = useSyncExternalStore(subscribe, () => onlineManager.isOnline());
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Stack>
+      {online && long && (
+        <Text role="status" c="dimmed">
+          {problems.long}
+        </Text>
+      )}
       {!online && (
         <Alert role="alert" color="yellow" title={problems.unreachable}>
           {problems.unreachableHow}

@@ -34,7 +34,8 @@ export function PlayingTable({ view, session, me, role, room, state, mayWrite }:
   const act = useCallback((command: Command) => room.do(command), [room]);
 
   const { board } = view;
-  const writes = mayWrite && board.status === "playing" && !session.paused;
+  const ending = state.entries.some(({ command: { event } }) => event === "end" || event === "abandon");
+  const writes = mayWrite && board.status === "playing" && !session.paused && !ending;
   const scoring = scoringOf(session);
   const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return null;

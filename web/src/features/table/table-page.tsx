@@ -70,7 +70,7 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
   if (!view || !session || role === undefined || (over && session.status !== view.board.status)) {
     return (
       <>
-        <ConnectionNote connection={state.connection} unsent={unsent} />
+        <ConnectionNote connection={state.connection} entries={entries} />
         <VisuallyHidden role="status">{table.joining}</VisuallyHidden>
         <Waiting />
       </>
@@ -89,7 +89,7 @@ function Table({ tableKey, me }: { tableKey: string; me: Player }) {
         unsent={unsent}
       />
       <div className={classes.notices}>
-        <ConnectionNote connection={state.connection} unsent={unsent} />
+        <ConnectionNote connection={state.connection} entries={entries} />
         {state.troubles.map((trouble) => (
           <TroubleNote
             key={trouble.problem.code}
