@@ -22,9 +22,15 @@ export async function signIn(username: string, password: string): Promise<void> 
 }
 
 /** With a guest's token the guest becomes the account and keeps the history. */
-export async function register(username: string, password: string, displayName: string): Promise<void> {
+export async function register(
+  username: string,
+  password: string,
+  displayName: string,
+  commandId: string,
+): Promise<void> {
   const body = { username, password, ...(displayName === "" ? {} : { display_name: displayName }) };
-  const signedIn = await answer(api.POST("/auth/register", { body }));
+  const params = { header: { "Idempotency-Key": commandId } };
+  const signedIn = await answer(api.POST("/auth/register", { body, params }));
   const before = tokens.current()?.access;
   tokens.keep(signedIn);
   if (before !== undefined) await endGuest(before);

@@ -3,6 +3,7 @@ import { Alert, Button, PasswordInput, Stack, Tabs, Text, TextInput, Title } fro
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useNavigate } from "react-router";
+import { useCommandId } from "@/api/command-id";
 import { enterAsGuest, register, signIn, useEnded, useMe } from "@/api/me";
 import { useMessages } from "@/i18n/language";
 import { Failure } from "@/ui/failure";
@@ -118,8 +119,13 @@ function AccountForm({ isNew, guest, known = "" }: AccountFormProps) {
   const [username, setUsername] = useState(known);
   const [password, setPassword] = useState("");
   const [displayName, setDisplayName] = useState("");
+  const commandId = useCommandId();
   const entering = useMutation({
-    mutationFn: () => (isNew ? register(username, password, displayName.trim()) : signIn(username, password)),
+    mutationFn: () => {
+      if (!isNew) return signIn(username, password);
+      const name = displayName.trim();
+      return register(username, password, name, commandId([username, password, name]));
+    },
   });
   const refused = refusedFields(entering.error, messages);
   const forgive = (): void => {
