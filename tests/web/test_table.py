@@ -352,3 +352,20 @@ async def test_a_long_name_leaves_room_for_what_stands_beside_it(
     await ana.fits()
     await ana.picture("phone-17-long-names")
     assert ana.complaints == []
+
+
+async def test_the_stat_that_is_looked_at_stays_when_the_page_is_loaded_again_and_when_the_game_ends(
+    server: Tallybook, browser: Browser, http: httpx.AsyncClient
+) -> None:
+    ana = await Guest.named("Ana", browser, http)
+    session = await ana.api.open({"name": "Ben"}, stats=(people.POINTS, {**people.POINTS, "name": "Ports"}))
+    await ana.goes(f"/r/{session['key']}")
+    ports = ana.page.get_by_role("region", name="Score sheet: Ports")
+    await ana.page.locator("label").filter(has_text="Ports").click()
+    await expect(ports).to_be_visible()
+    await ana.page.reload()
+    await expect(ports).to_be_visible()
+    await ana.api.post(f"/sessions/{session['id']}/end")
+    await ana.sees("Rematch")
+    await expect(ports).to_be_visible()
+    assert ana.complaints == []

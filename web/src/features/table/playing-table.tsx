@@ -12,6 +12,7 @@ import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
 import { TakeSeat } from "@/features/table/take-seat";
 import { UndoButtons } from "@/features/table/undo-buttons";
+import { useStat } from "@/features/table/use-stat";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import classes from "@/features/table/table.module.css";
@@ -29,7 +30,7 @@ interface PlayingTableProps {
 export function PlayingTable({ view, session, me, role, room, state, mayWrite }: PlayingTableProps) {
   const { table } = useMessages();
   const format = useFormat();
-  const [statName, setStatName] = useState<string>();
+  const [stat, setStat] = useStat(session);
   const [editing, setEditing] = useState<Cell | null>(null);
   const act = useCallback((command: Command) => room.do(command), [room]);
 
@@ -37,7 +38,6 @@ export function PlayingTable({ view, session, me, role, room, state, mayWrite }:
   const ending = state.entries.some(({ command: { event } }) => event === "end" || event === "abandon");
   const writes = mayWrite && board.status === "playing" && !session.paused && !ending;
   const scoring = scoringOf(session);
-  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   if (stat === undefined) return null;
   const competitive = session.win === "highest" || session.win === "lowest";
   const missing = board.seats
@@ -61,12 +61,7 @@ export function PlayingTable({ view, session, me, role, room, state, mayWrite }:
         </Alert>
       )}
       {role === "spectator" && <TakeSeat session={session} me={me} />}
-      <StatTabs
-        stats={session.stats}
-        stat={stat}
-        label={table.sheet}
-        onChange={(next) => setStatName(next.name)}
-      />
+      <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={setStat} />
       <div className={classes.layout}>
         <div className={classes.entry}>
           <EntryList

@@ -1,7 +1,7 @@
 // What came out: the winners, everybody's place, and the sheet it follows from.
 import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Fragment, useState, type ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { Link } from "react-router";
 import { gameQuery } from "@/api/queries";
 import type { Scoreboard, Session } from "@/api/types";
@@ -9,6 +9,7 @@ import { scoreTypeOf, scoringOf } from "@/features/table/columns";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
 import { unitOf, unitSums } from "@/features/table/teams";
+import { useStat } from "@/features/table/use-stat";
 import { useFormat } from "@/i18n/format";
 import { useMessages } from "@/i18n/language";
 import { Icon } from "@/ui/icons";
@@ -25,9 +26,8 @@ interface ResultViewProps {
 
 export function ResultView({ session, board, children }: ResultViewProps) {
   const { result, table } = useMessages();
-  const [statName, setStatName] = useState<string>();
+  const [stat, setStat] = useStat(session);
   const scoring = scoringOf(session);
-  const stat = session.stats.find((each) => each.name === statName) ?? scoring[0] ?? session.stats[0];
   return (
     <Stack gap="lg">
       <ResultCard session={session} />
@@ -39,12 +39,7 @@ export function ResultView({ session, board, children }: ResultViewProps) {
       </Group>
       {stat && (
         <Stack gap="xs">
-          <StatTabs
-            stats={session.stats}
-            stat={stat}
-            label={table.sheet}
-            onChange={(next) => setStatName(next.name)}
-          />
+          <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={setStat} />
           <ScoreGrid
             view={{ board, pending: new Map() }}
             stat={stat}

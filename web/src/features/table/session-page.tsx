@@ -17,6 +17,7 @@ import { isPlay } from "@/features/table/course";
 import { ResultCard } from "@/features/table/result-view";
 import { ScoreGrid } from "@/features/table/score-grid";
 import { StatTabs } from "@/features/table/stat-tabs";
+import { useStat } from "@/features/table/use-stat";
 import { useMessages } from "@/i18n/language";
 import { useChoice } from "@/ui/address";
 import { Empty } from "@/ui/empty";
@@ -95,12 +96,6 @@ export default function SessionPage() {
   );
 }
 
-/** Those that count come first. */
-function statNames(session: Session): [string, ...string[]] {
-  const [first = "", ...others] = [...scoringOf(session), ...session.stats].map(({ name }) => name);
-  return [first, ...others];
-}
-
 interface SheetsProps {
   session: Session;
   board: Scoreboard;
@@ -113,8 +108,7 @@ function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
   const { session: words, table } = useMessages();
   const timeline = useQuery(timelineQuery(session.id));
   const scoring = scoringOf(session);
-  const [statName, setStatName] = useChoice("stat", statNames(session));
-  const stat = session.stats.find((each) => each.name === statName);
+  const [stat, setStat] = useStat(session);
   if (stat === undefined) return <Alert>{table.rulesGame}</Alert>;
   const shared = {
     stat,
@@ -122,14 +116,7 @@ function Sheets({ session, board, tab, onTab, onOpen }: SheetsProps) {
     scoreType: scoreTypeOf(session),
     competitive: session.win === "highest" || session.win === "lowest",
   };
-  const tabs = (
-    <StatTabs
-      stats={session.stats}
-      stat={stat}
-      label={table.sheet}
-      onChange={(next) => setStatName(next.name)}
-    />
-  );
+  const tabs = <StatTabs stats={session.stats} stat={stat} label={table.sheet} onChange={setStat} />;
   const played = timeline.data?.steps.some(isPlay) === true;
   const waiting = timeline.isLoadingError ? (
     <Failure error={timeline.error} retry={() => void timeline.refetch()} />
