@@ -2,9 +2,10 @@
 import { createElement, lazy, useEffect, type ComponentType } from "react";
 import { Unreachable } from "@/api/problem";
 
-/** Everything that is not in the first load. */
-const loads: (() => Promise<unknown>)[] = [
-  () => import("@/live/use-room"),
+type Load = () => Promise<unknown>;
+
+const pages: Load[] = [];
+const parts: Load[] = [
   () => import("@/features/table/running-chart"),
   () => import("@/features/profile/outcome-chart"),
   () => import("@/features/profile/year-map"),
@@ -16,7 +17,7 @@ export function page<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
 ): ComponentType<Props> {
   let current = fresh();
-  loads.push(load);
+  pages.push(load);
   return (props) => createElement(current, props);
 
   function fresh(): ComponentType<Props> {
@@ -37,19 +38,27 @@ export function forgetFailures(): void {
 
 /** Loads every page once the first is there, so that they open without the network too. */
 export function usePrefetch(): void {
-  useEffect(() => {
-    const prefetch = (): void => {
-      for (const load of loads) load().catch((error: unknown) => console.warn("loaded when opened", error));
-    };
-    // Safari has no idle callback.
-    const soon: (task: () => void) => unknown =
-      "requestIdleCallback" in window ? requestIdleCallback : (task) => setTimeout(task, 2_000);
-    soon(prefetch);
-  }, []);
+  useEffect(() => void oneByOne([...pages, ...parts]), []);
+}
+
+/** On a slow network all of them together would keep what somebody does from the server. */
+export async function oneByOne(loads: readonly Load[]): Promise<void> {
+  for (const load of loads) {
+    await idle();
+    await load().catch((error: unknown) => console.warn("loaded when opened", error));
+  }
+}
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(() => resolve());
+    else setTimeout(resolve, 200); // Safari
+  });
 }
 
 export const EntryPage = page(() => import("@/features/entry/entry-page"));
 export const HomePage = page(() => import("@/features/home/home-page"));
+export const TablePage = page(() => import("@/features/table/table-page"));
 export const NewGamePage = page(() => import("@/features/games/new-game-page"));
 export const StartPage = page(() => import("@/features/start/start-page"));
 export const FeedPage = page(() => import("@/features/feed/feed-page"));
@@ -58,5 +67,4 @@ export const HistoryPage = page(() => import("@/features/history/history-page"))
 export const PeoplePage = page(() => import("@/features/library/people-page"));
 export const ProfilePage = page(() => import("@/features/profile/profile-page"));
 export const SettingsPage = page(() => import("@/features/settings/settings-page"));
-export const TablePage = page(() => import("@/features/table/table-page"));
 export const SessionPage = page(() => import("@/features/table/session-page"));
